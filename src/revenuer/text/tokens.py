@@ -1,0 +1,191 @@
+"""UTF-8 text to masked token hashes, over Arrow buffers.
+
+A token is a run of letters and digits, folded to lower case, in which every run of digits counts as one `0`; in scripts
+written without spaces each character is a token. Nothing else is kept, so numbers, punctuation and layout never tell
+two prompts apart. A token is represented by a 64-bit hash that every engine computes alike.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+__all__ = ["HEAD_BYTES", "TAIL_BYTES", "Tokens", "mix", "string_buffers", "token_hash", "tokenize"]
+
+# A longer text is read at both ends: instructions stand at the start or the end, bulk in the middle.
+HEAD_BYTES: Final = 24_576
+TAIL_BYTES: Final = 8_192
+
+_SEED: Final = np.uint64(0xCBF29CE484222325)
+_PRIME: Final = np.uint64(0x100000001B3)
+_MIX_A: Final = np.uint64(0xFF51AFD7ED558CCD)
+_MIX_B: Final = np.uint64(0xC4CEB9FE1A85EC53)
+_S33: Final = np.uint64(33)
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+
+
+class Tokens(NamedTuple):
+    """Token hashes of many texts laid end to end.
+
+    Attributes:
+        hashes: shape (total tokens,), uint64.
+        offsets: shape (texts + 1,), int64; text i owns `hashes[offsets[i]:offsets[i + 1]]`.
+    """
+
+    hashes: U64
+    offsets: I64
+
+
+@nb.njit(inline="always")
+def mix(h: np.uint64) -> np.uint64:
+    """Finalise a 64-bit hash (MurmurHash3 fmix64, Appleby, public domain)."""
+    h ^= h >> _S33
+    h *= _MIX_A
+    h ^= h >> _S33
+    h *= _MIX_B
+    return h ^ (h >> _S33)
+
+
+@nb.njit(inline="always")
+def _fold_two_byte(cp: int) -> int:
+    """Lower-case a code point below U+0800 where upper and lower case lie 32 apart."""
+    if 0xC0 <= cp <= 0xDE or 0x391 <= cp <= 0x3A9 or 0x410 <= cp <= 0x42F:
+        return cp + 32
+    return cp
+
+
+@nb.njit(inline="always")
+def _is_unspaced(cp: int) -> bool:
+    """Whether the code point belongs to a script written without spaces, or stands for itself (emoji)."""
+    return 0x0E00 <= cp <= 0x0EFF or 0x1000 <= cp <= 0x109F or 0x1780 <= cp <= 0x17FF or cp >= 0x2E80
+
+
+@nb.njit(cache=True, nogil=True)
+def _span_tokens(data: npt.NDArray[np.uint8], start: int, end: int, out: U64, n: int) -> int:
+    """Append the tokens of `data[start:end]` to `out` from position `n`; return the new count."""
+    h = _SEED
+    inside = False
+    digits = False
+    i = start
+    while i < end:
+        b = data[i]
+        word = 0  # the code point to add to the current token; 0 ends it
+        alone = False
+        if b < 0x80:
+            i += 1
+            if 97 <= b <= 122:
+                word = b
+            elif 65 <= b <= 90:
+                word = b + 32
+            elif 48 <= b <= 57:
+                word = 48
+        elif b < 0xC2:
+            i += 1  # a stray continuation byte ends the token, as a space does
+        elif b < 0xE0:
+            cp = ((b & 0x1F) << 6) | (data[i + 1] & 0x3F) if i + 1 < end else 0
+            i += 2
+            if cp >= 0xC0 and cp != 0xD7 and cp != 0xF7:
+                word = _fold_two_byte(cp)
+        elif b < 0xF0:
+            cp = ((b & 0x0F) << 12) | ((data[i + 1] & 0x3F) << 6) | (data[i + 2] & 0x3F) if i + 2 < end else 0
+            i += 3
+            alone = _is_unspaced(cp)
+            if alone and not 0x3000 <= cp <= 0x3004 and not 0x3008 <= cp <= 0x3020 and not 0xFF00 <= cp <= 0xFF0F:
+                word = cp
+            elif not alone and (cp < 0x2000 or cp >= 0x2C00):
+                word = cp
+        else:
+            if i + 3 < end:
+                word = (
+                    ((b & 0x07) << 18)
+                    | ((data[i + 1] & 0x3F) << 12)
+                    | ((data[i + 2] & 0x3F) << 6)
+                    | (data[i + 3] & 0x3F)
+                )
+            alone = True
+            i += 4
+        if inside and (word == 0 or alone):
+            out[n] = mix(h)
+            n += 1
+            h = _SEED
+            inside = False
+            digits = False
+        if word == 0:
+            continue
+        if alone:
+            out[n] = mix((_SEED ^ np.uint64(word)) * _PRIME)
+            n += 1
+            continue
+        if word == 48 and digits:
+            continue
+        digits = word == 48
+        h = (h ^ np.uint64(word)) * _PRIME
+        inside = True
+    if inside:
+        out[n] = mix(h)
+        n += 1
+    return n
+
+
+@nb.njit(cache=True, nogil=True)
+def _tokenize(data: npt.NDArray[np.uint8], ends: I64, head: int, tail: int) -> tuple[U64, I64]:
+    texts = ends.shape[0] - 1
+    room = 0
+    for t in range(texts):
+        room += min(ends[t + 1] - ends[t], head + tail) // 2 + 2
+    out = np.empty(room, np.uint64)
+    offsets = np.empty(texts + 1, np.int64)
+    offsets[0] = 0
+    n = 0
+    for t in range(texts):
+        start, end = ends[t], ends[t + 1]
+        if end - start <= head + tail:
+            n = _span_tokens(data, start, end, out, n)
+        else:
+            n = _span_tokens(data, start, start + head, out, n)
+            n = _span_tokens(data, end - tail, end, out, n)
+        offsets[t + 1] = n
+    return out[:n].copy(), offsets
+
+
+def string_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
+    """The bytes of a string array and where each text starts and ends, without a copy; a null is an empty text.
+
+    Returns:
+        data: shape (bytes,), uint8, and ends: shape (texts + 1,), int64.
+    """
+    if texts.null_count:
+        texts = texts.fill_null("")
+    offset_type = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    _, offsets, data = texts.buffers()
+    if len(texts) == 0 or offsets is None:
+        return np.zeros(1, np.uint8), np.zeros(len(texts) + 1, np.int64)
+    ends = np.frombuffer(offsets, offset_type)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    if data is None or data.size == 0:
+        return np.zeros(1, np.uint8), ends
+    return np.frombuffer(data, np.uint8), ends
+
+
+def tokenize(texts: pa.Array, *, head: int = HEAD_BYTES, tail: int = TAIL_BYTES) -> Tokens:
+    """Masked token hashes of each text; of a text longer than `head + tail` bytes, those of its two ends."""
+    data, ends = string_buffers(texts)
+    return Tokens(*_tokenize(data, ends, head, tail))
+
+
+def token_hash(word: str) -> int:
+    """The hash that `tokenize` gives to a text that is one token; for tables of known words.
+
+    Raises:
+        ValueError: the text is not exactly one token.
+    """
+    hashes = tokenize(pa.array([word])).hashes
+    if len(hashes) != 1:
+        message = f"{word!r} is {len(hashes)} tokens, not one"
+        raise ValueError(message)
+    return int(hashes[0])
