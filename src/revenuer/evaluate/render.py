@@ -1,0 +1,137 @@
+"""An evaluation as tables for a person at a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from revenuer.evaluate.measures import Estimate, Proportion
+from revenuer.evaluate.result import Evaluation, Events
+
+__all__ = ["render"]
+
+
+def render(evaluation: Evaluation, console: Console) -> None:
+    """Print the evaluation: a summary, attacks by archetype, legitimate traffic by workload, campaigns, notes."""
+    console.print(_summary(evaluation))
+    console.print(_archetypes(evaluation))
+    console.print(_workloads(evaluation))
+    console.print(_campaigns(evaluation))
+    for note in evaluation.inputs.notes:
+        console.print(Text(f"note: {note}"))
+
+
+def _rate(rate: Proportion | None) -> str:
+    if rate is None or rate.value is None:
+        return "-"
+    return f"{_number(rate.value)} [{_number(rate.low)}, {_number(rate.high)}]"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1e}" if 0 < value < 0.01 else f"{value:.3f}"
+
+
+def _of(rate: Proportion | None) -> str:
+    return "-" if rate is None else f"{rate.hits}/{rate.total}"
+
+
+def _events(events: Events | None) -> str:
+    if events is None:
+        return "-"
+    return _of(events.found) + (f" +{events.spurious} untrue" if events.spurious else "")
+
+
+def _estimate(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.mean is None:
+        return "-"
+    if estimate.low is None:
+        return _number(estimate.mean)
+    return f"{estimate.mean:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left")
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(cell) for cell in cells))  # Text: ids and labels are never markup
+
+
+def _summary(evaluation: Evaluation) -> Table:
+    accounts, exchanges, campaigns = evaluation.accounts, evaluation.exchanges, evaluation.campaigns
+    table = _table("Findings against truth", "measure", "value [95 % interval]", "of")
+    for detection in accounts.detection:
+        name = f"account recall, {detection.at_least}+ extraction exchanges"
+        _row(table, name, _rate(detection.recall), _of(detection.recall))
+    rates = {
+        "account precision": accounts.precision,
+        "account false-positive rate": accounts.false_positive_rate,
+        "exchange precision": exchanges.precision,
+        "exchange recall": exchanges.recall,
+        "capability accuracy": exchanges.capability.accuracy,
+        "campaign recall": campaigns.recall,
+        "campaign precision": campaigns.precision,
+        "campaign weighted purity": campaigns.weighted_purity,
+        "extraction exchanges attributed": campaigns.attributed,
+    }
+    for name, rate in rates.items():
+        _row(table, name, _rate(rate), _of(rate))
+    for name, value in _figures(evaluation).items():
+        _row(table, name, value, "")
+    return table
+
+
+def _figures(evaluation: Evaluation) -> dict[str, str]:
+    accounts, exchanges, campaigns = evaluation.accounts, evaluation.exchanges, evaluation.campaigns
+    ranking = accounts.detection[0].ranking
+    return {
+        "risk: ROC AUC": _number(ranking.roc_auc),
+        "risk: average precision": _number(ranking.average_precision),
+        "risk: TPR at FPR 0.001": _number(ranking.tpr_at_fpr_001),
+        "extraction share, mean error": _estimate(accounts.share_error),
+        "exchange F1": _rate(exchanges.f1),
+        "capability macro-F1": _number(exchanges.capability.macro_f1),
+        "campaigns in fragments": str(campaigns.fragmented),
+        "merged campaigns": str(campaigns.merges),
+        "mean Jaccard": _number(campaigns.mean_jaccard),
+        "adjusted Rand index": _number(campaigns.adjusted_rand),
+        "capability profile error": _estimate(campaigns.capability_error),
+        "pivots found": _events(campaigns.pivots),
+        "successions found": _events(campaigns.successions),
+        "legitimate groups flagged": ", ".join(accounts.groups_flagged) or "none",
+        "legitimate groups in a campaign": ", ".join(sorted({g.label for g in accounts.groups_accused})) or "none",
+    }
+
+
+def _archetypes(evaluation: Evaluation) -> Table:
+    first = evaluation.accounts.detection[0]
+    title = f"Attacks by archetype (accounts with {first.at_least}+ extraction exchanges)"
+    table = _table(title, "archetype", "accounts found", "recall", "exchange recall")
+    for name, rate in first.by_archetype.items():
+        _row(table, name, _of(rate), _rate(rate), _rate(evaluation.exchanges.by_archetype.get(name)))
+    return table
+
+
+def _workloads(evaluation: Evaluation) -> Table:
+    table = _table("Legitimate traffic", "label", "accounts flagged", "rate", "exchanges marked")
+    for name, rate in evaluation.accounts.false_positives.items():
+        marked = (evaluation.exchanges.false_positives or {}).get(name)
+        _row(table, name, _of(rate), _rate(rate), _of(marked))
+    return table
+
+
+def _campaigns(evaluation: Evaluation) -> Table:
+    names = ("campaign", "accounts", "exchanges", "attributed", "pieces", "best match", "Jaccard", "profile error")
+    table = _table("True campaigns", *names, "pivots", "successions")
+    for c in evaluation.campaigns.true_campaigns:
+        best, attributed = c.best_match or "-", _number(c.attributed.value)
+        figures = (attributed, str(c.fragments), best, _number(c.jaccard), _number(c.capability_error))
+        counts = (str(c.accounts), str(c.exchanges))
+        _row(table, c.campaign, *counts, *figures, _events(c.pivots), _events(c.successions))
+    return table
