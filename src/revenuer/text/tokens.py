@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["HEAD_BYTES", "TAIL_BYTES", "Tokens", "mix", "string_buffers", "token_hash", "tokenize"]
+__all__ = [
+    "HEAD_BYTES",
+    "TAIL_BYTES",
+    "Tokens",
+    "hash_strings",
+    "mix",
+    "string_buffers",
+    "take",
+    "token_hash",
+    "tokenize",
+]
 
 # A longer text is read at both ends: instructions stand at the start or the end, bulk in the middle.
 HEAD_BYTES: Final = 24_576
@@ -170,6 +180,43 @@ def string_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
     if data is None or data.size == 0:
         return np.zeros(1, np.uint8), ends
     return np.frombuffer(data, np.uint8), ends
+
+
+@nb.njit(cache=True, nogil=True)
+def _hash_strings(data: npt.NDArray[np.uint8], ends: I64, out: I64) -> None:
+    for t in range(ends.shape[0] - 1):
+        h = _SEED
+        for i in range(ends[t], ends[t + 1]):
+            h = (h ^ np.uint64(data[i])) * _PRIME
+        out[t] = np.int64(mix(h)) if ends[t + 1] > ends[t] else 0
+
+
+def hash_strings(texts: pa.Array) -> I64:
+    """A 64-bit hash of each string, bytes as they are (FNV-1a, finalised); 0 for null and for the empty string."""
+    data, ends = string_buffers(texts)
+    out = np.empty(len(ends) - 1, np.int64)
+    _hash_strings(data, ends, out)
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def _take(hashes: U64, offsets: I64, rows: I64, most: int) -> tuple[U64, I64]:
+    out_offsets = np.zeros(rows.shape[0] + 1, np.int64)
+    for r in range(rows.shape[0]):
+        length = min(offsets[rows[r] + 1] - offsets[rows[r]], most) if rows[r] >= 0 else 0
+        out_offsets[r + 1] = out_offsets[r] + length
+    out = np.empty(out_offsets[rows.shape[0]], np.uint64)
+    for r in range(rows.shape[0]):
+        length = out_offsets[r + 1] - out_offsets[r]
+        if length:
+            start = offsets[rows[r]]
+            out[out_offsets[r] : out_offsets[r + 1]] = hashes[start : start + length]
+    return out, out_offsets
+
+
+def take(tokens: Tokens, rows: I64, *, most: int = 1 << 40) -> Tokens:
+    """The texts numbered `rows` (shape (n,), -1 for an empty text), each cut to its first `most` tokens."""
+    return Tokens(*_take(tokens.hashes, tokens.offsets, rows, most))
 
 
 def tokenize(texts: pa.Array, *, head: int = HEAD_BYTES, tail: int = TAIL_BYTES) -> Tokens:

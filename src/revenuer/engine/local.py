@@ -1,0 +1,150 @@
+"""One machine: DuckDB with a memory limit and spill for tables, threads over Arrow batches for kernels."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from revenuer.engine.base import Kernel, OnPart, Part, Reader
+from revenuer.errors import EngineError
+
+__all__ = ["LocalEngine"]
+
+
+class LocalEngine:
+    """DuckDB through Ibis for everything relational, numba kernels on a pool of threads for text.
+
+    Args:
+        memory: DuckDB's memory limit, such as `"2GB"`; it spills to disk beyond.
+        threads: workers; all cores by default.
+        scratch: where temporary files go; the system's place by default.
+
+    Raises:
+        EngineError: the limit cannot be understood, or the scratch place cannot be written to.
+    """
+
+    def __init__(self, *, memory: str = "2GB", threads: int | None = None, scratch: Path | None = None) -> None:
+        self._threads = threads or os.cpu_count() or 1
+        try:
+            self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch)
+            self._connection = ibis.duckdb.connect(
+                threads=self._threads, memory_limit=memory, temp_directory=str(self._path("spill"))
+            )
+        except (duckdb.Error, OSError) as error:
+            raise EngineError(f"the local engine cannot start: {error}") from error
+        self._connection.raw_sql("SET TimeZone = 'UTC'")
+        self._connection.raw_sql("SET preserve_insertion_order = false")
+
+    def _path(self, name: str) -> Path:
+        return Path(self._directory.name) / name
+
+    def map(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        read: Reader[Part],
+        kernel: Kernel,
+        schema: pa.Schema,
+        *,
+        on_part: OnPart | None = None,
+    ) -> ir.Table:
+        """See `Engine.map`."""
+        place = self._path(name)
+        place.mkdir()
+
+        def run(task: tuple[int, Part]) -> None:
+            number, part = task
+            with pq.ParquetWriter(place / f"part-{number:06d}.parquet", schema, compression="lz4") as writer:
+                for batch in read(part):
+                    writer.write_batch(kernel(batch))
+
+        if not parts:
+            pq.write_table(schema.empty_table(), place / "part-000000.parquet")
+        self._each(run, list(enumerate(parts)), on_part)
+        return self._connection.read_parquet(str(place / "*.parquet"), table_name=name)
+
+    def fold(
+        self,
+        parts: Sequence[Part],
+        read: Reader[Part],
+        kernel: Callable[[pa.RecordBatch, Any], None],
+        zero: Callable[[], Any],
+        add: Callable[[Any, Any], Any],
+        *,
+        on_part: OnPart | None = None,
+    ) -> Any:
+        """See `Engine.fold`."""
+        states: dict[int, Any] = {}
+        lock = threading.Lock()
+
+        def run(part: Part) -> None:
+            worker = threading.get_ident()
+            with lock:
+                state = states.setdefault(worker, None)
+            if state is None:
+                state = zero()
+                with lock:
+                    states[worker] = state
+            for batch in read(part):
+                kernel(batch, state)
+
+        self._each(run, parts, on_part)
+        total = zero()
+        for state in states.values():
+            total = add(total, state)
+        return total
+
+    def _each(self, run: Callable[[Any], None], tasks: Sequence[Any], on_part: OnPart | None) -> None:
+        """Run every task on the pool; the first error stops the rest and is raised."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            try:
+                for done, _ in enumerate(pool.map(run, tasks), start=1):
+                    if on_part is not None:
+                        on_part(done, len(tasks))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def table(self, name: str, rows: pa.Table) -> ir.Table:
+        """See `Engine.table`."""
+        return self._connection.create_table(name, rows, overwrite=True)
+
+    def persist(self, name: str, expression: ir.Table) -> ir.Table:
+        """See `Engine.persist`."""
+        try:
+            return self._connection.create_table(name, expression, overwrite=True)
+        except duckdb.Error as error:
+            raise EngineError(f"table {name} could not be computed: {error}") from error
+
+    def collect(self, expression: ir.Table) -> pa.Table:
+        """See `Engine.collect`."""
+        try:
+            return expression.to_pyarrow()
+        except duckdb.Error as error:
+            raise EngineError(f"a table expression failed: {error}") from error
+
+    def batches(self, expression: ir.Table, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """See `Engine.batches`."""
+        yield from expression.to_pyarrow_batches(chunk_size=rows)
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._connection.disconnect()
+        self._directory.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,270 @@
+"""Frames: the constant parts of prompts whose slots vary, mined from the traffic itself.
+
+Shingles that many texts hold, in runs, are sketched and grouped; what most texts of a group share is the *core* of a
+frame; a text is an instance of the frame if it contains most of the core. Mining reads a sample of fixed size, so its
+cost does not grow with the traffic; matching reads everything once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, token_weights
+from revenuer.text.minhash import HASHES, group_sketches, set_signatures, sketches
+from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles
+from revenuer.text.tokens import I64, Tokens, hash_strings, tokenize
+
+__all__ = [
+    "SAMPLE",
+    "SKETCHES",
+    "Census",
+    "FrameLibrary",
+    "Frequencies",
+    "census_of",
+    "distinct_texts",
+    "mine",
+    "sampled",
+    "sketch_batch",
+]
+
+# How many exchanges mining reads. At twelve texts of a million, a frame is found from 12 exchanges in a million on.
+SAMPLE: Final = 1_000_000
+LEAST_TEXTS: Final = 12
+LEAST_RUN: Final = 3
+# A group smaller than this is a coincidence of common phrases.
+LEAST_GROUP: Final = 8
+JACCARD: Final = 0.6
+SAME_CORE: Final = 0.7
+IN_CORE: Final = 0.6
+GROUP_TEXTS: Final = 48
+MOST_FRAMES: Final = 60_000
+
+FIELDS: Final = ("prompt", "system")
+SKETCHES: Final = pa.schema(
+    [
+        ("field", pa.int8()),
+        ("signature", pa.int64()),
+        ("copies", pa.int64()),
+        ("sketch", pa.binary(HASHES * 4)),
+        ("shingles", pa.list_(pa.int64())),
+    ]
+)
+
+
+@dataclass(slots=True)
+class Frequencies:
+    """How many texts of the sample hold each shingle and each token; folded over the sample.
+
+    Attributes:
+        shingles: one table a field, from `empty_table`.
+        tokens: shape (2**TOKEN_BITS,), uint32, of the prompts.
+        texts: prompts counted.
+    """
+
+    shingles: tuple[npt.NDArray[np.uint8], ...]
+    tokens: npt.NDArray[np.uint32]
+    texts: int
+
+    @classmethod
+    def zero(cls) -> Frequencies:
+        """No text counted yet."""
+        return cls(tuple(empty_table() for _ in FIELDS), np.zeros(1 << TOKEN_BITS, np.uint32), 0)
+
+    def __add__(self, other: Frequencies) -> Frequencies:
+        tables = tuple(add_tables(a, b) for a, b in zip(self.shingles, other.shingles, strict=True))
+        return Frequencies(tables, self.tokens + other.tokens, self.texts + other.texts)
+
+
+class Census(NamedTuple):
+    """Distinct texts of a column and the row each stands for.
+
+    Attributes:
+        texts: the distinct values, nulls left out.
+        rows: shape (rows,), int64: index into `texts`, -1 for null.
+        copies: shape (texts,), int64: how many rows hold each.
+    """
+
+    texts: pa.Array
+    rows: I64
+    copies: I64
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLibrary:
+    """The frames of one field.
+
+    Attributes:
+        ids: shape (frames,), int64; a frame's id is a function of its core alone.
+        cores: the shingles of each frame's core.
+        index: the cores, findable by shingle.
+        weights: token weights for content sketches.
+    """
+
+    ids: I64
+    cores: Tokens
+    index: Index
+    weights: npt.NDArray[np.float32]
+
+
+def sampled(batch: pa.RecordBatch, share: float) -> pa.RecordBatch:
+    """The rows whose id hashes into the first `share` of the range: the same rows on every engine and every run."""
+    if share >= 1.0:
+        return batch
+    hashes = hash_strings(batch.column("exchange_id")).view(np.uint64)
+    return batch.filter(pa.array(hashes < np.uint64(share * 2.0**64)))
+
+
+def distinct_texts(column: pa.Array) -> Census:
+    """Distinct texts of a column that repeats itself, as system prompts do."""
+    coded = column.dictionary_encode()
+    rows = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    copies = np.bincount(rows[rows >= 0], minlength=len(coded.dictionary)).astype(np.int64)
+    return Census(coded.dictionary, rows, copies)
+
+
+def census_of(batch: pa.RecordBatch, state: Frequencies) -> None:
+    """Fold a sampled batch into the frequencies."""
+    prompts = tokenize(batch.column("prompt"))
+    count_documents(prompts, state.shingles[0])
+    count_tokens(prompts, state.tokens)
+    state.texts += batch.num_rows
+    systems = distinct_texts(batch.column("system"))
+    count_documents(tokenize(systems.texts), state.shingles[1], systems.copies)
+
+
+def sketch_batch(batch: pa.RecordBatch, frequencies: Frequencies) -> pa.RecordBatch:
+    """The distinct sets of frequent shingles of a sampled batch, with their sketches, as `SKETCHES`."""
+    systems = distinct_texts(batch.column("system"))
+    prompts = tokenize(batch.column("prompt"))
+    ones = np.ones(batch.num_rows, np.int64)
+    parts = [
+        _sketch_field(0, prompts, ones, frequencies.shingles[0]),
+        _sketch_field(1, tokenize(systems.texts), systems.copies, frequencies.shingles[1]),
+    ]
+    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0] if parts else SKETCHES.empty_table()
+
+
+def _sketch_field(field: int, tokens: Tokens, copies: I64, table: npt.NDArray[np.uint8]) -> pa.RecordBatch:
+    frequent = frequent_shingles(tokens, table, least=LEAST_TEXTS, run=LEAST_RUN)
+    signatures = set_signatures(frequent)
+    kept, first, inverse = np.unique(signatures, return_index=True, return_inverse=True)
+    total = np.bincount(inverse, weights=copies, minlength=len(kept)).astype(np.int64)
+    held = kept != 0
+    first, total = first[held], total[held]
+    sets = _pick(frequent, first)
+    return pa.record_batch(
+        [
+            pa.array(np.full(len(first), field, np.int8)),
+            pa.array(kept[held].view(np.int64)),
+            pa.array(total),
+            _fixed_binary(sketches(sets)),
+            pa.ListArray.from_arrays(pa.array(sets.offsets.astype(np.int32)), pa.array(sets.hashes.view(np.int64))),
+        ],
+        schema=SKETCHES,
+    )
+
+
+def _fixed_binary(rows: npt.NDArray[np.uint32]) -> pa.Array:
+    data = pa.py_buffer(np.ascontiguousarray(rows).tobytes())
+    return pa.Array.from_buffers(pa.binary(HASHES * 4), len(rows), [None, data])
+
+
+def _pick(sets: Tokens, rows: npt.NDArray[np.int64]) -> Tokens:
+    """The sets numbered `rows`."""
+    lengths = np.diff(sets.offsets)[rows]
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    return Tokens(sets.hashes[np.repeat(sets.offsets[:-1][rows], lengths) + within], offsets)
+
+
+def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
+    """Group the sketches of the sample into frames, one library for each of `FIELDS`.
+
+    Args:
+        rows: `SKETCHES`, from all batches.
+        frequencies: of the whole sample.
+    """
+    weights = token_weights(frequencies.tokens, frequencies.texts)
+    rows = rows.combine_chunks()
+    libraries = {}
+    for code, field in enumerate(FIELDS):
+        chosen = rows.filter(pc.equal(rows["field"], code))
+        cores = _cores(chosen)
+        libraries[field] = FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights)
+    return libraries
+
+
+def _cores(rows: pa.Table) -> Tokens:
+    """The cores of the frames of one field, most frequent first."""
+    if rows.num_rows == 0:
+        return Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    signatures, copies, sets, marks = _distinct_sets(rows)
+    order = np.lexsort((signatures, -copies))
+    leaders = np.empty(len(order), np.int64)
+    leaders[order] = order[group_sketches(marks[order], threshold=JACCARD)]
+    cores, weight = _shared_by_most(leaders, copies, sets, order)
+    ranked = np.lexsort((set_signatures(cores), -weight))[:MOST_FRAMES]
+    cores = _pick(cores, ranked)
+    leads = group_sketches(sketches(cores), threshold=SAME_CORE)
+    return _pick(cores, np.flatnonzero(leads == np.arange(len(leads))))
+
+
+def _distinct_sets(rows: pa.Table) -> tuple[I64, I64, Tokens, npt.NDArray[np.uint32]]:
+    """One entry a signature: signatures, copies over all batches, sets of shingles, sketches."""
+    signatures, first, inverse = np.unique(rows["signature"].to_numpy(), return_index=True, return_inverse=True)
+    copies = np.bincount(inverse, weights=rows["copies"].to_numpy()).astype(np.int64)
+    lists = rows["shingles"].combine_chunks()
+    if isinstance(lists, pa.ChunkedArray):
+        lists = lists.chunk(0)
+    all_sets = Tokens(lists.values.to_numpy().view(np.uint64), lists.offsets.to_numpy().astype(np.int64))
+    kept = rows["sketch"].combine_chunks()
+    data = np.frombuffer(b"".join(kept.take(pa.array(first)).to_pylist()), np.uint32).reshape(-1, HASHES)
+    return signatures, copies, _pick(all_sets, first), data
+
+
+def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tuple[Tokens, I64]:
+    """The shingles that `IN_CORE` of each group's texts hold, groups of fewer than `LEAST_GROUP` left out.
+
+    Returns:
+        the cores, and the weight of each: texts of its group.
+    """
+    size = np.bincount(leaders, weights=copies, minlength=len(leaders))
+    members = order[size[leaders[order]] >= LEAST_GROUP]
+    members = members[_rank_within(leaders[members]) < GROUP_TEXTS]
+    chosen = _pick(sets, members)
+    lengths = np.diff(chosen.offsets)
+    group = np.repeat(leaders[members], lengths)
+    share = np.repeat(copies[members], lengths).astype(np.float64)
+    once = np.unique(
+        np.stack([np.repeat(members, lengths).astype(np.uint64), chosen.hashes]), axis=1, return_index=True
+    )[1]
+    group, shingle, share = group[once], chosen.hashes[once], share[once]
+    seen = np.bincount(leaders[members], weights=copies[members], minlength=len(leaders))
+    at = np.lexsort((shingle, group))
+    group, shingle, share = group[at], shingle[at], share[at]
+    starts = np.flatnonzero(np.r_[True, (group[1:] != group[:-1]) | (shingle[1:] != shingle[:-1])])
+    held = np.add.reduceat(share, starts) if len(starts) else np.zeros(0)
+    group, shingle = group[starts], shingle[starts]
+    keep = held >= IN_CORE * seen[group]
+    group, shingle = group[keep], shingle[keep]
+    names, counts = np.unique(group, return_counts=True)
+    cores = Tokens(shingle, np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]))
+    enough = np.flatnonzero(counts >= LEAST_RUN)
+    return _pick(cores, enough), size[names[enough]].astype(np.int64)
+
+
+def _rank_within(groups: I64) -> I64:
+    """The place of each element among those of its group, in the order given."""
+    at = np.argsort(groups, kind="stable")
+    ordered = groups[at]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    lengths = np.diff(np.r_[starts, len(ordered)])
+    rank = np.empty(len(groups), np.int64)
+    rank[at] = np.arange(len(groups)) - np.repeat(starts, lengths)
+    return rank

@@ -1,0 +1,244 @@
+"""Which frame a text is an instance of, and what fills its slots: containment against an inverted index of shingles."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.text.shingles import shingle_at
+from revenuer.text.tokens import I64, U64, Tokens, mix
+
+__all__ = ["SKETCH_WIDTH", "TOKEN_BITS", "Index", "Matches", "build_index", "count_tokens", "match", "token_weights"]
+
+SKETCH_WIDTH: Final = 16
+TOKEN_BITS: Final = 20
+_POSTING: Final = 12
+_SCRATCH_BITS: Final = 12
+
+I32 = npt.NDArray[np.int32]
+F32 = npt.NDArray[np.float32]
+I8 = npt.NDArray[np.int8]
+U32 = npt.NDArray[np.uint32]
+
+
+class Index(NamedTuple):
+    """Cores of frames, findable by shingle.
+
+    Attributes:
+        keys: open-addressing table of shingles, shape (slots,), 0 where free.
+        postings: the frames that hold the shingle, shape (slots, 12), -1 where none.
+        sizes: how many shingles each frame's core has, shape (frames,).
+    """
+
+    keys: U64
+    postings: I32
+    sizes: I32
+
+
+class Matches(NamedTuple):
+    """What `match` says of each text.
+
+    Attributes:
+        frame: index of the frame, -1 for none; shape (texts,).
+        hits: shingles of that frame's core found; shape (texts,).
+        item: order-free signature of the tokens outside the frame, 0 if there are none; shape (texts,).
+        free: how many tokens stand outside the frame; shape (texts,).
+        sketch: signed random projection of those tokens, unit length x 127; shape (texts, 16), int8.
+    """
+
+    frame: I32
+    hits: I32
+    item: U64
+    free: I32
+    sketch: I8
+
+
+@nb.njit(cache=True, nogil=True)
+def _build(hashes: U64, offsets: I64, keys: U64, postings: I32) -> None:
+    mask = np.uint64(keys.shape[0] - 1)
+    for f in range(offsets.shape[0] - 1):
+        for i in range(offsets[f], offsets[f + 1]):
+            h = hashes[i] | np.uint64(1)  # 0 marks a free slot
+            at = mix(h) & mask
+            while keys[at] != 0 and keys[at] != h:
+                at = (at + np.uint64(1)) & mask
+            keys[at] = h
+            for p in range(postings.shape[1]):
+                if postings[at, p] == f:
+                    break
+                if postings[at, p] < 0:
+                    postings[at, p] = f
+                    break
+
+
+def build_index(cores: Tokens) -> Index:
+    """Index the cores of frames; a shingle that more than 12 frames share keeps the first 12."""
+    slots = 1 << max(4, int(np.ceil(np.log2(max(len(cores.hashes), 1) * 2))))
+    keys = np.zeros(slots, np.uint64)
+    postings = np.full((slots, _POSTING), -1, np.int32)
+    _build(cores.hashes, cores.offsets, keys, postings)
+    return Index(keys, postings, np.diff(cores.offsets).astype(np.int32))
+
+
+@nb.njit(inline="always")
+def _find(keys: U64, shingle: np.uint64) -> np.int64:
+    mask = np.uint64(keys.shape[0] - 1)
+    h = shingle | np.uint64(1)
+    at = mix(h) & mask
+    while keys[at] != 0:
+        if keys[at] == h:
+            return np.int64(at)
+        at = (at + np.uint64(1)) & mask
+    return np.int64(-1)
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_frame(
+    hashes: U64,
+    start: int,
+    end: int,
+    keys: U64,
+    postings: I32,
+    sizes: I32,
+    contained: float,
+    hits: I32,
+    touched: I32,
+    scratch: U64,
+) -> tuple[int, int]:
+    n_touched = 0
+    scratch[:] = 0
+    seen = np.uint64(scratch.shape[0] - 1)
+    for i in range(start, end - 3):
+        h = shingle_at(hashes, i)
+        at = _find(keys, h)
+        if at < 0 or scratch[h & seen] == h:
+            continue
+        scratch[h & seen] = h
+        for p in range(postings.shape[1]):
+            f = postings[at, p]
+            if f < 0:
+                break
+            if hits[f] == 0:
+                touched[n_touched] = f
+                n_touched += 1
+            hits[f] += 1
+    best, best_hits = -1, 0
+    for j in range(n_touched):
+        f = touched[j]
+        enough = hits[f] >= contained * sizes[f]
+        if enough and (hits[f] > best_hits or (hits[f] == best_hits and f < best)):
+            best, best_hits = f, hits[f]
+    for j in range(n_touched):
+        hits[touched[j]] = 0
+    return best, best_hits
+
+
+@nb.njit(cache=True, nogil=True)
+def _match(
+    hashes: U64,
+    offsets: I64,
+    keys: U64,
+    postings: I32,
+    sizes: I32,
+    weights: F32,
+    contained: float,
+    frame: I32,
+    matched: I32,
+    item: U64,
+    free: I32,
+    sketch: I8,
+) -> None:
+    longest = 1
+    for t in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[t + 1] - offsets[t])
+    inside = np.zeros(longest, np.bool_)
+    hits = np.zeros(sizes.shape[0] + 1, np.int32)
+    touched = np.zeros(sizes.shape[0] + 1, np.int32)
+    scratch = np.zeros(1 << 12, np.uint64)
+    width = sketch.shape[1]
+    total = np.zeros(width, np.float64)
+    word_mask = np.uint64(weights.shape[0] - 1)
+    for t in range(offsets.shape[0] - 1):
+        start, end = offsets[t], offsets[t + 1]
+        best, best_hits = _best_frame(hashes, start, end, keys, postings, sizes, contained, hits, touched, scratch)
+        frame[t], matched[t] = best, best_hits
+        inside[: end - start] = False
+        if best >= 0:
+            for i in range(start, end - 3):
+                at = _find(keys, shingle_at(hashes, i))
+                if at < 0:
+                    continue
+                for p in range(postings.shape[1]):
+                    if postings[at, p] == best:
+                        inside[i - start : i - start + 4] = True
+                        break
+        signature = np.uint64(0)
+        outside = 0
+        total[:] = 0.0
+        for i in range(start, end):
+            if inside[i - start]:
+                continue
+            outside += 1
+            h = hashes[i]
+            signature += mix(h)
+            weight = weights[h & word_mask]
+            if weight > 0.0:
+                for d in range(width):
+                    if (h >> np.uint64(40 + d)) & np.uint64(1):
+                        total[d] += weight
+                    else:
+                        total[d] -= weight
+        item[t], free[t] = signature, outside
+        norm = np.sqrt((total * total).sum())
+        if norm > 0.0:
+            for d in range(width):
+                sketch[t, d] = np.int8(np.rint(127.0 * total[d] / norm))
+
+
+def match(tokens: Tokens, index: Index, weights: F32, *, contained: float = 0.6) -> Matches:
+    """Match each text against the frames: the frame most of whose core it holds, if it holds `contained` of it.
+
+    Args:
+        tokens: the texts.
+        index: the frames' cores.
+        weights: weight of each token in the sketch, shape (2**TOKEN_BITS,), from `token_weights`.
+        contained: the least share of a core that must be found.
+    """
+    n = len(tokens.offsets) - 1
+    found = Matches(
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.uint64),
+        np.empty(n, np.int32),
+        np.zeros((n, SKETCH_WIDTH), np.int8),
+    )
+    _match(tokens.hashes, tokens.offsets, index.keys, index.postings, index.sizes, weights, contained, *found)
+    return found
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_tokens(hashes: U64, offsets: I64, table: U32, scratch: I64) -> None:
+    mask = np.uint64(table.shape[0] - 1)
+    seen = np.uint64(scratch.shape[0] - 1)
+    for t in range(offsets.shape[0] - 1):
+        for i in range(offsets[t], offsets[t + 1]):
+            h = hashes[i]
+            if scratch[(h >> np.uint64(30)) & seen] == t:
+                continue
+            scratch[(h >> np.uint64(30)) & seen] = t
+            table[h & mask] += 1
+
+
+def count_tokens(tokens: Tokens, table: U32) -> None:
+    """Add to `table` (shape (2**TOKEN_BITS,), uint32), in place, one for every text that holds a token."""
+    _count_tokens(tokens.hashes, tokens.offsets, table, np.full(1 << _SCRATCH_BITS, -1, np.int64))
+
+
+def token_weights(table: U32, texts: int) -> F32:
+    """Inverse document frequency, zero for a token in over a twentieth of the texts, at most 3 (natural log)."""
+    frequency = (table.astype(np.float64) + 1.0) / max(texts, 1)
+    weights: F32 = np.clip(np.log(0.05) - np.log(frequency), 0.0, 3.0).astype(np.float32)
+    return weights

@@ -1,0 +1,116 @@
+"""Shingles of four tokens and a fixed-size table of how many texts hold each: the raw matter of frames.
+
+The table is a count-min sketch with two rows folded into one byte array (Cormode and Muthukrishnan 2005, "An improved
+data stream summary"); counts saturate at 255. It errs upwards only, and a frame needs several frequent shingles in a
+row, so a collision alone makes no frame.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.text.tokens import I64, U64, Tokens, mix
+
+__all__ = ["SHINGLE", "TABLE_BITS", "add_tables", "count_documents", "empty_table", "frequent_shingles"]
+
+SHINGLE: Final = 4
+TABLE_BITS: Final = 26
+_SCRATCH_BITS: Final = 14
+
+_A: Final = np.uint64(0x9E3779B97F4A7C15)
+_B: Final = np.uint64(0xBF58476D1CE4E5B9)
+_C: Final = np.uint64(0x94D049BB133111EB)
+_D: Final = np.uint64(0xD6E8FEB86659FD93)
+_ROW_TWO: Final = np.uint64(0xA0761D6478BD642F)
+
+U8 = npt.NDArray[np.uint8]
+
+
+@nb.njit(inline="always")
+def shingle_at(hashes: U64, i: int) -> np.uint64:
+    """Hash of the four tokens from position `i`, order kept."""
+    return mix(hashes[i] * _A + (hashes[i + 1] * _B ^ (hashes[i + 2] * _C + hashes[i + 3] * _D)) * _ROW_TWO)
+
+
+@nb.njit(inline="always")
+def table_count(table: U8, mask: np.uint64, shingle: np.uint64) -> int:
+    """How many texts hold the shingle, at least; never less than the truth below saturation."""
+    return min(table[shingle & mask], table[mix(shingle ^ _ROW_TWO) & mask])
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_documents(hashes: U64, offsets: I64, copies: I64, table: U8, scratch: npt.NDArray[np.int32]) -> None:
+    mask = np.uint64(table.shape[0] - 1)
+    seen = np.uint64(scratch.shape[0] - 1)
+    for t in range(offsets.shape[0] - 1):
+        serial = t + 1
+        add = min(copies[t], 255)
+        for i in range(offsets[t], offsets[t + 1] - 3):
+            h = shingle_at(hashes, i)
+            if scratch[(h >> np.uint64(40)) & seen] == serial:
+                continue  # this text has counted it already
+            scratch[(h >> np.uint64(40)) & seen] = serial
+            one, two = h & mask, mix(h ^ _ROW_TWO) & mask
+            table[one] = min(table[one] + add, 255)
+            if two != one:
+                table[two] = min(table[two] + add, 255)
+
+
+def empty_table(bits: int = TABLE_BITS) -> U8:
+    """A table of `2**bits` one-byte counters, all zero."""
+    return np.zeros(1 << bits, np.uint8)
+
+
+def count_documents(tokens: Tokens, table: U8, copies: I64 | None = None) -> None:
+    """Add to `table`, in place, one for every text that holds a shingle.
+
+    Args:
+        tokens: the texts.
+        table: from `empty_table`.
+        copies: how often each text occurs, shape (texts,); once by default.
+    """
+    scratch = np.zeros(1 << _SCRATCH_BITS, np.int32)
+    times = np.ones(len(tokens.offsets) - 1, np.int64) if copies is None else copies
+    _count_documents(tokens.hashes, tokens.offsets, times, table, scratch)
+
+
+def add_tables(one: U8, other: U8) -> U8:
+    """The sum of two tables, saturating at 255."""
+    total = one + other
+    total[total < one] = 255
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _frequent(hashes: U64, offsets: I64, table: U8, least: int, run: int, out: U64, out_offsets: I64) -> int:
+    mask = np.uint64(table.shape[0] - 1)
+    n = 0
+    for t in range(offsets.shape[0] - 1):
+        out_offsets[t] = n
+        length = 0
+        for i in range(offsets[t], offsets[t + 1] - 3):
+            h = shingle_at(hashes, i)
+            if table_count(table, mask, h) >= least:
+                out[n] = h
+                n += 1
+                length += 1
+            else:
+                if length < run:
+                    n -= length  # too short a run: a common phrase, not a frame
+                length = 0
+        if length < run:
+            n -= length
+    out_offsets[offsets.shape[0] - 1] = n
+    return n
+
+
+def frequent_shingles(tokens: Tokens, table: U8, *, least: int, run: int) -> Tokens:
+    """The shingles of each text that stand in runs of `run` or more, each held by `least` texts or more."""
+    out = np.empty(max(len(tokens.hashes), 1), np.uint64)
+    offsets = np.zeros(len(tokens.offsets), np.int64)
+    n = _frequent(tokens.hashes, tokens.offsets, table, least, run, out, offsets)
+    return Tokens(out[:n].copy(), offsets)
