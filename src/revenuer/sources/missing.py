@@ -1,0 +1,75 @@
+"""What cannot be judged when a source lacks a column or a table: one sentence each, kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from revenuer.schema import REQUIRED, TABLES, TableName
+from revenuer.summary import MissingColumn as Missing
+
+__all__ = ["CONSEQUENCES", "WHOLE_TABLE", "Missing", "missing_columns"]
+
+WHOLE_TABLE: Final = "*"
+
+CONSEQUENCES: Final[Mapping[TableName, Mapping[str, str]]] = {
+    "exchanges": {
+        "org_id": "accounts of one organisation cannot be recognised as such, nor consents by organisation be matched.",
+        "credential_id": "a key that is used under several accounts, or shared by many clients, stays unseen.",
+        "end_user_id": "a gateway's own users cannot be told apart: a reseller's genuine customers are judged together.",
+        "session_id": "conversations cannot be put together: later turns of an extraction session may be missed.",
+        "turn": "single-shot harvesting cannot be told from conversation by its depth.",
+        "pathway": "the spread of a campaign over cloud platforms and resellers cannot be shown.",
+        "model": "moves to a newly released model cannot be found.",
+        "ip": "shared addresses and subnets cannot link accounts.",
+        "asn": "shared networks and proxy providers cannot link accounts.",
+        "user_agent": "client software cannot link accounts, nor explain text that a public client sends for everyone.",
+        "tls_fingerprint": "a common TLS client cannot link accounts.",
+        "system": "system prompts cannot link accounts, nor explain a product's traffic as innocent.",
+        "response": "answers cannot be looked at: what was obtained is judged by what was asked.",
+        "input_tokens": "request sizes are unknown.",
+        "output_tokens": "the volume that was harvested cannot be stated in tokens.",
+        "max_tokens": "requests for unusually long answers cannot be seen.",
+        "temperature": "common sampling settings cannot link accounts.",
+        "tools": "tool use is recognised by text alone.",
+        "images": "requests with images cannot be recognised.",
+        "thinking": "whether reasoning was asked for by a setting is unknown.",
+        "reasoning_refs": "reasoning blocks that are sent back by another account cannot be found.",
+        "reasoning_issued": "it is unknown to whom a reasoning block was issued: replay across accounts stays unseen.",
+        "status": "probing by refusals and retries after rate limits cannot be seen.",
+    },
+    "accounts": {
+        WHOLE_TABLE: "nothing is known of how accounts signed up and pay: the channels signup and payment weigh nothing.",
+        "org_id": "accounts of one organisation cannot be recognised by their sign-up.",
+        "created_at": "bursts of sign-ups, and accounts that follow a ban, cannot be seen.",
+        "email_domain": "look-alike and disposable mail domains cannot link accounts.",
+        "email_hash": "variants of one address cannot link accounts.",
+        "payment_fingerprint": "a common means of payment cannot link accounts.",
+        "payment_kind": "virtual cards cannot be told from others.",
+        "plan": "accounts are compared with all others rather than with those of their plan.",
+        "programme": "credits meant for education, research and start-ups cannot be told from paid use.",
+        "verified": "verified organisations get no credit for it.",
+        "signup_ip": "a common address at sign-up cannot link accounts.",
+        "device_fingerprint": "a common device cannot link accounts.",
+        "phone_hash": "a common telephone number cannot link accounts.",
+    },
+    "releases": {WHOLE_TABLE: "moves to a newly released model cannot be dated."},
+    "enforcement": {
+        WHOLE_TABLE: "it is unknown which accounts were banned: successors of banned accounts cannot be found."
+    },
+    "consents": {WHOLE_TABLE: "agreed distillation, evaluation and research cannot be excused by agreement."},
+}
+
+
+def missing_columns(table: TableName, present: Collection[str] | None) -> tuple[Missing, ...]:
+    """The columns that no file of a table holds, in schema order, each with its consequence.
+
+    Args:
+        table: the table.
+        present: its columns that hold values; None: the table is not there at all.
+    """
+    said = CONSEQUENCES[table]
+    if present is None:
+        return (Missing(table, WHOLE_TABLE, said[WHOLE_TABLE]),)
+    absent = [name for name in TABLES[table].names if name not in present and name not in REQUIRED[table]]
+    return tuple(Missing(table, name, said[name]) for name in absent if name in said)

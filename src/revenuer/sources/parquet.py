@@ -1,0 +1,186 @@
+"""Parquet files of a traffic directory: footers first, then row groups as validated batches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from revenuer.errors import InputError
+from revenuer.schema import REQUIRED, TABLES, TableName
+from revenuer.sources.clock import DAY, micros
+from revenuer.sources.columns import castable, convert
+from revenuer.sources.parts import MAX_BATCH_BYTES, MAX_BATCH_ROWS, PART_BYTES, PART_ROWS, Part
+from revenuer.sources.quarantine import Quarantine
+from revenuer.sources.rules import validate
+
+__all__ = ["ParquetSource", "read_parquet"]
+
+
+class ParquetSource:
+    """One Parquet file whose footer has been read and whose columns fit the table.
+
+    Raises:
+        InputError: not a Parquet file, cut off, a required column absent, or a column of a type that cannot be cast.
+    """
+
+    def __init__(self, path: Path, name: str, table: TableName) -> None:
+        self.path, self.name, self.table = path, name, table
+        self._metadata, self._schema = _footer(path, name)
+        _check_columns(self._schema, name, table)
+        self.rows: int = self._metadata.num_rows
+        self.present, self.extra = self._columns()
+
+    def _columns(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Columns of the table that hold a value as far as the footer tells, and columns it does not know."""
+        known = TABLES[self.table].names
+        names = self._schema.names
+        present = frozenset(name for name in known if name in names and not self._is_all_null(name))
+        return present, tuple(name for name in names if name not in known)
+
+    def _is_all_null(self, name: str) -> bool:
+        chunks = [
+            group.column(index)
+            for group in self._groups()
+            for index in range(group.num_columns)
+            if group.column(index).path_in_schema.split(".")[0] == name
+        ]
+        return bool(chunks) and all(
+            chunk.is_stats_set and chunk.statistics.has_null_count and chunk.statistics.num_values == 0
+            for chunk in chunks
+        )
+
+    def _groups(self) -> Iterator[Any]:
+        return (self._metadata.row_group(index) for index in range(self._metadata.num_row_groups))
+
+    def days(self) -> Counter[int]:
+        """Exchanges per day since 1970, from the `ts` column alone."""
+        counts: Counter[int] = Counter()
+        for batch in _batches(self.path, self.name, None, ["ts"], MAX_BATCH_ROWS):
+            ticks = convert(batch.column(0), TABLES["exchanges"].field("ts"))[0].drop_null().cast(pa.int64())
+            days, numbers = np.unique(np.asarray(ticks) // DAY, return_counts=True)
+            counts.update(dict(zip(days.tolist(), numbers.tolist(), strict=True)))
+        return counts
+
+    def span(self) -> tuple[int, int] | None:
+        """First and last `ts` in microseconds by the footer; None where it does not say."""
+        try:
+            bounds = [_bounds(group) for group in self._groups() if group.num_rows]
+        except (ValueError, OverflowError):  # a time that Python cannot hold: look at the rows
+            return None
+        known = [bound for bound in bounds if bound is not None]
+        if len(known) < len(bounds) or not known:
+            return None
+        return min(low for low, _ in known), max(high for _, high in known)
+
+    def parts(self, order: int) -> list[Part]:
+        """Ranges of whole row groups of about `PART_ROWS` rows or `PART_BYTES` bytes; a larger group stays whole."""
+        found: list[Part] = []
+        blank = Part(self.table, str(self.path), self.name, "parquet", order, 0, 0, 0, 0)
+        part, size = blank, 0
+        for index, group in enumerate(self._groups()):
+            if part.rows and (part.rows + group.num_rows > PART_ROWS or size + group.total_byte_size > PART_BYTES):
+                found.append(part)
+                part = replace(blank, order=order + len(found), start=index, first=part.first + part.rows)
+                size = 0
+            part = replace(part, stop=index + 1, rows=part.rows + group.num_rows)
+            size += group.total_byte_size
+        return [*found, part] if part.rows else found
+
+
+def read_parquet(part: Part, quarantine: Quarantine) -> Iterator[Any]:
+    """Validated batches of a part, in the order of the file.
+
+    Raises:
+        InputError: a page cannot be read, or a bad row under `part.strict`.
+    """
+    metadata, schema = _footer(Path(part.path), part.name)
+    groups = [metadata.row_group(index) for index in range(part.start, part.stop)]
+    columns = [name for name in TABLES[part.table].names if name in schema.names]
+    starts = np.cumsum([0, *(group.num_rows for group in groups)])
+    done = 0
+    for batch in _batches(Path(part.path), part.name, range(part.start, part.stop), columns, _batch_rows(groups)):
+        for piece in _pieces(batch):
+            yield validate(piece, part, _locator(part.start, starts, done), quarantine)
+            done += len(piece)
+
+
+def _footer(path: Path, name: str) -> tuple[Any, Any]:
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.metadata, file.schema_arrow
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"is no readable Parquet file: {_first_line(error)}", file=name) from error
+
+
+def _check_columns(schema: Any, name: str, table: TableName) -> None:
+    for field in TABLES[table]:
+        found = schema.get_all_field_indices(field.name)
+        if not found and field.name in REQUIRED[table]:
+            raise InputError("this required column is missing", file=name, column=field.name)
+        if len(found) > 1:
+            raise InputError("the column stands there more than once", file=name, column=field.name)
+        if found and not castable(schema.field(found[0]).type, field):
+            kind = schema.field(found[0]).type
+            raise InputError(f"is of type {kind}, must be {field.type}", file=name, column=field.name)
+
+
+def _bounds(group: Any) -> tuple[int, int] | None:
+    for index in range(group.num_columns):
+        column = group.column(index)
+        if column.path_in_schema == "ts":
+            statistics = column.statistics
+            if statistics is None or not statistics.has_min_max:
+                return None
+            return _instant(statistics.min), _instant(statistics.max)
+    return None
+
+
+def _instant(time: datetime) -> int:
+    return micros(time if time.tzinfo else time.replace(tzinfo=UTC))
+
+
+def _batches(path: Path, name: str, groups: range | None, columns: list[str], rows: int) -> Iterator[Any]:
+    try:
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(
+                batch_size=rows, row_groups=None if groups is None else list(groups), columns=columns, use_threads=False
+            )
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"cannot be read: {_first_line(error)}", file=name) from error
+
+
+def _batch_rows(groups: list[Any]) -> int:
+    """Rows that make a batch of about `MAX_BATCH_BYTES`, by the mean row of the part."""
+    rows = sum(int(group.num_rows) for group in groups)
+    size = sum(int(group.total_byte_size) for group in groups)
+    return min(MAX_BATCH_ROWS, max(1, MAX_BATCH_BYTES * rows // max(1, size)))
+
+
+def _pieces(batch: Any) -> Iterator[Any]:
+    """The batch, halved until each piece is small or a single row: rows may be very unequal."""
+    if len(batch) > 1 and batch.nbytes > 2 * MAX_BATCH_BYTES:
+        middle = len(batch) // 2
+        yield from _pieces(batch.slice(0, middle))
+        yield from _pieces(batch.slice(middle))
+    else:
+        yield batch
+
+
+def _locator(group: int, starts: Any, done: int) -> Any:
+    def locate(row: int) -> str:
+        index = int(np.searchsorted(starts, done + row, side="right")) - 1
+        return f"row group {group + index}, row {done + row - int(starts[index])}"
+
+    return locate
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
