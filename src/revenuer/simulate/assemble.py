@@ -1,0 +1,186 @@
+"""A group's requests as Arrow rows: ids, models, addresses, clients, sizes, outcomes; one code for all, so nothing tells."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from revenuer.schema import ACCOUNTS, EXCHANGES
+from revenuer.simulate.catalogue import CLIENTS, MODELS
+from revenuer.simulate.requests import Group
+from revenuer.simulate.world import START, World, hex_ids
+
+__all__ = ["accounts_table", "dotted", "exchanges_table"]
+
+Ints = NDArray[np.int64]
+
+_REFUSED: Final = (
+    "I can't help with that request.",
+    "Sorry, this is something I am not able to do.",
+    "This request was declined.",
+)
+
+
+def dotted(address: int) -> str:
+    """An IPv4 address in its usual form."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
+def _stamp(seconds: NDArray[np.float64], rng: np.random.Generator) -> pa.Array:
+    """UTC timestamps; the part below a second is chance for everybody."""
+    whole = np.floor(seconds).astype(np.int64) + START
+    return pa.array(whole * 1_000_000 + rng.integers(0, 1_000_000, len(whole)), pa.timestamp("us", tz="UTC"))
+
+
+def accounts_table(group: Group, world: World, key: int) -> pa.Table:
+    """The group's accounts as the contract has them, with `label` and `campaign` behind."""
+    table = dict(group.cohort.table)
+    created = np.array(table["created_at"], dtype=np.float64)
+    columns = {
+        **{
+            name: pa.array(table[name], ACCOUNTS.field(name).type)
+            for name in table
+            if name not in {"created_at", "signup_ip"}
+        },
+        "created_at": _stamp(created, world.rng("created", key)),
+        "signup_ip": pa.array([dotted(int(a)) for a in table["signup_ip"]]),  # type: ignore[call-overload]
+    }
+    ordered = pa.table({name: columns[name] for name in ACCOUNTS.names}, schema=ACCOUNTS)
+    n = group.cohort.size
+    ordered = ordered.append_column("label", pa.array([group.label] * n, pa.string()))
+    return ordered.append_column("campaign", pa.array([group.campaign] * n, pa.string()))
+
+
+def _outcome(rng: np.random.Generator, status: list[str]) -> list[str]:
+    draw = rng.random(len(status))
+    base = np.where(
+        draw < 0.012, "refused", np.where(draw < 0.024, "rate_limited", np.where(draw < 0.031, "error", "ok"))
+    )
+    return [given or str(b) for given, b in zip(status, base, strict=True)]
+
+
+def _tokens(texts: list[str | None], rng: np.random.Generator) -> Ints:
+    size = np.array([len(t) if t else 0 for t in texts], dtype=np.float64)
+    return np.ceil(size / rng.normal(4.0, 0.25, len(size)).clip(2.8, 5.2)).astype(np.int64)
+
+
+def _reasoning(
+    rng: np.random.Generator, group: Group, thinking: NDArray[np.bool_], status: list[str]
+) -> tuple[list[str | None], list[list[str] | None]]:
+    """Blocks given out with thinking answers, and those sent back: the conversation's last one, or as the group says."""
+    requests = group.requests
+    ids = hex_ids(rng, len(thinking), "rb_", 16)
+    issued = [i if t and s == "ok" else None for i, t, s in zip(ids, thinking.tolist(), status, strict=True)]
+    refs: list[list[str] | None] = []
+    turn, wanted = requests.turn.tolist(), requests.refs.tolist()
+    for row in range(len(ids)):
+        source = wanted[row] if wanted[row] >= 0 else row - 1 if turn[row] > 0 else -1
+        block = issued[source] if source >= 0 else None
+        refs.append([block] if block and thinking[row] else [])
+    return issued, refs
+
+
+def _places(rng: np.random.Generator, group: Group, n: int) -> tuple[Ints, Ints]:
+    """Address and client of each row, the same through a conversation."""
+    session = group.requests.session
+    count = int(session.max(initial=0)) + 1
+    column = np.minimum(rng.geometric(0.45, count) - 1, 7)[session]
+    client = np.where(rng.random(count) < 0.8, 0, rng.integers(0, 3, count))[session]
+    who = group.requests.who
+    return group.cohort.addresses[who, column].astype(np.int64), group.cohort.clients[who, client]
+
+
+def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
+    """The group's exchanges without `exchange_id`, with `extraction`, `capability` and `campaign` (truth) behind."""
+    requests, cohort = group.requests, group.cohort
+    rng = world.rng("exchanges", key)
+    who, n = requests.who, len(requests.who)
+    address, client = _places(rng, group, n)
+    model = np.where(
+        requests.model >= 0, requests.model, world.models(cohort.tier[who], requests.at, cohort.delay[who])
+    )
+    thinking = np.where(requests.thinking >= 0, requests.thinking > 0, rng.random(n) < cohort.thinking[who])
+    status = _outcome(rng, requests.status)
+    issued, refs = _reasoning(rng, group, thinking, status)
+    sessions = hex_ids(rng, int(requests.session.max(initial=0)) + 1, "ses_", 16)
+    response = _answers(rng, requests.response, status)
+    limit = cohort.max_tokens[who].astype(np.int64)
+    rows = who.tolist()
+    table = cohort.table
+    prompt_tokens = _tokens(requests.prompt, rng) + _tokens(requests.system, rng) + 8
+    history = np.where(requests.turn > 0, requests.turn * rng.integers(150, 600, n), 0)
+    columns = {
+        "ts": _stamp(requests.at, rng),
+        "account_id": [table["account_id"][w] for w in rows],
+        "org_id": [table["org_id"][w] for w in rows],
+        "credential_id": _credentials(rng, cohort.credentials, rows),
+        "end_user_id": requests.end_user,
+        "session_id": [sessions[s] for s in requests.session.tolist()],
+        "turn": requests.turn,
+        "pathway": [cohort.pathway[w] for w in rows],
+        "model": [MODELS[m].name for m in model.tolist()],
+        "ip": [dotted(a) for a in address.tolist()],
+        "asn": world.asns[address >> 16],
+        "user_agent": [CLIENTS[c].user_agent for c in client.tolist()],
+        "tls_fingerprint": [CLIENTS[c].tls for c in client.tolist()],
+        "system": requests.system,
+        "prompt": requests.prompt,
+        "response": response,
+        "input_tokens": prompt_tokens + history + requests.tools * 90 + requests.images * 1_100,
+        "output_tokens": _produced(rng, requests.response, response, status, thinking, limit),
+        "max_tokens": limit,
+        "temperature": cohort.temperature[who],
+        "tools": requests.tools,
+        "images": requests.images,
+        "thinking": thinking,
+        "reasoning_refs": refs,
+        "reasoning_issued": issued,
+        "status": status,
+    }
+    arrays = {name: _column(name, columns[name]) for name in EXCHANGES.names if name != "exchange_id"}
+    arrays["truth_extraction"] = pa.array(requests.extraction)
+    arrays["truth_capability"] = pa.array(requests.capability, pa.string())
+    arrays["truth_campaign"] = pa.array(
+        [group.campaign if e else None for e in requests.extraction.tolist()], pa.string()
+    )
+    return pa.table(arrays)
+
+
+def _column(name: str, values: object) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values
+    kind = EXCHANGES.field(name).type
+    return pa.array(values, pa.large_string() if kind == pa.string() else kind)
+
+
+def _credentials(rng: np.random.Generator, held: list[list[str]], rows: list[int]) -> list[str]:
+    draw = rng.random(len(rows)).tolist()
+    return [held[w][int(d * len(held[w]))] for w, d in zip(rows, draw, strict=True)]
+
+
+def _answers(rng: np.random.Generator, given: list[str | None], status: list[str]) -> list[str | None]:
+    pick = rng.integers(0, len(_REFUSED), len(given)).tolist()
+    return [
+        text if state == "ok" else _REFUSED[p] if state == "refused" else None
+        for text, state, p in zip(given, status, pick, strict=True)
+    ]
+
+
+def _produced(
+    rng: np.random.Generator,
+    wanted: list[str | None],
+    response: list[str | None],
+    status: list[str],
+    thinking: NDArray[np.bool_],
+    limit: Ints,
+) -> Ints:
+    """Output tokens: those of the answer kept in the log, or drawn where the log has none; thinking adds its own."""
+    n = len(response)
+    drawn = np.ceil(rng.lognormal(5.2, 0.9, n)).astype(np.int64)
+    size = np.where([r is None for r in response], drawn, _tokens(response, rng) + 2)
+    size = size + np.where(thinking, rng.lognormal(5.6, 0.8, n).astype(np.int64), 0)
+    size = np.where([s in {"rate_limited", "error"} for s in status], 0, size)
+    return np.minimum(size, limit)

@@ -1,0 +1,308 @@
+"""What the legitimate workloads write: one factory a workload; each instance has its own template and its own data."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from revenuer.simulate.frames import ELICITATION, FRAMES, PERSONAS
+from revenuer.simulate.texts import Pool, Text
+from revenuer.simulate.world import World
+from revenuer.simulate.writing import fill, spin
+
+__all__ = ["CONTENTS", "Conversation", "Writer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation: its capability and its messages; missing later turns are followed up in general words."""
+
+    capability: str
+    texts: tuple[Text, ...]
+
+
+Writer = Callable[[int], Conversation]
+Factory = Callable[[World, random.Random], Writer]
+
+_NAMES: Final = "Ada Ben Cleo Dov Esi Fay Gus Hana Ivo Jun Kaya Leo Mina Nils Oya Pia Quin Rui Sol Tom Uma Vera Wim Xenia Yara Zoe".split()
+_TRADES: Final = "bakery clinic garage archive orchard shipyard museum brewery nursery print-shop school dairy observatory theatre hostel laundry".split()
+
+
+def _topical(pool: Pool, dice: random.Random, few: int = 4) -> Callable[[int], tuple[Text, ...]]:
+    """Draws from topics that belong to the account."""
+    mine: dict[int, list[str]] = {}
+    names = list(pool.topics)
+
+    def draw(owner: int) -> tuple[Text, ...]:
+        if owner not in mine:
+            mine[owner] = dice.sample(names, min(few, len(names)))
+        return pool.draw(dice, mine[owner])
+
+    return draw
+
+
+def _wrapped(
+    capability: str,
+    pattern: str,
+    source: Callable[[World], Pool],
+    answer: Callable[[random.Random, Text], str | None] | None = None,
+    system: str | None = None,
+) -> Factory:
+    """One template an instance round data of the account's own."""
+
+    def factory(world: World, dice: random.Random) -> Writer:
+        template, own = spin(pattern, dice), spin(system, dice) if system else None
+        trade = dice.choice(_TRADES)
+        draw = _topical(source(world), dice)
+        homes: dict[int, dict[str, str]] = {}
+
+        def write(owner: int) -> Conversation:
+            text = draw(owner)[0]
+            home = homes.setdefault(
+                owner, {"tenant": f"{dice.choice(_NAMES)}'s {dice.choice(_TRADES)}", "trade": trade}
+            )
+            slots = {
+                **home,
+                "item": text.prompt,
+                "answer": text.response or "(no draft)",
+                "name": dice.choice(_NAMES),
+                "id": str(dice.randrange(10_000, 999_999)),
+            }
+            said = answer(dice, text) if answer else text.response
+            return Conversation(capability, (Text(fill(template, slots), own and fill(own, slots), said),))
+
+        return write
+
+    return factory
+
+
+def _label(dice: random.Random, _: Text) -> str:
+    return dice.choice(
+        ("billing", "delivery", "praise", "complaint", "other", "positive", "negative", "neutral", "spam", "urgent")
+    )
+
+
+def _verdict(dice: random.Random, _: Text) -> str:
+    return f'{{"score": {dice.randint(1, 5)}, "rationale": "{dice.choice(("covers the point", "misses the date", "polite and short", "wrong product", "clear"))}"}}'
+
+
+def _fixed_items(capability: str, kinds: tuple[str, ...], least: int, most: int, harvest: str | None = None) -> Factory:
+    """A fixed list of known items, gone through again and again."""
+
+    def factory(world: World, dice: random.Random) -> Writer:
+        pools = [world.texts.ordinary(k) for k in kinds] + ([world.texts.extraction(harvest)] if harvest else [])
+        pool = dice.choice(pools)
+        items = [pool.draw(dice)[0] for _ in range(dice.randint(least, most))]
+        head = (
+            spin("{Question|Item|Problem}: <item>\n{Answer|Reply} with {the letter|a short answer|one line}{.|:}", dice)
+            if dice.random() < 0.6
+            else "<item>"
+        )
+        place = [0]
+
+        def write(_: int) -> Conversation:
+            text = items[place[0] % len(items)]
+            place[0] += 1
+            return Conversation(capability, (Text(fill(head, {"item": text.prompt}), text.system, text.response),))
+
+        return write
+
+    return factory
+
+
+def _licensed(world: World, dice: random.Random) -> Writer:
+    aim = dice.choice(("general_instruction", "reasoning", "coding"))
+    template, pool = spin(dice.choice(FRAMES[aim]), dice), world.texts.extraction(aim)
+    order = list(range(len(pool.units)))
+    dice.shuffle(order)
+
+    def write(_: int) -> Conversation:
+        text = pool.units[order.pop() if order else dice.randrange(len(pool.units))][0]
+        return Conversation(
+            aim,
+            (Text(fill(template, {"item": text.prompt, "answer": text.response or ""}), text.system, text.response),),
+        )
+
+    return write
+
+
+def _repositories(world: World, dice: random.Random) -> Writer:
+    pool, repo = (
+        world.texts.extraction("agentic_coding"),
+        f"{dice.choice(_TRADES)}-{dice.choice(('api', 'web', 'core', 'infra'))}",
+    )
+    system = spin(
+        "{You work|Work} {in|on} the repository "
+        + repo
+        + "[ as its build agent]. {Run|Use} the tools; {keep|make} changes {small|minimal}; {stop|end} when the {checks|tests} pass.",
+        dice,
+    )
+    draw = _topical(pool, dice, 2)
+
+    def write(owner: int) -> Conversation:
+        talk = draw(owner)
+        texts = [
+            Text(
+                f"{repo}/{dice.choice(('src', 'lib', 'tests'))}/{dice.choice(_NAMES).lower()}_{dice.randrange(99)}: {talk[0].prompt[:600]}",
+                system,
+                talk[0].response,
+            )
+        ]
+        for _ in range(12):
+            texts.append(
+                Text(
+                    f"$ {dice.choice(('make test', 'git diff', 'ls', 'grep -rn', 'cat', 'pytest -x'))} {dice.choice(_NAMES).lower()}_{dice.randrange(99)}\n{dice.randrange(400)} lines, exit {dice.randrange(2)}, {dice.random():.3f} s",
+                    system,
+                )
+            )
+        return Conversation("agentic_coding", tuple(texts))
+
+    return write
+
+
+def _agent_client(world: World, dice: random.Random) -> Writer:
+    systems = world.texts.systems()
+    system = max((systems[dice.randrange(len(systems))] for _ in range(8)), key=len)
+    coding, chat = _topical(world.texts.ordinary("coding"), dice), _topical(world.texts.ordinary("chat"), dice)
+
+    def write(owner: int) -> Conversation:
+        talk = coding(owner) if dice.random() < 0.8 else chat(owner)
+        return Conversation("coding", tuple(Text(t.prompt, system, t.response) for t in talk))
+
+    return write
+
+
+def _classroom(world: World, dice: random.Random) -> Writer:
+    pool = world.texts.extraction(dice.choice(("reasoning", "coding")))
+    sheet = [pool.draw(dice)[0] for _ in range(dice.randint(6, 14))]
+
+    def write(_: int) -> Conversation:
+        text = dice.choice(sheet)
+        opening = spin(
+            "{help|how do I start|is this right|I am stuck|check my answer|hi, homework}[ please]{:|?|} ", dice
+        )
+        return Conversation(
+            "reasoning", (Text(opening + text.prompt if dice.random() < 0.8 else text.prompt, None, text.response),)
+        )
+
+    return write
+
+
+def _people(world: World, dice: random.Random) -> Writer:
+    kinds = ("chat", "qa", "writing", "coding", "translation", "support")
+    draws = {k: _topical(world.texts.ordinary(k), dice) for k in kinds}
+    likes: dict[int, list[str]] = {}
+
+    def write(owner: int) -> Conversation:
+        kind = dice.choice(likes.setdefault(owner, dice.sample(kinds, 2)))
+        return Conversation(kind, draws[kind](owner))
+
+    return write
+
+
+def _hackathon(world: World, dice: random.Random) -> Writer:
+    kinds = ("coding", "chat", "writing")
+    draws = {k: _topical(world.texts.ordinary(k), dice, 6) for k in kinds}
+    theme = spin(
+        "{We|Our team} {build|make} {an app|a bot|a game|a map} for {cities|farmers|schools|hikers|nurses}. ", dice
+    )
+
+    def write(owner: int) -> Conversation:
+        kind = dice.choice(kinds)
+        text = draws[kind](owner)[0]
+        return Conversation(
+            kind, (Text(theme + text.prompt if dice.random() < 0.3 else text.prompt, None, text.response),)
+        )
+
+    return write
+
+
+def _red_team(world: World, dice: random.Random) -> Writer:
+    items = world.texts.ordinary("qa")
+
+    def write(_: int) -> Conversation:
+        text = items.draw(dice)[0]
+        prompt = fill(spin(dice.choice(ELICITATION), dice), {"item": text.prompt, "language": "French"})
+        return Conversation(
+            "cot_elicitation", (Text(prompt, "Safety test; results are reported to the provider.", None),)
+        )
+
+    return write
+
+
+def _academic(world: World, dice: random.Random) -> Writer:
+    aim = dice.choice(("cot_elicitation", "reasoning"))
+    template, pool = spin(dice.choice(FRAMES[aim]), dice), world.texts.extraction("reasoning")
+
+    def write(_: int) -> Conversation:
+        text = pool.draw(dice)[0]
+        return Conversation(aim, (Text(fill(template, {"item": text.prompt}), None, text.response),))
+
+    return write
+
+
+def _compaction(world: World, dice: random.Random) -> Writer:
+    draw = _topical(world.texts.ordinary("coding"), dice)
+
+    def write(owner: int) -> Conversation:
+        talk = [Text(t.prompt, "You pair with one developer on one project.", t.response) for t in draw(owner)]
+        note = f"Summary so far: {talk[0].prompt[:160]} ... {dice.randrange(3, 30)} files read, {dice.randrange(1, 9)} changed. Go on from here."
+        while len(talk) < 14:
+            talk.append(
+                Text(
+                    note
+                    if len(talk) in {7, 13}
+                    else f"now {dice.choice(('run', 'rename', 'undo', 'move', 'test'))} {dice.choice(_NAMES).lower()}_{dice.randrange(60)}",
+                    talk[0].system,
+                )
+            )
+        return Conversation("coding", tuple(talk))
+
+    return write
+
+
+def _incidents(world: World, dice: random.Random) -> Writer:
+    items = _topical(world.texts.ordinary("qa"), dice)
+
+    def write(owner: int) -> Conversation:
+        quoted = fill(spin(dice.choice(ELICITATION), dice), {"item": items(owner)[0].prompt, "language": "Greek"})
+        head = spin(
+            "{Our filter|The gateway|A colleague} {blocked|logged|reported} {this|the following} {message|prompt}. {What|Which} {risk|rule} {does it touch|is this about}, {and|or} {was it right|is it a false alarm}?",
+            dice,
+        )
+        return Conversation("other", (Text(f'{head}\n\n"""\n{quoted}\n"""', None, None),))
+
+    return write
+
+
+def _gateway(world: World, dice: random.Random) -> Writer:
+    inner = _people(world, dice)
+    return lambda owner: inner(owner * 10_000 + int(dice.paretovariate(0.9)) % 400)
+
+
+CONTENTS: Final[dict[str, Factory]] = {
+    "evals": _fixed_items("reasoning", ("eval",), 80, 300, "reasoning"),
+    "regression": _fixed_items("qa", ("qa", "support", "eval"), 20, 60),
+    "labelling": _wrapped("other", "{Label|Classify|Tag} the {message|text|review} {sent to|received by} our <trade> {with|as} one of: {billing, delivery, praise, complaint, other|positive, negative, neutral|urgent, normal, spam}. {Reply|Answer} with the label {only|alone}.\n{Message|Text} <id>: <item>", lambda w: w.texts.ordinary("support"), _label),
+    "judge": _wrapped("rubric_grading", "{You check|Check} {answers|replies} {of|from} our <trade> assistant. {Score|Rate} 1-5 for {helpfulness|accuracy} {and|plus} tone; {return|give} JSON with score and a {short|one-line} rationale.\n\n{Customer|User}: <item>\n{Assistant|Reply}: <answer>", lambda w: w.texts.ordinary("qa"), _verdict),
+    "licensed": _licensed,
+    "repositories": _repositories,
+    "agent_client": _agent_client,
+    "classroom": _classroom,
+    "hackathon": _hackathon,
+    "gateway": _gateway,
+    "people": _people,
+    "translation": _wrapped("translation", "{Translate|Render} {the|this} {segment|paragraph} {into|to} {German|French|Polish|Korean|Swahili}, {keep|keeping} {tags|numbers} as they are. {Segment|Unit} <id>:\n<item>", lambda w: w.texts.ordinary("translation"), lambda _, t: t.prompt[::-1][:400]),
+    "support": _wrapped("support", "{Customer|Caller} <name> (<id>) {writes|says}: <item>\n{Relevant|Retrieved} note: {returns|refunds|parcels} within {14|30} days at <trade>.", lambda w: w.texts.ordinary("support"), None, "{You are|Act as} the {help|service} desk of a <trade>. {Two|Three} sentences{ at most|}."),
+    "saas": _wrapped("writing", "{You write|Write} for <tenant>. {Using|From} the {note|brief} below, {draft|prepare} {a post|an email|a product text|a reply} in {our|the house} voice, {under 120 words|in three short paragraphs}[, with a {headline|subject line}].\n\n{Note|Brief}: <item>\n{Signed|Author}: <name>", lambda w: w.texts.ordinary("writing")),
+    "backfill": _wrapped("qa", "{Document|Record} <id> of the <trade> archive:\n<item>\n\n{Extract|List} {title, date and people|the key facts|subject and place} as JSON.", lambda w: w.texts.ordinary("translation")),
+    "audit": _wrapped("data_analysis", "{Decide|Assess} {case|claim|application} <id> ({handler|officer} <name>) and {write down|record} the reasons for the decision {step by step|point by point} {for the auditor|for our file}, {citing|naming} the rule {used|applied}.\n\n{Facts|File}: <item>", lambda w: w.texts.ordinary("support")),
+    "tutoring": _wrapped("reasoning", "{can you|please|could you} {show your work|explain every step|go step by step}? <item>", lambda w: w.texts.extraction("reasoning")),
+    "red_team": _red_team,
+    "academic": _academic,
+    "compaction": _compaction,
+    "persona": _wrapped("data_analysis", PERSONAS[0] + " {Insights|Findings}, not {summaries|pictures}, {resting on|grounded in} the data of <tenant> with {complete|transparent} reasoning.\n\n{Question|Ask} from <name>: <item>\nTable <id>: {sales|visits|stock} by {week|branch}", lambda w: w.texts.ordinary("qa")),
+    "incidents": _incidents,
+}  # fmt: skip

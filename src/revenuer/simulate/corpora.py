@@ -1,0 +1,124 @@
+"""Texts and rhythms from a directory of corpora on disk; sources are opaque group keys."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from revenuer.errors import InputError
+from revenuer.simulate.texts import Pool, Text, Texts
+
+__all__ = ["Corpora"]
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_COLUMNS = ("source", "capability", "system", "prompt", "response", "conv_id", "turn")
+_LONGEST = 6_000
+
+
+class Corpora:
+    """Pools read from `extraction.parquet`, `ordinary.parquet`, `system_prompts.parquet` and `traces/`.
+
+    Args:
+        directory: the corpora; files and capabilities that are missing are filled from `fallback`.
+        fallback: texts for what the directory does not hold.
+
+    Raises:
+        InputError: the directory is missing or a file in it cannot be read.
+    """
+
+    def __init__(self, directory: Path, fallback: Texts) -> None:
+        if not directory.is_dir():
+            raise InputError("no such directory of corpora", file=str(directory))
+        self._fallback = fallback
+        self._pools = {kind: _read(directory / f"{kind}.parquet") for kind in ("extraction", "ordinary")}
+        self._systems = _systems(directory / "system_prompts.parquet")
+        self._curves = _curves(directory / "traces")
+
+    def extraction(self, capability: str) -> Pool:
+        """Task items of one capability."""
+        return self._pools["extraction"].get(capability) or self._fallback.extraction(capability)
+
+    def ordinary(self, capability: str) -> Pool:
+        """Ordinary requests of one capability."""
+        return self._pools["ordinary"].get(capability) or self._fallback.ordinary(capability)
+
+    def systems(self) -> Sequence[str]:
+        """System prompts of products."""
+        return self._systems or self._fallback.systems()
+
+    def curves(self) -> Sequence[object]:
+        """Measured rate curves of clients."""
+        return self._curves
+
+
+def _read(path: Path) -> dict[str, Pool]:
+    if not path.is_file():
+        return {}
+    try:
+        table = pq.read_table(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read as Parquet ({error})", file=str(path)) from error
+    if "prompt" not in table.column_names or "capability" not in table.column_names:
+        raise InputError("has no prompt or no capability column", file=str(path))
+    rows = [table.column(c).to_pylist() if c in table.column_names else [None] * len(table) for c in _COLUMNS]
+    found: dict[str, dict[object, list[tuple[int, Text]]]] = defaultdict(lambda: defaultdict(list))
+    labels: dict[object, str] = {}
+    for number, (source, capability, system, prompt, response, conversation, turn) in enumerate(
+        zip(*rows, strict=True)
+    ):
+        # Without turns a conversation id only groups rows of one topic.
+        key = number if turn is None or conversation is None else (source, conversation)
+        text = Text(prompt[:_LONGEST], system[:_LONGEST] if system else None, response[:_LONGEST] if response else None)
+        found[capability][key].append((turn or 0, text))
+        if turn is None and conversation is not None:
+            labels[key] = f"{source}/{conversation}"
+        else:
+            labels[key] = str(source)
+    return {capability: _pool(units, labels) for capability, units in sorted(found.items())}
+
+
+def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, str]) -> Pool:
+    keys = list(units)
+    talks = [tuple(text for _, text in sorted(units[key], key=lambda pair: pair[0])) for key in keys]
+    words = [set(_WORD.findall(talk[0].prompt[:400].lower())) for talk in talks]
+    spread = Counter(word for bag in words for word in bag)
+    sizes = Counter(labels[key] for key in keys)
+    topics: dict[str, list[int]] = defaultdict(list)
+    for number, (key, bag) in enumerate(zip(keys, words, strict=True)):
+        label = labels[key]
+        # A group of many rows is divided by its tellingly frequent words.
+        telling = [w for w in bag if 8 <= spread[w] <= 300] if sizes[label] > 300 else []
+        topics[f"{label}/{max(telling, key=lambda w: (spread[w], w))}" if telling else label].append(number)
+    return Pool(talks, dict(sorted(topics.items())))
+
+
+def _systems(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    return [s for s in pq.read_table(path, columns=["system"]).column("system").to_pylist() if s and len(s) <= _LONGEST]
+
+
+def _curves(directory: Path) -> list[NDArray[np.float64]]:
+    """Rates of each measured client in ten-minute windows over the time its population was watched."""
+    curves: list[NDArray[np.float64]] = []
+    for path in sorted(directory.glob("*.parquet")) if directory.is_dir() else []:
+        if not {"user_id", "window_start", "rate"} <= set(pq.read_schema(path).names):
+            continue
+        table = pq.read_table(path, columns=["user_id", "window_start", "rate"])
+        user = pc.fill_null(pc.dictionary_encode(table.column("user_id").combine_chunks()).indices, 0).to_numpy()
+        slot = table.column("window_start").to_numpy() // 600
+        rate = table.column("rate").to_numpy().astype(np.float64)
+        for one in range(int(user.max()) + 1):
+            mine = user == one
+            if int(slot[mine].max()) > 7 * 144 and mine.sum() > 50:
+                curve = np.zeros(int(slot.max()) + 1)
+                curve[slot[mine]] = rate[mine]
+                curves.append(curve)
+    return curves

@@ -1,0 +1,85 @@
+"""What every group of a simulated world shares: clock, random streams, models, networks and texts."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from revenuer.simulate.catalogue import MODELS, NETWORK_KINDS
+from revenuer.simulate.texts import Texts
+
+__all__ = ["DAY", "START", "World", "hex_ids"]
+
+DAY: Final = 86_400.0
+START: Final = 1_788_739_200  # Monday 2026-09-07 00:00 UTC
+
+
+def hex_ids(rng: np.random.Generator, n: int, prefix: str = "", width: int = 16) -> list[str]:
+    """`n` random hexadecimal ids of `width` digits: the one generator of ids, whoever they are for."""
+    digits = rng.bytes(n * (width // 2 + 1)).hex()
+    step = 2 * (width // 2 + 1)
+    return [prefix + digits[i : i + width] for i in range(0, n * step, step)]
+
+
+@dataclass(slots=True)
+class World:
+    """The setting of one simulation; every random step takes its stream from here by name.
+
+    Args:
+        seed: of the whole world.
+        texts: what people write.
+        days: length of the window.
+    """
+
+    seed: int
+    texts: Texts
+    days: float = 14.0
+    networks: dict[str, NDArray[np.uint32]] = field(init=False)
+    asns: NDArray[np.int32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rng = self.rng("networks")
+        prefixes = rng.choice(np.arange(11 * 256, 223 * 256), sum(NETWORK_KINDS.values()), replace=False)
+        self.networks, at = {}, 0
+        for kind, n in NETWORK_KINDS.items():
+            self.networks[kind] = prefixes[at : at + n].astype(np.uint32)
+            at += n
+        self.asns = np.zeros(65_536, dtype=np.int32)
+        # One operator holds several networks: numbers are fewer than prefixes.
+        self.asns[prefixes] = 1_000 + rng.integers(0, 60_000, 200)[rng.integers(0, 200, len(prefixes))]
+
+    def rng(self, *key: object) -> np.random.Generator:
+        """The numeric random stream of this name."""
+        return np.random.default_rng([self.seed, zlib.crc32(repr(key).encode())])
+
+    def dice(self, *key: object) -> random.Random:
+        """The random stream of this name for text, where one draw at a time is faster."""
+        return random.Random(zlib.crc32(repr((self.seed, *key)).encode()) + (self.seed << 32))  # noqa: S311
+
+    @property
+    def length(self) -> float:
+        """Seconds in the window."""
+        return self.days * DAY
+
+    def addresses(self, rng: np.random.Generator, kind: str, n: int) -> NDArray[np.uint32]:
+        """`n` addresses in networks of one kind, popular networks first by a Zipf law."""
+        nets = self.networks[kind]
+        weights = 1.0 / np.arange(1, len(nets) + 1)
+        prefix = rng.choice(nets, n, p=weights / weights.sum())
+        return (prefix << np.uint32(16)) | rng.integers(256, 65_280, n).astype(np.uint32)
+
+    def models(self, tier: NDArray[np.int64], at: NDArray[np.float64], delay: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index into `MODELS` of the newest model of a tier that an adopter with this delay (days) has taken up."""
+        chosen = np.zeros(len(at), dtype=np.int64)
+        for code, name in enumerate(("small", "medium", "large")):
+            for index, model in enumerate(MODELS):
+                if model.tier == name:
+                    first = model.day == min(m.day for m in MODELS if m.tier == name)
+                    ready = (at / DAY >= model.day + delay) | first
+                    chosen[(tier == code) & ready] = index
+        return chosen
