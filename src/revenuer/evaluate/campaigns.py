@@ -8,14 +8,17 @@ from typing import Final
 import numpy as np
 
 from revenuer.evaluate.events import (
-    match_pivots,
-    match_successions,
-    sum_events,
+    EventLists,
+    Matched,
+    match_events,
+    named_pivots,
+    named_successions,
     true_pivots,
     true_successions,
 )
 from revenuer.evaluate.exchanges import campaign_labels
 from revenuer.evaluate.measures import (
+    Bools,
     Codes,
     Floats,
     Proportion,
@@ -24,8 +27,8 @@ from revenuer.evaluate.measures import (
     proportion,
     total_variation,
 )
-from revenuer.evaluate.result import CampaignLevel, Events, FoundCampaign, TrueCampaign
-from revenuer.evaluate.world import Accounts, ListedCampaign, World
+from revenuer.evaluate.result import CampaignLevel, FoundCampaign, TrueCampaign
+from revenuer.evaluate.world import Accounts, Exchanges, ListedCampaign, World
 
 __all__ = ["campaign_level"]
 
@@ -50,9 +53,10 @@ class _Overlap:
         return sizes
 
     @property
-    def pieces(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which found campaigns hold more than 5 % of which true ones."""
-        return self.table > PART * self.extraction[:, None]
+    def pieces(self) -> Bools:
+        """Which found campaigns (columns) hold more than 5 % of which true ones (rows)."""
+        pieces: Bools = self.table > PART * self.extraction[:, None]
+        return pieces
 
     @property
     def jaccard(self) -> Floats:
@@ -65,26 +69,31 @@ class _Overlap:
 def campaign_level(world: World) -> CampaignLevel:
     """Fragments, merges, purity, agreement, profile error, pivots and successions."""
     overlap = _overlap(world.accounts)
-    true = _true_campaigns(world, overlap)
-    found = _found_campaigns(world.accounts, overlap)
+    pivots = _matched(true_pivots(world), tuple(map(named_pivots, world.campaigns)), overlap)
+    successions = _matched(true_successions(world), tuple(map(named_successions, world.campaigns)), overlap)
+    true = _true_campaigns(world, overlap, pivots, successions)
+    found = tuple(_found_campaign(world.accounts, overlap, j) for j in range(len(world.campaigns)))
     wanted = world.accounts.extraction & (world.accounts.campaign.codes >= 0)
     errors = [c.capability_error for c in true if c.capability_error is not None]
-    main = overlap.table.max(axis=0, initial=0)
     return CampaignLevel(
         recall=_recall(overlap),
         precision=_precision(overlap),
         fragmented=sum(c.fragments > 1 for c in true),
         merges=sum(c.merged > 1 for c in found),
-        weighted_purity=proportion(int(main.sum()), int(overlap.sizes.sum())),
+        weighted_purity=proportion(int(overlap.table.max(axis=0, initial=0).sum()), int(overlap.sizes.sum())),
         mean_jaccard=float(np.mean([c.jaccard for c in true])) if true else None,
         adjusted_rand=adjusted_rand(world.accounts.campaign.codes[wanted], world.accounts.found.codes[wanted]),
         capability_error=mean_estimate(np.array(errors, dtype=np.float64)),
-        attributed=_attributed(world, None),
-        pivots=_summed([c.pivots for c in true]),
-        successions=_summed([c.successions for c in true]),
+        attributed=_attributed(world, world.exchanges.extraction),
+        pivots=None if pivots is None else pivots.overall,
+        successions=None if successions is None else successions.overall,
         true_campaigns=true,
         found_campaigns=found,
     )
+
+
+def _matched(true: EventLists | None, named: EventLists, overlap: _Overlap) -> Matched | None:
+    return None if true is None else match_events(true, named, overlap.pieces)
 
 
 def _overlap(accounts: Accounts) -> _Overlap:
@@ -114,88 +123,56 @@ def _precision(overlap: _Overlap) -> Proportion:
     return proportion(int((attackers > overlap.legitimate).sum()), len(attackers))
 
 
-def _attributed(world: World, campaign: int | None) -> Proportion:
-    """Extraction exchanges (of one true campaign) that the findings mark and put in a campaign."""
-    of = world.exchanges.extraction
-    if campaign is not None:
-        of = of & (world.exchanges.campaign.codes == campaign)
+def _attributed(world: World, of: Bools) -> Proportion:
+    """Exchanges `of` the truth (n, mask) that the findings mark as extraction and put in a campaign."""
     return proportion(int((of & world.exchanges.marked & (world.exchanges.found.codes >= 0)).sum()), int(of.sum()))
 
 
-def _true_campaigns(world: World, overlap: _Overlap) -> tuple[TrueCampaign, ...]:
+def _true_campaigns(
+    world: World, overlap: _Overlap, pivots: Matched | None, successions: Matched | None
+) -> tuple[TrueCampaign, ...]:
     labels = campaign_labels(world.accounts)
-    begins = _begins(world)
     return tuple(
-        _true_campaign(world, overlap, i, world.accounts.label.names[labels[i]], begins)
+        _true_campaign(
+            world,
+            overlap,
+            i,
+            label=world.accounts.label.names[labels[i]],
+            pivots=None if pivots is None else pivots.by_campaign[i],
+            successions=None if successions is None else successions.by_campaign[i],
+        )
         for i in np.flatnonzero(overlap.extraction).tolist()
     )
 
 
-def _true_campaign(world: World, overlap: _Overlap, i: int, label: str, begins: Codes | None) -> TrueCampaign:
+def _true_campaign(
+    world: World, overlap: _Overlap, i: int, *, label: str, pivots: Proportion | None, successions: Proportion | None
+) -> TrueCampaign:
     jaccard = overlap.jaccard[i]
     best = int(jaccard.argmax()) if jaccard.size and jaccard.max() > 0 else None
-    attributed = _attributed(world, i)
-    listed = tuple(world.campaigns[j] for j in np.flatnonzero(overlap.pieces[i]).tolist())
+    of = world.exchanges.extraction & (world.exchanges.campaign.codes == i)
     return TrueCampaign(
         campaign=world.accounts.campaign.names[i],
         label=label,
         accounts=int(overlap.extraction[i]),
-        exchanges=attributed.total,
-        attributed=attributed,
-        fragments=len(listed),
+        exchanges=int(of.sum()),
+        attributed=_attributed(world, of),
+        fragments=int(overlap.pieces[i].sum()),
         best_match=None if best is None else world.campaigns[best].campaign_id,
         jaccard=0.0 if best is None else float(jaccard[best]),
-        capability_error=None if best is None else _capability_error(world, i, world.campaigns[best]),
-        pivots=_pivots(world, i, listed),
-        successions=_successions(world, i, listed, begins),
+        capability_error=None if best is None else _capability_error(world.exchanges, of, world.campaigns[best]),
+        pivots=pivots,
+        successions=successions,
     )
 
 
-def _capability_error(world: World, campaign: int, match: ListedCampaign) -> float | None:
-    exchanges = world.exchanges
-    of = exchanges.extraction & (exchanges.campaign.codes == campaign)
+def _capability_error(exchanges: Exchanges, of: Bools, match: ListedCampaign) -> float | None:
+    """Total variation between the true shares of the exchanges `of` a campaign (n, mask) and those of its match."""
     if not of.any():
         return None
-    counts = np.bincount(exchanges.capability.codes[of], minlength=len(exchanges.capability.names))
-    shares = (counts / counts.sum()).tolist()
-    return total_variation(dict(zip(exchanges.capability.names, shares, strict=True)), match.capabilities)
-
-
-def _pivots(world: World, campaign: int, listed: tuple[ListedCampaign, ...]) -> Events | None:
-    if world.traffic is None or world.traffic.releases is None:
-        return None
-    of = world.exchanges.extraction & (world.exchanges.campaign.codes == campaign)
-    return match_pivots(true_pivots(world.traffic, of, world.traffic.releases), listed)
-
-
-def _begins(world: World) -> Codes | None:
-    """First exchange of every account (n, microseconds)."""
-    if world.traffic is None:
-        return None
-    begins = np.full(len(world.accounts.extraction), np.iinfo(np.int64).max, dtype=np.int64)
-    known = world.traffic.account >= 0
-    np.minimum.at(begins, world.traffic.account[known], world.traffic.at[known])
-    return begins
-
-
-def _successions(
-    world: World, campaign: int, listed: tuple[ListedCampaign, ...], begins: Codes | None
-) -> Events | None:
-    if world.traffic is None or world.traffic.bans is None or begins is None:
-        return None
-    members = np.flatnonzero(world.accounts.campaign.codes == campaign)
-    waves = true_successions(begins, members, world.traffic.bans)
-    ids = world.accounts.ids
-    return match_successions([frozenset(ids[row].as_py() for row in sorted(banned)) for banned, _ in waves], listed)
-
-
-def _summed(parts: list[Events | None]) -> Events | None:
-    events = [part for part in parts if part is not None]
-    return sum_events(events) if events else None
-
-
-def _found_campaigns(accounts: Accounts, overlap: _Overlap) -> tuple[FoundCampaign, ...]:
-    return tuple(_found_campaign(accounts, overlap, j) for j in range(len(accounts.found.names)))
+    names = exchanges.capability.names
+    counts = np.bincount(exchanges.capability.codes[of], minlength=len(names))
+    return total_variation(dict(zip(names, (counts / counts.sum()).tolist(), strict=True)), match.capabilities)
 
 
 def _found_campaign(accounts: Accounts, overlap: _Overlap, j: int) -> FoundCampaign:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from revenuer.evaluate.measures import Codes, Proportion, f1_of, proportion, rates_by_group
+from revenuer.evaluate.measures import Codes, Estimate, Proportion, f1_of, mean_estimate, proportion, rates_by_group
 from revenuer.evaluate.result import CapabilityLevel, ExchangeLevel
 from revenuer.evaluate.world import Accounts, Exchanges, World
 
@@ -29,6 +29,7 @@ def exchange_level(world: World) -> ExchangeLevel:
         recall=proportion(hits, hits + misses),
         f1=f1_of(hits, misses, false),
         by_archetype=_recall_by_archetype(world),
+        campaign_mean=_campaign_mean(world),
         false_positive_rate=proportion(false, int((~true).sum())),
         false_positives=_false_positives(world),
         capability=_capability(exchanges),
@@ -40,6 +41,14 @@ def _recall_by_archetype(world: World) -> dict[str, Proportion]:
     labels = np.append(campaign_labels(world.accounts), -1)  # the last stands for no campaign
     archetype = np.where(exchanges.extraction, labels[exchanges.campaign.codes], -1)
     return rates_by_group(exchanges.marked, archetype, world.accounts.label.names)
+
+
+def _campaign_mean(world: World) -> Estimate:
+    """Recall averaged over true campaigns, each counting once however much it harvested."""
+    exchanges = world.exchanges
+    campaign = np.where(exchanges.extraction, exchanges.campaign.codes, -1)
+    rates = rates_by_group(exchanges.marked, campaign, exchanges.campaign.names)
+    return mean_estimate(np.array([rate.value for rate in rates.values()], dtype=np.float64))
 
 
 def _false_positives(world: World) -> dict[str, Proportion] | None:

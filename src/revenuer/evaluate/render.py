@@ -59,8 +59,13 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _inert(cell: str) -> Text:
+    """Ids and labels come from files: neither markup nor terminal escapes in them may act."""
+    return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cell))
+
+
 def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(cell) for cell in cells))  # Text: ids and labels are never markup
+    table.add_row(*(_inert(cell) for cell in cells))
 
 
 def _summary(evaluation: Evaluation) -> Table:
@@ -133,5 +138,5 @@ def _campaigns(evaluation: Evaluation) -> Table:
         best, attributed = c.best_match or "-", _number(c.attributed.value)
         figures = (attributed, str(c.fragments), best, _number(c.jaccard), _number(c.capability_error))
         counts = (str(c.accounts), str(c.exchanges))
-        _row(table, c.campaign, *counts, *figures, _events(c.pivots), _events(c.successions))
+        _row(table, c.campaign, *counts, *figures, _of(c.pivots), _of(c.successions))
     return table

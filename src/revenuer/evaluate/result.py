@@ -102,6 +102,7 @@ class ExchangeLevel:
     recall: Proportion
     f1: Proportion
     by_archetype: dict[str, Proportion]
+    campaign_mean: Estimate
     false_positive_rate: Proportion
     false_positives: dict[str, Proportion] | None
     capability: CapabilityLevel
@@ -128,8 +129,8 @@ class TrueCampaign:
     best_match: str | None
     jaccard: float
     capability_error: float | None
-    pivots: Events | None
-    successions: Events | None
+    pivots: Proportion | None
+    successions: Proportion | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ __all__ = [
     "natural",
     "numbers",
     "read_columns",
+    "recode",
     "require_unique",
     "rows_of",
 ]
@@ -92,7 +93,7 @@ def require_unique(ids: pa.ChunkedArray, path: Path, column: str) -> None:
 def encode(column: pa.ChunkedArray) -> Coded:
     """A string column as codes; names in natural order, so that equal content gives equal codes."""
     names = tuple(sorted(pc.unique(column).drop_null().to_pylist(), key=natural))
-    return Coded(_codes(column, names), names)
+    return recode(column, names)
 
 
 def code_against(column: pa.ChunkedArray, names: Sequence[str], path: Path, name: str, known_to: str) -> Coded:
@@ -107,6 +108,11 @@ def code_against(column: pa.ChunkedArray, names: Sequence[str], path: Path, name
         message = f"{min(strange.to_pylist())!r} is unknown to {known_to}"
         raise InputError(message, file=str(path), column=name)
     return Coded(codes, tuple(names))
+
+
+def recode(column: pa.ChunkedArray, names: Sequence[str]) -> Coded:
+    """A string column as codes into names that are known to hold all its values."""
+    return Coded(_codes(column, names), tuple(names))
 
 
 def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> Codes:

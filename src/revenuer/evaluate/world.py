@@ -96,7 +96,19 @@ def read_world(findings: Path, truth: Path, traffic: Path | None) -> World:
     exchanges = _read_exchanges(findings, truth, true_exchanges, accounts)
     place = find_traffic(truth, traffic)
     read = None if place is None else read_traffic(place, true_exchanges.column("exchange_id"), accounts.ids)
+    if read is not None:
+        _check_extraction(accounts, exchanges, read, truth / "accounts.parquet")
     return World(accounts, exchanges, campaigns, read)
+
+
+def _check_extraction(accounts: Accounts, exchanges: Exchanges, traffic: Traffic, path: Path) -> None:
+    """Refuse a truth that calls an account innocent and one of its exchanges extraction."""
+    asking = traffic.account[exchanges.extraction & (traffic.account >= 0)]
+    wrong = asking[~accounts.extraction[asking]]
+    if len(wrong):
+        row = int(wrong.min())
+        message = f"{accounts.ids[row].as_py()!r} is no extraction account but made extraction exchanges"
+        raise InputError(message, file=str(path), row=f"row {row}", column="extraction")
 
 
 def _read_campaigns(path: Path) -> tuple[ListedCampaign, ...]:
@@ -167,13 +179,13 @@ def _read_exchanges(findings: Path, truth: Path, true: pa.Table, accounts: Accou
             "campaign",
             "accounts.parquet",
         ),
-        capability=tables.code_against(true.column("capability"), capabilities, path, "capability", "itself"),
+        capability=tables.recode(true.column("capability"), capabilities),
         listed=there,
         marked=tables.booleans(found.column("extraction")),
         found=tables.code_against(
             found.column("campaign_id"), accounts.found.names, path, "campaign_id", "campaigns.json"
         ),
-        said=tables.code_against(said, capabilities, path, "capability", "itself"),
+        said=tables.recode(said, capabilities),
     )
 
 
