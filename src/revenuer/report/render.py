@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import jinja2
 
 from revenuer.findings import Campaign
+from revenuer.report import words
 from revenuer.report.inert import cell, inert_struct, shortened
+from revenuer.report.view import Overview, campaign_views, overview, trimmed
+from revenuer.report.words import number, percent, plural
 from revenuer.summary import ScanSummary, read_findings
 
 __all__ = ["render_report", "rerender"]
 
-ACCOUNTS_LISTED: Final = 60
+# How much of each list the page shows; what is left out is counted, and the file that holds it is named.
+_LIMITS: Final = SimpleNamespace(table=200, rows=100, cleared=60, frames=4, chips=12, turns=12, ids=12)
 
 
 def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
@@ -28,9 +32,26 @@ def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
     Returns:
         HTML that loads nothing, runs no script and is the same for the same input.
     """
-    shown = [inert_struct(replace(c, account_ids=c.account_ids[:ACCOUNTS_LISTED]), Campaign) for c in campaigns]
-    template = _environment().get_template("report.html.j2")
-    return template.render(campaigns=shown, summary=inert_struct(summary, ScanSummary))
+    clean = inert_struct(summary, ScanSummary)
+    short = [trimmed(campaign) for campaign in campaigns]
+    over = overview(short, clean)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=_title(short, over),
+            lead=_lead(short, clean, over),
+            campaigns=short,
+            views=campaign_views(campaigns, clean),
+            over=over,
+            summary=clean,
+            limit=_LIMITS,
+            capability=words.capability,
+            channel=words.channel,
+            percent=words.percent,
+            strength=words.strength,
+        )
+    )
 
 
 def rerender(findings: Path) -> str:
@@ -42,6 +63,48 @@ def rerender(findings: Path) -> str:
     return render_report(*read_findings(findings))
 
 
+def _title(campaigns: Sequence[Campaign], over: Overview) -> str:
+    if not campaigns:
+        return "No campaign found"
+    return f"{plural(len(campaigns), 'campaign')}, {plural(over.accounts, 'account')}"
+
+
+def _lead(campaigns: Sequence[Campaign], summary: ScanSummary, over: Overview) -> str:
+    """The whole report in three sentences."""
+    read = _read(summary)
+    if not campaigns:
+        cleared = f" {plural(len(summary.cleared), 'group')} looked suspicious and had an innocent explanation."
+        return f"{read} It found no set of accounts that harvests answers together.{cleared if summary.cleared else ''}"
+    whole = f" ({percent(over.exchanges / summary.traffic.exchanges)} of all)" if summary.traffic.exchanges else ""
+    found = f"It concludes that {plural(over.accounts, 'account')} harvest answers together"
+    how_many = f" in {plural(len(campaigns), 'campaign')}" if len(campaigns) > 1 else ""
+    sent = f" and sent {plural(over.exchanges, 'exchange')}{whole}."
+    sure = sum(campaign.confidence >= 0.95 for campaign in campaigns)
+    grade = f" {_how_sure(sure, len(campaigns))}"
+    return f"{read} {found}{how_many}{sent}{grade}"
+
+
+def _read(summary: ScanSummary) -> str:
+    if not summary.traffic.exchanges:
+        return "The scan left no summary of the traffic it read."
+    of = f" by {plural(summary.traffic.accounts, 'account')}" if summary.traffic.accounts else ""
+    return f"The scan read {plural(summary.traffic.exchanges, 'exchange')}{of}."
+
+
+def _how_sure(sure: int, campaigns: int) -> str:
+    if campaigns == 1:
+        return "It is very likely or more." if sure else "It is not certain: read the evidence before acting."
+    if sure == campaigns:
+        return "All of them are very likely or more."
+    return f"{number(sure) if sure else 'None'} of them {'is' if sure == 1 else 'are'} very likely or more."
+
+
+def _chief(capabilities: Mapping[str, float]) -> str:
+    """The two capabilities with the greatest shares, in words."""
+    ordered = sorted(capabilities.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(shortened(words.capability(name), 60) for name, _ in ordered[:2]) or "not recorded"
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("revenuer.report", "templates"),
@@ -50,5 +113,6 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell, shortened=shortened)
+    environment.filters.update({name: getattr(words, name) for name in words.__all__})
+    environment.filters.update(cell=cell, shortened=shortened, chief=_chief)
     return environment

@@ -1,0 +1,276 @@
+"""What each part of the page shows, worked out from campaigns and summary before a template sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from markupsafe import Markup
+
+from revenuer.findings import Alternative, Campaign, Evidence
+from revenuer.report import charts
+from revenuer.report.buckets import Buckets, bucketed
+from revenuer.report.charts import Life, Mark
+from revenuer.report.inert import inert_struct
+from revenuer.report.network import Picture, draw_network
+from revenuer.report.svg import draw
+from revenuer.report.words import capability, name_of, parsed, percent, period, plural
+from revenuer.schema import CHANNELS, EXTRACTION_CAPABILITIES
+from revenuer.summary import CampaignDetail, CampaignSeries, ScanSummary
+
+__all__ = ["CampaignView", "Matrix", "Overview", "Share", "campaign_views", "overview", "trimmed"]
+
+IN_FULL: Final = 20
+"""Campaigns with a section of their own; the others stand in the table only."""
+
+ACCOUNTS_LISTED: Final = 60
+FRAMES_SHOWN: Final = 8
+EVIDENCE_SHOWN: Final = 60
+_BUCKETS: Final = 100
+_RELEASES_DRAWN: Final = 12
+_SHARES_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A named part of a whole."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Campaigns by something: `rows[i]` holds a value per column, or none; `most` is the greatest value."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float | None, ...], ...]
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the head of the report shows over all campaigns."""
+
+    accounts: int
+    exchanges: int
+    chart: Markup | None
+    traffic: Buckets | None
+    evidence: Matrix
+    capabilities: Matrix
+    pathways: tuple[Share, ...]
+    models: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign with its pictures; `number` is its rank from 1, `accounts_left` how many ids are not listed."""
+
+    campaign: Campaign
+    detail: CampaignDetail
+    number: int
+    sentence: str
+    channels: tuple[tuple[str, tuple[Evidence, ...]], ...]
+    evidence_left: int
+    alternatives: tuple[Alternative, ...]
+    frames: tuple[tuple[str, int | None], ...]
+    frames_left: int
+    accounts_left: int
+    capabilities: tuple[Share, ...]
+    pathways: tuple[Share, ...]
+    models: tuple[Share, ...]
+    plans: tuple[Share, ...]
+    activity: tuple[Markup, Buckets] | None
+    hours: Markup | None
+    signups: tuple[Markup, Buckets] | None
+    network: Picture | None
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What the findings do not hold for this campaign, in words."""
+        parts = {
+            "activity over time": self.activity,
+            "hours of the day": self.hours,
+            "sign-ups": self.signups,
+            "the network": self.network,
+            "models": self.models,
+            "plans": self.plans,
+        }
+        return tuple(words for words, part in parts.items() if not part)
+
+
+def trimmed(campaign: Campaign) -> Campaign:
+    """The campaign with no more ids, frames and facts than the report shows, and inert text."""
+    ordered = sorted(campaign.evidence, key=lambda fact: -fact.strength)
+    short = replace(
+        campaign,
+        account_ids=campaign.account_ids[:ACCOUNTS_LISTED],
+        frames=campaign.frames[:FRAMES_SHOWN],
+        evidence=tuple(ordered[:EVIDENCE_SHOWN]),
+        successions=tuple(
+            replace(s, banned=s.banned[:ACCOUNTS_LISTED], successors=s.successors[:ACCOUNTS_LISTED])
+            for s in campaign.successions[:ACCOUNTS_LISTED]
+        ),
+    )
+    return inert_struct(short, Campaign)
+
+
+def campaign_views(campaigns: Sequence[Campaign], summary: ScanSummary) -> tuple[CampaignView, ...]:
+    """The campaigns that get a section, strongest first; `summary` holds inert text already, `campaigns` need not."""
+    return tuple(_view(c, number, summary) for number, c in enumerate(campaigns[:IN_FULL], start=1))
+
+
+def overview(campaigns: Sequence[Campaign], summary: ScanSummary) -> Overview:
+    """What stands above the sections: totals, time, evidence and capabilities side by side."""
+    found = sum(c.accounts for c in campaigns)
+    traffic = _traffic(summary)
+    lives = [life for life in map(_life, campaigns[:IN_FULL]) if life]
+    bans = [(at, ban.accounts) for ban in summary.enforcement if (at := parsed(ban.day))]
+    spec = charts.timeline(traffic, lives, _releases(summary), bans)
+    return Overview(
+        accounts=found if summary.flagged_accounts is None else summary.flagged_accounts,
+        exchanges=sum(c.exchanges for c in campaigns),
+        chart=draw(spec, "overview") if spec else None,
+        traffic=traffic,
+        evidence=_matrix([_channel_strengths(c) for c in campaigns[:IN_FULL]], CHANNELS),
+        capabilities=_matrix([c.capabilities for c in campaigns[:IN_FULL]], EXTRACTION_CAPABILITIES),
+        pathways=_shares(_parts({name_of(k): v for k, v in summary.traffic.pathways.items()})),
+        models=_shares(_parts(summary.traffic.models)),
+    )
+
+
+def _view(campaign: Campaign, number: int, summary: ScanSummary) -> CampaignView:
+    short = trimmed(campaign)
+    detail = summary.campaigns.get(short.campaign_id, CampaignDetail())
+    counts = [*detail.frame_counts, *[None] * len(short.frames)]
+    return CampaignView(
+        campaign=short,
+        detail=detail,
+        number=number,
+        sentence=_sentence(short, detail),
+        channels=_by_channel(short.evidence),
+        evidence_left=len(campaign.evidence) - len(short.evidence),
+        alternatives=short.alternatives,
+        frames=tuple(zip(short.frames, counts, strict=False)),
+        frames_left=len(campaign.frames) - len(short.frames),
+        accounts_left=max(campaign.accounts, len(campaign.account_ids)) - len(short.account_ids),
+        capabilities=_shares({capability(k): v for k, v in short.capabilities.items()}),
+        pathways=_shares({name_of(k): v for k, v in short.pathways.items()}),
+        models=_shares(detail.models),
+        plans=_shares({name_of(k): v for k, v in detail.plans.items()}),
+        activity=_activity(short, detail.series, summary, f"activity-{number}"),
+        hours=_hours(detail, f"hours-{number}"),
+        signups=_signups(detail, f"signups-{number}"),
+        network=draw_network(detail.network) if detail.network else None,
+    )
+
+
+def _sentence(campaign: Campaign, detail: CampaignDetail) -> str:
+    """The campaign in two sentences: who sent how much when, and what it serves."""
+    when = period(campaign.first_seen, campaign.last_seen)
+    text = f"{plural(campaign.accounts, 'account')}, {plural(campaign.exchanges, 'exchange')}, {when}."
+    parts = [f"{share.name} ({percent(share.share)})" for share in _shares(_spoken(campaign.capabilities))[:3]]
+    aim = f"is aimed at {_listed(parts)}" if parts else ""
+    if detail.share_extraction is None:
+        return f"{text} The extraction in it {aim}." if aim else text
+    much = f"{text} An estimated {percent(detail.share_extraction)} of what these accounts send serves extraction"
+    return f"{much}; it {aim}." if aim else f"{much}."
+
+
+def _spoken(shares: Mapping[str, float]) -> dict[str, float]:
+    return {capability(name): share for name, share in shares.items()}
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _by_channel(evidence: Iterable[Evidence]) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
+    """Facts by channel, the channel with the strongest fact first, and so within a channel."""
+    best: dict[str, float] = {}
+    for fact in evidence:
+        best[fact.channel] = max(fact.strength, best.get(fact.channel, fact.strength))
+    ordered = sorted(evidence, key=lambda fact: (-best[fact.channel], fact.channel, -fact.strength))
+    return tuple((name, tuple(facts)) for name, facts in groupby(ordered, key=lambda fact: fact.channel))
+
+
+def _shares(shares: Mapping[str, float]) -> tuple[Share, ...]:
+    """Largest first, the small ones summed as `n others`."""
+    ordered = sorted(((max(share, 0.0), name) for name, share in shares.items()), key=lambda item: (-item[0], item[1]))
+    shown = [Share(name, share) for share, name in ordered[:_SHARES_SHOWN]]
+    rest = ordered[_SHARES_SHOWN:]
+    return (*shown, Share(f"{len(rest)} others", sum(share for share, _ in rest))) if rest else tuple(shown)
+
+
+def _parts(counts: Mapping[str, int]) -> dict[str, float]:
+    whole = max(sum(counts.values()), 1)
+    return {name: count / whole for name, count in counts.items()}
+
+
+def _channel_strengths(campaign: Campaign) -> dict[str, float]:
+    summed: dict[str, float] = {}
+    for fact in campaign.evidence:
+        summed[fact.channel] = summed.get(fact.channel, 0.0) + fact.strength
+    return summed
+
+
+def _matrix(rows: Sequence[Mapping[str, float]], order: Sequence[str]) -> Matrix:
+    """Only columns that some row has, in the order of the vocabulary, foreign names last."""
+    named = {name for row in rows for name in row}
+    columns = (*(name for name in order if name in named), *sorted(named - set(order)))
+    values = tuple(tuple(row.get(name) for name in columns) for row in rows)
+    most = max((value for row in values for value in row if value is not None), default=0.0)
+    return Matrix(columns, values, most)
+
+
+def _traffic(summary: ScanSummary) -> Buckets | None:
+    series = summary.series
+    if series is None:
+        return None
+    extraction = series.extraction or (0,) * len(series.exchanges)
+    rest = tuple(whole - part for whole, part in zip(series.exchanges, extraction, strict=False))
+    return bucketed(series.start, series.bucket_hours, (extraction, rest), _BUCKETS)
+
+
+def _releases(summary: ScanSummary) -> list[Mark]:
+    marks = [Mark(at, release.model) for release in summary.releases if (at := parsed(release.released_at))]
+    return sorted(marks, key=lambda mark: (mark.at, mark.label))[-_RELEASES_DRAWN:]
+
+
+def _turns(campaign: Campaign) -> tuple[datetime, ...]:
+    return tuple(at for succession in campaign.successions if (at := parsed(succession.at)))
+
+
+def _life(campaign: Campaign) -> Life | None:
+    first, last = parsed(campaign.first_seen), parsed(campaign.last_seen)
+    if first is None or last is None:
+        return None
+    return Life(campaign.campaign_id, first, last, campaign.confidence, _turns(campaign))
+
+
+def _activity(
+    campaign: Campaign, series: CampaignSeries | None, summary: ScanSummary, name: str
+) -> tuple[Markup, Buckets] | None:
+    if series is None:
+        return None
+    counts = bucketed(series.start, series.bucket_hours, (series.extraction, series.other), _BUCKETS)
+    if counts is None:
+        return None
+    return draw(charts.activity(counts, _releases(summary), _turns(campaign)), name), counts
+
+
+def _hours(detail: CampaignDetail, name: str) -> Markup | None:
+    if len(detail.hours) != 24:
+        return None
+    population = detail.population_hours if len(detail.population_hours) == 24 else ()
+    return draw(charts.hours_of_day(detail.hours, population), name)
+
+
+def _signups(detail: CampaignDetail, name: str) -> tuple[Markup, Buckets] | None:
+    if detail.signups is None:
+        return None
+    counts = bucketed(detail.signups.start, 24 * detail.signups.bucket_days, (detail.signups.accounts,), 60)
+    return (draw(charts.signups(counts), name), counts) if counts else None

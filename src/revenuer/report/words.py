@@ -1,0 +1,228 @@
+"""Numbers, times and names of the house in words a reader of the report knows."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Final
+
+__all__ = [
+    "capability",
+    "channel",
+    "channel_meaning",
+    "confidence_word",
+    "day",
+    "moment",
+    "name_of",
+    "number",
+    "odds",
+    "parsed",
+    "percent",
+    "period",
+    "plural",
+    "strength",
+    "strength_word",
+    "sure",
+    "technique",
+    "unit",
+]
+
+_CAPABILITIES: Final = {
+    "cot_elicitation": "chain-of-thought elicitation",
+    "trace_reconstruction": "reconstruction of reasoning traces",
+    "rubric_grading": "grading by rubric",
+    "censorship_rewrite": "censorship-safe rewriting",
+    "tool_use": "tool use",
+    "agentic_coding": "agentic coding",
+    "data_analysis": "data analysis",
+    "computer_use": "computer use",
+    "general_instruction": "general instructions",
+    "qa": "questions and answers",
+}
+
+_CHANNELS: Final = {
+    "template": "the same prompt template from accounts that have no reason to share one",
+    "partition": "the accounts divide one set of tasks among them and hardly ever repeat one",
+    "timing": "their hours rise and fall together, beyond what everybody's hours do",
+    "infrastructure": "addresses, networks or client software shared by few others",
+    "payment": "payment means shared by few others",
+    "signup": "accounts made together, or with the same details",
+    "succession": "new accounts take over when old ones are banned",
+    "pivot": "the group moves to a new model within hours of its release",
+    "probing": "many techniques are tried, then the ones that work are scaled up",
+    "replay": "reasoning blocks are sent back by someone they were not issued to",
+    "content": "what is asked for fits the training of a model and little else",
+}
+
+_TECHNIQUES: Final = {
+    "AML.T0005.001": "Train Proxy via Replication",
+    "AML.T0008": "Acquire Infrastructure",
+    "AML.T0008.005": "AI Service Proxies",
+    "AML.T0012": "Valid Accounts",
+    "AML.T0021": "Establish Accounts",
+    "AML.T0024": "Exfiltration via AI Inference API",
+    "AML.T0024.002": "Extract AI Model",
+    "AML.T0034.000": "Excessive Queries",
+    "AML.T0040": "AI Model Inference API Access",
+    "AML.T0047": "AI-Enabled Product or Service",
+    "AML.T0048.004": "AI Intellectual Property Theft",
+    "AML.T0054": "LLM Jailbreak",
+    "AML.T0057": "LLM Data Leakage",
+    "AML.T0065": "LLM Prompt Crafting",
+}
+
+_DASH: Final = "\u2013"
+_MINUS: Final = "\u2212"
+
+_NAMES: Final = {
+    "first_party": "first-party API",
+    "bedrock": "Bedrock",
+    "vertex": "Vertex",
+    "azure": "Azure",
+    "ip": "address",
+    "ips": "addresses",
+    "signup": "sign-up detail",
+    "tls": "TLS fingerprint",
+    "asn": "network",
+    "email": "mail domain",
+    "api": "API",
+}
+
+
+def number(value: float | None) -> str:
+    """`61220` as `61,220`; a number that is missing or not finite as a dash."""
+    if value is None or not math.isfinite(value):
+        return _DASH
+    return f"{round(value):,}".replace("-", _MINUS)
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage: two significant figures below 10 %, `<0.1 %` for a trace, never `100 %` unless it is."""
+    if share is None or not math.isfinite(share):
+        return _DASH
+    points = 100 * share
+    if 0 < points < 0.1:
+        return "<0.1 %"
+    if points < 10 or 99.5 <= points < 100:
+        return f"{min(points, 99.9) if points < 100 else points:.1f}".removesuffix(".0") + " %"
+    return f"{points:.0f} %"
+
+
+def plural(count: float, noun: str) -> str:
+    """`1 account`, `2 accounts`, `1,204 analyses`."""
+    if count == 1:
+        return f"{number(count)} {noun}"
+    return f"{number(count)} {noun[:-2] + 'es' if noun.endswith('is') else noun + 's'}"
+
+
+def parsed(time: str | None) -> datetime | None:
+    """An RFC 3339 time or a date as UTC, or none where the text is no time."""
+    try:
+        at = datetime.fromisoformat(time) if time else None
+    except ValueError:
+        return None
+    if at is None:
+        return None
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def day(time: str | None) -> str:
+    """`9 June 2026`; the text itself where it is no time."""
+    at = parsed(time)
+    return f"{at.day} {at:%B %Y}" if at else (time or "unknown")
+
+
+def moment(time: str | None) -> str:
+    """`9 June 2026, 14:05 UTC`; the text itself where it is no time."""
+    at = parsed(time)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC" if at else (time or "unknown")
+
+
+def period(first: str | None, last: str | None) -> str:
+    """`3 May to 9 June 2026`, without saying twice what is the same."""
+    start, end = parsed(first), parsed(last)
+    if start is None or end is None:
+        return f"{day(first)} to {day(last)}"
+    if start.date() == end.date():
+        return day(last)
+    if start.year != end.year:
+        return f"{day(first)} to {day(last)}"
+    if start.month != end.month:
+        return f"{start.day} {start:%B} to {day(last)}"
+    return f"{start.day} to {day(last)}"
+
+
+def confidence_word(confidence: float) -> str:
+    """The grade of a conclusion, in the words used throughout the report."""
+    grades = ((0.99, "almost certain"), (0.95, "very likely"), (0.8, "likely"), (0.5, "more likely than not"))
+    return next((word for least, word in grades if confidence >= least), "unlikely")
+
+
+def sure(confidence: float | None) -> str:
+    """A confidence with two digits; `>0.99` rather than a 1.00 that was not reached."""
+    value = unit(confidence)
+    return ">0.99" if 0.995 <= value < 1 else f"{value:.2f}"
+
+
+def unit(value: float | None) -> float:
+    """The value within 0 and 1, four digits, for the length of a bar; 0 where it is no number."""
+    if value is None or not math.isfinite(value):
+        return 0.0
+    return round(min(max(float(value), 0.0), 1.0), 4)
+
+
+def strength(log10_ratio: float) -> str:
+    """A log10 likelihood ratio with its sign: `+4.2`."""
+    if not math.isfinite(log10_ratio):
+        return _DASH
+    return f"{log10_ratio:+.1f}".replace("-", _MINUS)
+
+
+def strength_word(log10_ratio: float) -> str:
+    """How much a fact with this log10 likelihood ratio says."""
+    if log10_ratio < 0:
+        return "speaks against"
+    grades = ((4.0, "decisive"), (2.0, "strong"), (1.0, "substantial"), (0.3, "weak"))
+    return next((word for least, word in grades if log10_ratio >= least), "says little")
+
+
+def odds(log10_ratio: float) -> str:
+    """A log10 likelihood ratio as odds with one or two significant figures: `16,000 to 1`."""
+    if not math.isfinite(log10_ratio):
+        return _DASH
+    size = abs(log10_ratio)
+    if size > 9:
+        words = "more than a billion"
+    else:
+        ratio = 10**size
+        digits = max(0, math.floor(math.log10(ratio)) - 1)
+        words = f"{ratio:.1f}".removesuffix(".0") if ratio < 10 else f"{round(ratio, -digits):,.0f}"
+    return f"{words} to 1" + (" against" if log10_ratio < 0 else "")
+
+
+def name_of(word: str) -> str:
+    """A value of a column as a reader knows it: underscores as spaces, a few names spelled properly."""
+    return _NAMES.get(word, word.replace("_", " "))
+
+
+def capability(name: str) -> str:
+    """The name of a capability in plain words."""
+    return _CAPABILITIES.get(name, name.replace("_", " "))
+
+
+def channel(name: str) -> str:
+    """The name of an evidence channel as a heading."""
+    return {"signup": "sign-up"}.get(name, name)
+
+
+def channel_meaning(name: str) -> str:
+    """What a fact of this channel means, in one clause."""
+    return _CHANNELS.get(name, "")
+
+
+def technique(identifier: str) -> str:
+    """The MITRE ATLAS name of a technique, or nothing where it is not among those this project uses."""
+    return _TECHNIQUES.get(identifier, "")
