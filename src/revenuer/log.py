@@ -1,0 +1,65 @@
+"""What the command line says on stderr: log lines, progress, and errors in one inert line each."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+__all__ = ["OnStage", "configure", "one_line", "progress"]
+
+OnStage = Callable[[str, int, int], None]
+
+_LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def configure(verbose: int = 0, *, quiet: bool = False) -> None:
+    """Send the project's log to stderr: warnings, with -v what is done, with -vv details, with -q errors only."""
+    logger = logging.getLogger("revenuer")
+    logger.setLevel(logging.ERROR if quiet else _LEVELS[min(verbose, 2)])
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Inert("revenuer: %(levelname)s: %(message)s"))
+    logger.handlers = [handler]
+    logger.propagate = False
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """The text on one line without control characters: file and column names may hold escapes."""
+    flat = " ".join(text.split())
+    inert = "".join(char if char.isprintable() else "�" for char in flat)
+    return inert if len(inert) <= limit else f"{inert[:limit]}..."
+
+
+class _Inert(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(super().format(record), 2_000)
+
+
+@contextmanager
+def progress(*, show: bool = True) -> Iterator[OnStage]:
+    """A callback (stage, done, total) that draws bars on stderr, if that is a terminal and `show`."""
+    if not show or not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def on_stage(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield on_stage

@@ -1,0 +1,100 @@
+"""Results of the command line for people (tables on stdout) and for programs (documents)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from revenuer.doctor import Examination
+from revenuer.findings import Campaign
+from revenuer.log import one_line
+from revenuer.schema import FINDINGS_SCHEMA_VERSION
+from revenuer.summary import ScanSummary
+
+__all__ = ["scan_document", "tell_examination", "tell_scan"]
+
+
+def scan_document(
+    campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accounts: int, out: Path
+) -> dict[str, Any]:
+    """What `scan --json` prints: the essentials of the findings and where they stand."""
+    return {
+        "schema": FINDINGS_SCHEMA_VERSION,
+        "findings": str(out),
+        "exchanges": summary.traffic.exchanges,
+        "accounts": summary.traffic.accounts,
+        "flagged_accounts": flagged_accounts,
+        "quarantined": summary.quality.quarantined,
+        "missing": summary.quality.missing,
+        "campaigns": [
+            {
+                "campaign_id": campaign.campaign_id,
+                "confidence": campaign.confidence,
+                "accounts": campaign.accounts,
+                "exchanges": campaign.exchanges,
+                "first_seen": campaign.first_seen,
+                "last_seen": campaign.last_seen,
+                "capabilities": campaign.capabilities,
+            }
+            for campaign in campaigns
+        ],
+    }
+
+
+def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accounts: int, out: Path) -> None:
+    """Print what was found, what could not be judged, and where the report is."""
+    console, traffic = Console(highlight=False), summary.traffic
+    _say(console, f"{traffic.exchanges:,} exchanges of {traffic.accounts:,} accounts were looked at.")
+    if campaigns:
+        console.print(_campaign_table(campaigns))
+    found = f"{len(campaigns)} campaign{'' if len(campaigns) == 1 else 's'}" if campaigns else "No campaign"
+    _say(console, f"{found}, {flagged_accounts:,} accounts flagged.")
+    lost = sum(summary.quality.quarantined.values())
+    if lost:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in summary.quality.quarantined.items())
+        _say(console, f"{lost:,} rows were set aside: {reasons}.")
+    for gap in summary.quality.missing:
+        _say(console, f"No {_named(gap.table, gap.column)}: {gap.consequence}")
+    _say(console, f"Report: {out / 'report.html'}")
+
+
+def tell_examination(examination: Examination) -> None:
+    """Print what is installed and what was tried."""
+    console, table = Console(highlight=False), Table(box=None, show_header=False, pad_edge=False)
+    rows = [("revenuer", examination.version)]
+    rows += [(name, str(value)) for name, value in examination.machine.items()]
+    rows += [(name, version or "missing") for name, version in examination.packages.items()]
+    rows += [(f"extra {name}", f"not installed: needed for {use}") for name, use in examination.missing_extras.items()]
+    rows += [("engine", examination.engine)]
+    rows += [(f"model {m.file}", f"{m.bytes:,} bytes, sha256 {m.sha256[:16]}") for m in examination.models]
+    rows += [("model seed", str(examination.card["seed"]))] if "seed" in examination.card else []
+    rows += [(check.name, f"{'works' if check.ok else 'FAILS'}: {check.detail}") for check in examination.checks]
+    for name, value in rows:
+        table.add_row(Text(one_line(name)), Text(one_line(value)))
+    console.print(table)
+    _say(console, "A scan can run." if examination.ok else "A scan cannot run.")
+
+
+def _campaign_table(campaigns: Sequence[Campaign]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("campaign", "confidence", "accounts", "exchanges", "first seen", "last seen", "mostly"):
+        table.add_column(name, justify="right" if name in {"confidence", "accounts", "exchanges"} else "left")
+    for c in campaigns:
+        mostly = ", ".join(sorted(c.capabilities, key=lambda name: (-c.capabilities[name], name))[:2])
+        sizes = (f"{c.confidence:.2f}", f"{c.accounts:,}", f"{c.exchanges:,}")
+        cells = (c.campaign_id, *sizes, c.first_seen[:10], c.last_seen[:10], mostly)
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    return table
+
+
+def _named(table: str, column: str) -> str:
+    return table if column == "*" else f"{table}.{column}"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(Text(one_line(text)), soft_wrap=True)
