@@ -1,0 +1,128 @@
+"""What a text asks for: capability probabilities and an elicitation score for every exchange, from hashed features."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.errors import InputError
+from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
+from revenuer.text.features import FeatureTable, score_rows
+from revenuer.text.tokens import Tokens
+
+__all__ = ["STRUCTURE", "CapabilityModel", "Scores"]
+
+F32 = npt.NDArray[np.float32]
+
+# Columns of `structure`, in this order. NaN: the source does not say.
+STRUCTURE: Final = ("tools", "images")
+
+# Log-odds that an observed fact adds to a capability. Set by hand and few: what a simulation would teach about
+# structure is an artefact of the simulation. Nothing is concluded from a column that is 0 or missing, except that a
+# source which counts images and counts none has none to look at.
+_WITH_TOOLS: Final = {"tool_use": 1.5, "agentic_coding": 1.0, "computer_use": 1.0, "orchestration": 0.5}
+_WITH_IMAGES: Final = {"vision": 2.5, "computer_use": 1.5}
+_WITHOUT_IMAGES: Final = {"vision": -1.0}
+
+_FILE: Final = "capability.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the model says of n exchanges.
+
+    Attributes:
+        logits: shape (n, capabilities), float32, calibrated; average them over the exchanges of a frame.
+        probabilities: shape (n, capabilities), float32, in the order of `schema.CAPABILITIES`; each row sums to 1.
+        extraction: shape (n,), float32; P(the text serves an extraction capability rather than the rest of life) when
+            both are equally common. It speaks of the text: a benchmark or a judge with such a text scores high too.
+        elicitation: shape (n,), float32 in 0-1; how strongly the model is asked to lay open its own reasoning.
+    """
+
+    logits: F32
+    probabilities: F32
+    extraction: F32
+    elicitation: F32
+
+    @classmethod
+    def from_logits(cls, logits: F32, elicitation: F32) -> Scores:
+        """The probabilities that follow from calibrated logits, e.g. from a frame's mean."""
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+        probabilities = shifted / shifted.sum(axis=1, keepdims=True)
+        extraction = probabilities[:, : len(EXTRACTION_CAPABILITIES)].sum(axis=1)
+        return cls(logits, probabilities, np.minimum(extraction, np.float32(1)), elicitation)
+
+
+def _structure_logits(structure: F32) -> F32:
+    """Shape (n, capabilities): what tools and images add; a missing value adds nothing."""
+    tools, images = structure[:, STRUCTURE.index("tools")], structure[:, STRUCTURE.index("images")]
+    added = np.zeros((len(structure), len(CAPABILITIES)), np.float32)
+    for fact, weights in ((tools > 0, _WITH_TOOLS), (images > 0, _WITH_IMAGES), (images == 0, _WITHOUT_IMAGES)):
+        for capability, weight in weights.items():
+            added[fact, CAPABILITIES.index(capability)] += weight
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityModel:
+    """A linear model over known n-grams, concepts and pairs of concepts, with its calibration.
+
+    Attributes:
+        table: the n-grams and concepts it knows.
+        weights: shape (table.width, capabilities + 1), int8; the last column is elicitation.
+        scale: shape (capabilities + 1,), float32; one weight step of each column, calibration included.
+        bias: shape (capabilities + 1,), float32.
+    """
+
+    table: FeatureTable
+    weights: npt.NDArray[np.int8]
+    scale: F32
+    bias: F32
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> CapabilityModel:
+        """Read a model from the folder `path`, or the packaged one.
+
+        Raises:
+            InputError: the file is missing or is not a model of this version.
+        """
+        file = path / _FILE if path is not None else resources.files("revenuer.fingerprint") / "weights" / _FILE
+        try:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+                return cls._from_arrays(dict(stored))
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise InputError(f"is not a capability model: {error}", file=str(file)) from error
+
+    @classmethod
+    def _from_arrays(cls, stored: dict[str, Any]) -> CapabilityModel:
+        table = FeatureTable.build(stored["grams"], stored["idf"], stored["lexicon"], stored["concepts"])
+        if stored["weights"].shape != (table.width, len(CAPABILITIES) + 1):
+            raise ValueError("weights and vocabulary do not belong together")
+        return cls(table, np.ascontiguousarray(stored["weights"]), stored["scale"], stored["bias"])
+
+    def score(self, prompt: Tokens, system: Tokens, structure: F32 | None = None) -> Scores:
+        """Score exchanges from the tokens of the newest user message and of the system prompt.
+
+        Args:
+            prompt: tokens of n messages.
+            system: tokens of n system prompts; an exchange without one has an empty text.
+            structure: shape (n, len(STRUCTURE)), NaN where unknown.
+
+        Raises:
+            ValueError: the three do not speak of the same number of exchanges.
+        """
+        n = len(prompt.offsets) - 1
+        if len(system.offsets) - 1 != n or (structure is not None and structure.shape != (n, len(STRUCTURE))):
+            raise ValueError(f"prompt has {n} texts; system and structure must have as many")
+        raw = score_rows(prompt, system, self.table, self.weights, self.scale) + self.bias
+        logits = np.ascontiguousarray(raw[:, :-1])
+        if structure is not None:
+            logits += _structure_logits(structure)
+        elicitation = 1 / (1 + np.exp(-np.clip(raw[:, -1], -30, 30)))
+        return Scores.from_logits(logits, elicitation.astype(np.float32))

@@ -1,0 +1,22 @@
+"""`python -m revenuer.training`: train the capability model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from revenuer.training.train import train
+
+
+@click.command()
+@click.option("--corpora", type=click.Path(path_type=Path), help="Folder with extraction.parquet and ordinary.parquet.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the weights and their card.")
+@click.option("--seed", default=0, show_default=True)
+def main(corpora: Path | None, out: Path, seed: int) -> None:
+    """Train the capability model and write its weights and card."""
+    card = train(corpora, out, seed)
+    click.echo(f"{card.rows} rows of {len(card.sources)} sources")
+
+
+main()

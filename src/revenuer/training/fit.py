@@ -1,0 +1,135 @@
+"""Vocabulary, features and the fit: a multinomial and a binary logistic regression drawn towards a prior."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy import optimize, sparse
+
+from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, feature_rows, ngram_hashes, phrase_hashes
+from revenuer.text.tokens import Tokens, tokenize
+from revenuer.training.lexicon import LEXICON
+from revenuer.training.priors import concept_prior, pair_prior
+
+__all__ = ["Penalty", "class_weights", "features", "fit", "lexicon_arrays", "prior_weights", "vocabulary"]
+
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """How strongly each kind of weight is drawn to its prior; larger is stronger."""
+
+    grams: float = 4.0
+    concepts: float = 8.0
+    pairs: float = 8.0
+    shape: float = 8.0
+
+
+def lexicon_arrays() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]:
+    """The hash and the concept of every entry; one longer than three tokens is cut, a second mention is ignored."""
+    entries = [
+        (" ".join(entry.split()), row) for row, words in enumerate(LEXICON.values()) for entry in words.split(",")
+    ]
+    tokens = tokenize(pa.array([entry for entry, _ in entries]))
+    known: dict[int, int] = {}
+    for phrase, (_, row) in zip(phrase_hashes(tokens).tolist(), entries, strict=True):
+        if phrase:
+            known.setdefault(phrase, row)
+    return np.array(list(known), np.uint64), np.array(list(known.values()), np.int8)
+
+
+def vocabulary(
+    tokens: Tokens, sources: list[str], *, size: int, least_rows: int, least_sources: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]:
+    """The n-grams worth a weight, most widely spread first, and their inverse document frequency.
+
+    An n-gram that one source uses tells the source and not the capability: it must occur in `least_sources` of them.
+    """
+    rows: Counter[int] = Counter()
+    spread: dict[int, set[str]] = {}
+    for text, source in enumerate(sources):
+        for gram in np.unique(ngram_hashes(tokens, text)).tolist():
+            rows[gram] += 1
+            spread.setdefault(gram, set()).add(source)
+    chosen = [g for g, n in rows.items() if n >= least_rows and len(spread[g]) >= least_sources]
+    chosen.sort(key=lambda g: (-len(spread[g]), -rows[g], g))
+    del chosen[size:]
+    idf = np.log1p(len(sources) / np.array([rows[g] for g in chosen], np.float64))
+    return np.array(chosen, np.uint64), idf.astype(np.float32)
+
+
+def features(prompt: Tokens, system: Tokens, table: FeatureTable) -> sparse.csr_matrix:
+    """Shape (exchanges, table.width): exactly what the scoring kernel sees."""
+    ids, values, ends = feature_rows(prompt, system, table)
+    return sparse.csr_matrix((values.astype(np.float64), ids, ends), shape=(len(ends) - 1, table.width))
+
+
+def class_weights(groups: list[tuple[str, str]]) -> F64:
+    """One weight per row: every class weighs the same, and within it every source. `groups` are (class, source)."""
+    size = Counter(groups)
+    sources = Counter(label for label, _ in size)
+    return np.array([1 / (size[g] * sources[g[0]]) for g in groups])
+
+
+def prior_weights(grams: int) -> F64:
+    """Shape (width, capabilities + 1): where the weights stand before training."""
+    columns = concept_prior().shape[1]
+    return np.vstack([np.zeros((grams, columns)), concept_prior(), pair_prior(), np.zeros((SHAPE, columns))])
+
+
+def _strength(grams: int, penalty: Penalty) -> F64:
+    return np.concatenate(
+        [
+            np.full(grams, penalty.grams),
+            np.full(CONCEPTS, penalty.concepts),
+            np.full(CONCEPTS * CONCEPTS, penalty.pairs),
+            np.full(SHAPE, penalty.shape),
+        ]
+    )
+
+
+def _softmax(logits: F64) -> F64:
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def fit(
+    x: sparse.csr_matrix, y: F64, weights: F64, prior: F64, *, grams: int, penalty: Penalty, iterations: int = 60
+) -> tuple[F64, F64]:
+    """Weights (width, k) and bias (k,) that minimise cross-entropy plus the distance to `prior`, by L-BFGS.
+
+    Args:
+        x: shape (rows, width).
+        y: shape (rows, k), each row a distribution; with k = 1 a probability of yes.
+        weights: shape (rows,), how much each row counts; scaled here to a sum of 1,000.
+        prior: shape (width, k).
+        grams: how many of the features are n-grams.
+        penalty: strength per kind of feature.
+        iterations: at most so many steps.
+    """
+    width, k = prior.shape
+    w = weights / weights.sum() * 1000
+    strength = _strength(grams, penalty)[:, None]
+    transposed = x.T.tocsr()
+
+    def loss(flat: F64) -> tuple[float, F64]:
+        delta, bias = flat[:-k].reshape(width, k), flat[-k:]
+        logits = x @ (prior + delta) + bias
+        p = _softmax(logits) if k > 1 else 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        entropy = -(y * np.log(p + 1e-12)).sum(axis=1)
+        if k == 1:
+            entropy = entropy - ((1 - y) * np.log(1 - p + 1e-12)).sum(axis=1)
+        residual = (p - y) * w[:, None]
+        gradient = transposed @ residual + strength * delta
+        value = float(w @ entropy + 0.5 * (strength * delta**2).sum())
+        return value, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
+
+    start = np.zeros(width * k + k)
+    flat = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
+    return prior + flat[:-k].reshape(width, k), flat[-k:]
