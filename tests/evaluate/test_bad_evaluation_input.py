@@ -106,9 +106,12 @@ def test_a_named_traffic_directory_must_hold_exchanges(tmp_path: Path) -> None:
 
 
 def test_columns_that_the_product_adds_are_passed_over(tmp_path: Path) -> None:
-    """Findings may grow columns, and strings may come dictionary-encoded."""
+    """Findings may grow columns, strings may come dictionary-encoded, and times may be finer."""
     findings, truth = example().write(tmp_path)
     expected = evaluate(findings, truth).to_json()
     change(lambda t: t.append_column("note", pa.array(["n"] * t.num_rows)))(tmp_path / FOUND_A)
     put("capability", lambda c: c.dictionary_encode())(tmp_path / FOUND_X)
+    put("ts", lambda c: pc.add(c.cast(pa.timestamp("ns", tz="UTC")), pa.scalar(1, pa.duration("ns"))))(
+        tmp_path / TRAFFIC
+    )
     assert evaluate(findings, truth).to_json() == expected

@@ -134,8 +134,12 @@ def tpr_at_fpr(positive: Floats, negative: Floats, limit: float) -> float | None
 
 
 def total_variation(p: dict[str, float], q: dict[str, float]) -> float:
-    """Half the summed absolute difference of two shares by name: 0 the same, 1 nothing in common."""
-    return sum(abs(p.get(name, 0.0) - q.get(name, 0.0)) for name in sorted(p.keys() | q.keys())) / 2
+    """Distance of two shares by name: 0 the same, 1 nothing in common.
+
+    Half the summed absolute difference; where one of them leaves part of the whole unsaid, that part counts in full.
+    """
+    differences = [p.get(name, 0.0) - q.get(name, 0.0) for name in sorted(p.keys() | q.keys())]
+    return max(sum(d for d in differences if d > 0), -sum(d for d in differences if d < 0), 0.0)
 
 
 def _pairs(counts: Codes) -> float:

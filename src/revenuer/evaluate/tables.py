@@ -66,7 +66,7 @@ def read_columns(path: Path, schema: pa.Schema, names: Sequence[str]) -> pa.Tabl
 
 def _cast(column: pa.ChunkedArray, field: pa.Field, path: Path) -> pa.ChunkedArray:
     try:
-        column = column.cast(field.type)
+        column = column.cast(field.type, safe=not pa.types.is_timestamp(field.type))  # nanoseconds are cut off
     except pa.ArrowException as error:
         message = f"holds {column.type}, expected {field.type}"
         raise InputError(message, file=str(path), column=field.name) from error
