@@ -1,1 +1,5 @@
+"""Fingerprints to account profiles."""
 
+from revenuer.behaviour.profiles import Profiles, profile
+
+__all__ = ["Profiles", "profile"]

@@ -1,0 +1,188 @@
+"""One exchange to one fingerprint: everything later steps use, and no text but one exemplar a frame and batch.
+
+Identifiers become 64-bit hashes (0 for "not known"), prompts become frame, item, sketch and scores. What a fingerprint
+holds is enough for behaviour, linkage and campaigns, so prompts need not be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revenuer.fingerprint.capability import STRUCTURE, CapabilityModel
+from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
+from revenuer.text.match import SKETCH_WIDTH, match
+from revenuer.text.networks import hash_networks
+from revenuer.text.tokens import I64, hash_strings, take, tokenize
+
+__all__ = ["FINGERPRINTS", "Fingerprinter"]
+
+# The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
+SYSTEM_TOKENS: Final = 192
+EXEMPLAR_CHARACTERS: Final = 4_000
+
+FINGERPRINTS: Final = pa.schema(
+    [
+        ("exchange_id", pa.string()),
+        ("draw", pa.int64()),
+        ("ts", pa.timestamp("us", tz="UTC")),
+        ("account_id", pa.string()),
+        ("account", pa.int64()),
+        ("org", pa.int64()),
+        ("credential", pa.int64()),
+        ("end_user", pa.int64()),
+        ("session", pa.int64()),
+        ("turn", pa.int32()),
+        ("pathway", pa.string()),
+        ("model", pa.string()),
+        ("ip", pa.int64()),
+        ("net", pa.int64()),
+        ("client", pa.int64()),
+        ("settings", pa.int64()),
+        ("system_text", pa.int64()),
+        ("system_frame", pa.int64()),
+        ("prompt_frame", pa.int64()),
+        ("item", pa.int64()),
+        ("free", pa.int32()),
+        ("sketch", pa.binary()),
+        ("prompt_bytes", pa.int32()),
+        ("response_bytes", pa.int32()),
+        ("input_tokens", pa.int32()),
+        ("output_tokens", pa.int32()),
+        ("tools", pa.int32()),
+        ("images", pa.int32()),
+        ("thinking", pa.bool_()),
+        ("status", pa.string()),
+        ("capability", pa.int8()),
+        ("extraction", pa.float32()),
+        ("elicitation", pa.float32()),
+        ("issued", pa.int64()),
+        ("refs", pa.list_(pa.int64())),
+        ("exemplar", pa.string()),
+        ("system_exemplar", pa.string()),
+    ]
+)
+
+_KEPT: Final = (
+    "exchange_id",
+    "ts",
+    "account_id",
+    "turn",
+    "pathway",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "tools",
+    "images",
+    "thinking",
+    "status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprinter:
+    """The kernel that turns batches of `schema.EXCHANGES` into `FINGERPRINTS`."""
+
+    prompts: FrameLibrary
+    systems: FrameLibrary
+    model: CapabilityModel
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Fingerprint one batch."""
+        columns = {name: batch.column(name) for name in _KEPT}
+        columns |= _identifiers(batch)
+        columns |= self._text(batch)
+        return pa.record_batch([columns[field.name].cast(field.type) for field in FINGERPRINTS], schema=FINGERPRINTS)
+
+    def _text(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        prompts = tokenize(batch.column("prompt"))
+        found = match(prompts, self.prompts.index, self.prompts.weights)
+        systems = distinct_texts(batch.column("system"))
+        system_tokens = tokenize(systems.texts)
+        of_system = match(system_tokens, self.systems.index, self.systems.weights)
+        heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
+        scores = self.model.score(prompts, heads, _structure(batch))
+        frames = _names(found.frame, self.prompts.ids)
+        system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
+        return {
+            "prompt_frame": pa.array(frames),
+            "system_frame": pa.array(system_frames),
+            "system_text": pa.array(_spread(hash_strings(systems.texts), systems.rows)),
+            "item": pa.array(found.item.view(np.int64)),
+            "free": pa.array(found.free),
+            "sketch": _binary(found.sketch),
+            "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
+            "extraction": pa.array(scores.extraction),
+            "elicitation": pa.array(scores.elicitation),
+            "exemplar": _exemplars(batch.column("prompt"), frames),
+            "system_exemplar": _exemplars(batch.column("system"), system_frames),
+        }
+
+
+def _identifiers(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    refs = batch.column("reasoning_refs")
+    hashed = pa.array(hash_strings(refs.flatten()))
+    lengths = pc.fill_null(pc.list_value_length(refs), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    client = hash_strings(batch.column("user_agent")) * np.int64(31) + hash_strings(batch.column("tls_fingerprint"))
+    return {
+        "draw": pa.array(hash_strings(batch.column("exchange_id"))),
+        "account": pa.array(hash_strings(batch.column("account_id"))),
+        "org": pa.array(hash_strings(batch.column("org_id"))),
+        "credential": pa.array(hash_strings(batch.column("credential_id"))),
+        "end_user": pa.array(hash_strings(batch.column("end_user_id"))),
+        "session": pa.array(hash_strings(batch.column("session_id"))),
+        "ip": pa.array(hash_strings(batch.column("ip"))),
+        "net": pa.array(hash_networks(batch.column("ip"))),
+        "client": pa.array(client),
+        "settings": pa.array(_settings(batch)),
+        "prompt_bytes": pc.binary_length(batch.column("prompt")),
+        "response_bytes": pc.binary_length(batch.column("response")),
+        "issued": pa.array(hash_strings(batch.column("reasoning_issued"))),
+        "refs": pa.ListArray.from_arrays(offsets, hashed),
+    }
+
+
+def _settings(batch: pa.RecordBatch) -> I64:
+    """A hash of the sampling settings a request chose; alike settings of many accounts are a weak tie."""
+    words = [pc.cast(batch.column(name), pa.string()) for name in ("temperature", "max_tokens", "thinking")]
+    return hash_strings(pc.binary_join_element_wise(*words, "|", null_handling="replace", null_replacement=""))
+
+
+def _structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
+    """The model's structural columns, shape (rows, len(STRUCTURE)); NaN where not known."""
+    columns = [
+        pc.cast(batch.column(name), pa.float32()).to_numpy(zero_copy_only=False).astype(np.float32)
+        for name in STRUCTURE
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _names(indices: npt.NDArray[np.int32], ids: I64) -> I64:
+    """Frame ids from frame indices; 0 for none."""
+    return np.concatenate([ids, np.zeros(1, np.int64)])[indices]
+
+
+def _spread(values: I64, rows: I64) -> I64:
+    """The value of each row's distinct text; 0 where the row has none."""
+    return np.concatenate([values, np.zeros(1, np.int64)])[rows]
+
+
+def _binary(sketch: npt.NDArray[np.int8]) -> pa.Array:
+    offsets = np.arange(len(sketch) + 1, dtype=np.int32) * SKETCH_WIDTH
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(np.ascontiguousarray(sketch).tobytes())]
+    return pa.Array.from_buffers(pa.binary(), len(sketch), buffers)
+
+
+def _exemplars(texts: pa.Array, frames: I64) -> pa.Array:
+    """The text itself at the first row of each frame in the batch, null elsewhere."""
+    ids, first = np.unique(frames, return_index=True)
+    chosen = np.zeros(len(frames), np.bool_)
+    chosen[first[ids != 0]] = True
+    shown = pc.if_else(pa.array(chosen), texts, pa.scalar(None, texts.type))
+    return pc.utf8_slice_codeunits(shown, 0, EXEMPLAR_CHARACTERS)

@@ -1,0 +1,117 @@
+"""Traffic to fingerprints: sample, mine frames, then read everything once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from revenuer.engine import Engine
+from revenuer.fingerprint.capability import CapabilityModel
+from revenuer.fingerprint.exchange import FINGERPRINTS, Fingerprinter
+from revenuer.fingerprint.frames import (
+    SAMPLE,
+    SKETCHES,
+    FrameLibrary,
+    Frequencies,
+    census_of,
+    mine,
+    sampled,
+    sketch_batch,
+)
+from revenuer.sources import Part, Quarantine, Traffic, read_part
+
+__all__ = ["Fingerprints", "fingerprint"]
+
+OnStage = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The fingerprinted traffic.
+
+    Attributes:
+        rows: `FINGERPRINTS`, one row an exchange id.
+        libraries: the frames of each field.
+        quarantine: what was wrong with the rows read.
+    """
+
+    rows: ir.Table
+    libraries: dict[str, FrameLibrary]
+    quarantine: Quarantine
+
+
+@dataclass(slots=True)
+class _CountingReader:
+    """Reads parts and counts what is wrong with their rows, one quarantine a thread."""
+
+    held: dict[int, Quarantine] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
+        with self.lock:
+            quarantine = self.held.setdefault(threading.get_ident(), Quarantine())
+        return read_part(part, quarantine)
+
+    def total(self) -> Quarantine:
+        """What all threads counted."""
+        return sum(self.held.values(), Quarantine())
+
+
+def _read(part: Part) -> Iterator[pa.RecordBatch]:
+    return read_part(part, Quarantine())
+
+
+def fingerprint(engine: Engine, traffic: Traffic, model: CapabilityModel, on_stage: OnStage) -> Fingerprints:
+    """Fingerprint every exchange of the traffic.
+
+    Raises:
+        InputError: a file cannot be read, or a bad row under `strict`.
+    """
+    parts = traffic.exchange_parts()
+    share = min(1.0, SAMPLE / max(sum(part.rows for part in parts), 1))
+    frequencies: Frequencies = engine.fold(
+        parts,
+        _read,
+        lambda batch, state: census_of(sampled(batch, share), state),
+        Frequencies.zero,
+        Frequencies.__add__,
+        on_part=lambda done, of: on_stage("count shingles", done, of),
+    )
+    sketched = engine.map(
+        "sketches",
+        parts,
+        _read,
+        lambda batch: sketch_batch(sampled(batch, share), frequencies),
+        SKETCHES,
+        on_part=lambda done, of: on_stage("sketch prompts", done, of),
+    )
+    libraries = mine(engine.collect(sketched), frequencies)
+    on_stage("mine frames", 1, 1)
+    reader = _CountingReader()
+    rows = engine.map(
+        "fingerprints",
+        parts,
+        reader,
+        Fingerprinter(libraries["prompt"], libraries["system"], model),
+        FINGERPRINTS,
+        on_part=lambda done, of: on_stage("fingerprint", done, of),
+    )
+    quarantine = reader.total()
+    return Fingerprints(_without_repeats(engine, rows, quarantine), libraries, quarantine)
+
+
+def _without_repeats(engine: Engine, rows: ir.Table, quarantine: Quarantine) -> ir.Table:
+    """Keep the earliest exchange of each id, ties broken by content; count the others."""
+    repeated = rows.group_by("draw").agg(copies=ibis._.count()).filter(ibis._.copies > 1)
+    extra = engine.collect(repeated.agg(rows=(ibis._.copies - 1).sum()))["rows"][0].as_py()
+    if not extra:
+        return rows
+    quarantine.reject("exchanges: exchange_id repeated", int(extra))
+    order = [rows.ts, rows.account_id, rows.item, rows.prompt_bytes, rows.sketch]
+    ranked = rows.mutate(place=ibis.row_number().over(group_by=rows.draw, order_by=order))
+    return engine.persist("distinct_fingerprints", ranked.filter(ranked.place == 0).drop("place"))

@@ -1,0 +1,197 @@
+"""Channel `partition`: do accounts share out one task set?
+
+Accounts fed from one queue are exchangeable: which account asked tells nothing about what was asked or when, and yet
+exact items hardly repeat. Customers have habits: two of one customer's requests resemble each other, in topic and in
+hour, more than requests of two customers do. The tests compare pairs within accounts with pairs between accounts and
+take their null from permuting accounts over requests.
+
+Pairs inside one session are left out: a session's requests resemble each other whoever sends them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Exchangeability", "exchangeability"]
+
+PERMUTATIONS: Final = 24
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+class Exchangeability(NamedTuple):
+    """Pairs within accounts against pairs between accounts, for a set of requests.
+
+    Attributes:
+        pairs: within-account pairs of different sessions: the power of the test.
+        content: mean cosine of sketches within minus between; 0 for a queue, up to 1 for customers.
+        content_z: the same in standard deviations of its permutation null.
+        hour: how much more often two requests of one account fall into the same hour of day than two of different
+            accounts; 1 for a queue.
+        hour_z: the same in standard deviations of its permutation null.
+        burst: the same for the same hour of the same day.
+        repeats: exact items that recur on another account, as a share of requests.
+        between: mean cosine of sketches between accounts: how much of one kind the requests are.
+        spread: variance of requests an account over its mean; 1 for a random deal, large for organic adoption.
+    """
+
+    pairs: int
+    content: float
+    content_z: float
+    hour: float
+    hour_z: float
+    burst: float
+    repeats: float
+    between: float
+    spread: float
+
+
+@nb.njit(cache=True, nogil=True)
+def _contrast(
+    accounts: I64, sessions: I64, hours: I64, slots: I64, sketches: F64, n_accounts: int, n_sessions: int, n_slots: int
+) -> tuple[float, float, float, float, float, float]:
+    """Sums over within-account cross-session pairs and over between-account pairs, each linear in rows.
+
+    The number of pairs in a class is `sum over groups of size^2`; classes nest, so within minus same session is exact.
+    Rows must be sorted by account, then session.
+    """
+    n, width = sketches.shape
+    total = np.zeros(width)
+    of_account = np.zeros(width)
+    of_session = np.zeros(width)
+    hour_total, hour_account, hour_session = np.zeros(24), np.zeros(24), np.zeros(24)
+    within_cos = within_pairs = within_hour = 0.0
+    account_cos = account_pairs = account_hour = 0.0
+    for i in range(n):
+        if i and sessions[i] != sessions[i - 1]:
+            within_cos -= (of_session * of_session).sum()
+            size = hour_session.sum()
+            within_pairs -= size * size
+            within_hour -= (hour_session * hour_session).sum()
+            of_session[:] = 0.0
+            hour_session[:] = 0.0
+        if i and accounts[i] != accounts[i - 1]:
+            account_cos += (of_account * of_account).sum()
+            size = hour_account.sum()
+            account_pairs += size * size
+            account_hour += (hour_account * hour_account).sum()
+            of_account[:] = 0.0
+            hour_account[:] = 0.0
+        for d in range(width):
+            of_session[d] += sketches[i, d]
+            of_account[d] += sketches[i, d]
+            total[d] += sketches[i, d]
+        hour_session[hours[i]] += 1
+        hour_account[hours[i]] += 1
+        hour_total[hours[i]] += 1
+    within_cos -= (of_session * of_session).sum()
+    size = hour_session.sum()
+    within_pairs -= size * size
+    within_hour -= (hour_session * hour_session).sum()
+    account_cos += (of_account * of_account).sum()
+    size = hour_account.sum()
+    account_pairs += size * size
+    account_hour += (hour_account * hour_account).sum()
+    within_cos += account_cos
+    within_pairs += account_pairs
+    within_hour += account_hour
+    between_cos = (total * total).sum() - account_cos
+    between_pairs = float(n) * n - account_pairs
+    between_hour = (hour_total * hour_total).sum() - account_hour
+    return within_cos, within_pairs, within_hour, between_cos, between_pairs, between_hour
+
+
+@nb.njit(cache=True, nogil=True)
+def _same_slot(accounts: I64, slots: I64) -> tuple[float, float]:
+    """Ordered pairs in the same hour of the same day: within accounts and in all. Rows sorted by slot, then account."""
+    within = everything = 0.0
+    run_slot = run_account = 0.0
+    for i in range(accounts.shape[0]):
+        if i and slots[i] != slots[i - 1]:
+            everything += run_slot * (run_slot - 1)
+            run_slot = 0.0
+        if i and (slots[i] != slots[i - 1] or accounts[i] != accounts[i - 1]):
+            within += run_account * (run_account - 1)
+            run_account = 0.0
+        run_slot += 1
+        run_account += 1
+    return within + run_account * (run_account - 1), everything + run_slot * (run_slot - 1)
+
+
+def exchangeability(
+    accounts: I64, sessions: I64, hours: I64, items: I64, sketches: F64, *, seed: int
+) -> Exchangeability:
+    """Test a set of requests for exchangeability of accounts.
+
+    Args:
+        accounts: who asked, shape (n,), any integers.
+        sessions: the conversation, shape (n,); distinct within and between accounts.
+        hours: whole hours since the epoch, shape (n,).
+        items: signature of what was asked, shape (n,), 0 for nothing left outside the frame.
+        sketches: unit vectors of what was asked, shape (n, width).
+        seed: of the permutations.
+    """
+    accounts = np.unique(accounts, return_inverse=True)[1].astype(np.int64)
+    sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
+    order = np.lexsort((sessions, accounts))
+    accounts, sessions, hours, items = accounts[order], sessions[order], hours[order], items[order]
+    sketches = np.ascontiguousarray(sketches[order])
+    observed = _statistics(accounts, sessions, hours, sketches)
+    rng = np.random.default_rng(seed)
+    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(PERMUTATIONS)])
+    deviation = np.maximum(null.std(axis=0, ddof=1), 1e-9)
+    z = (observed[:2] - null.mean(axis=0)) / deviation
+    counts = np.bincount(accounts)
+    return Exchangeability(
+        pairs=int(observed[3]),
+        content=float(observed[0]),
+        content_z=float(z[0]),
+        hour=float(observed[1]),
+        hour_z=float(z[1]),
+        burst=_burst(accounts, hours),
+        repeats=_repeats(accounts, items),
+        between=float(observed[2]),
+        spread=float(counts.var() / max(counts.mean(), 1e-9)),
+    )
+
+
+def _statistics(accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
+    """Content contrast, hour ratio, between-account cosine and number of within pairs."""
+    wc, wp, wh, bc, bp, bh = _contrast(accounts, sessions, hours % 24, hours, sketches, 0, 0, 0)
+    within = wc / wp if wp else 0.0
+    between = bc / bp if bp else 0.0
+    ratio = (wh / wp) / (bh / bp) if wp and bh else 1.0
+    return np.array([within - between if wp and bp else 0.0, ratio, between, wp / 2])
+
+
+def _permuted(rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
+    """The two statistics after dealing whole sessions to accounts at random."""
+    firsts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
+    dealt = rng.permutation(accounts[firsts])[np.searchsorted(firsts, np.arange(len(accounts)), side="right") - 1]
+    order = np.lexsort((sessions, dealt))
+    return _statistics(dealt[order], sessions[order], hours[order], sketches[order])[:2]
+
+
+def _burst(accounts: I64, hours: I64) -> float:
+    order = np.lexsort((accounts, hours))
+    within, everything = _same_slot(accounts[order], hours[order])
+    counts = np.bincount(accounts).astype(np.float64)
+    n = counts.sum()
+    pairs_within = (counts * (counts - 1)).sum()
+    pairs_between = n * (n - 1) - pairs_within
+    between = everything - within
+    if not pairs_within or not between:
+        return 1.0
+    return float((within / pairs_within) / (between / pairs_between))
+
+
+def _repeats(accounts: I64, items: I64) -> float:
+    known = items != 0
+    pairs = np.unique(np.stack([items[known], accounts[known]]), axis=1)
+    _, inverse, holders = np.unique(pairs[0], return_inverse=True, return_counts=True)
+    return float((holders[inverse] > 1).sum() / max(len(accounts), 1))

@@ -1,0 +1,155 @@
+"""Channel `template`: who uses which frame, and what the frame's traffic looks like.
+
+A *template* here is a frame of the prompt, a frame of the system prompt, or a system prompt too short for a frame that
+several accounts send word for word. The graph of accounts and templates stays bipartite: cost is linear in its edges,
+and twenty thousand accounts on one frame are twenty thousand edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from ibis import _
+
+from revenuer.behaviour import Profiles
+from revenuer.engine import Engine
+from revenuer.linkage.partition import Exchangeability, exchangeability
+
+__all__ = ["KINDS", "Templates", "find_templates", "test_templates"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+KINDS: Final = ("prompt_frame", "system_frame", "system_text")
+LEAST_ENTITIES: Final = 3
+LEAST_EXCHANGES: Final = 6
+# Rows that a test reads of one template; more would sharpen a verdict that is sharp already.
+TEST_ROWS: Final = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Templates used by several entities, and the edges to the accounts that use them.
+
+    Attributes:
+        kind: index into `KINDS`, shape (templates,).
+        ids: frame id or text hash, shape (templates,).
+        exchanges: in all, shape (templates,).
+        accounts: how many use it; `entities` likewise.
+        extraction: mean text score; `elicitation` likewise.
+        edge_account: index into the profiles, shape (edges,), sorted by template, then account.
+        edge_template: index of the template.
+        edge_exchanges: how often.
+    """
+
+    kind: I64
+    ids: I64
+    exchanges: I64
+    accounts: I64
+    entities: I64
+    extraction: F64
+    elicitation: F64
+    followups: F64
+    edge_account: I64
+    edge_template: I64
+    edge_exchanges: I64
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templates:
+    """All templates that `LEAST_ENTITIES` entities or more use."""
+    tables = [_edges(rows, kind) for kind in range(len(KINDS))]
+    edges = engine.collect(ibis.union(*tables)).sort_by([("kind", "ascending"), ("id", "ascending"), ("account", "ascending")])
+    account = profiles.index(edges["account"].to_numpy())
+    kind, ids, n = edges["kind"].to_numpy(), edges["id"].to_numpy(), edges["n"].to_numpy()
+    starts = np.flatnonzero(np.r_[True, (kind[1:] != kind[:-1]) | (ids[1:] != ids[:-1])]) if len(ids) else np.zeros(0, int)
+    template = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(ids)]))
+    pairs = np.unique(np.stack([template, profiles.entity[account]]), axis=1)[0]
+    entities = np.bincount(pairs, minlength=len(starts))
+    total = np.bincount(template, weights=n, minlength=len(starts))
+
+    def mean(name: str) -> F64:
+        return np.bincount(template, weights=edges[name].to_numpy(), minlength=len(starts)) / np.maximum(total, 1)
+
+    keep = np.flatnonzero((entities >= LEAST_ENTITIES) & (total >= LEAST_EXCHANGES))
+    place = np.full(len(starts), -1)
+    place[keep] = np.arange(len(keep))
+    held = place[template] >= 0
+    return Templates(
+        kind=kind[starts][keep],
+        ids=ids[starts][keep],
+        exchanges=total[keep].astype(np.int64),
+        accounts=np.bincount(template, minlength=len(starts))[keep],
+        entities=entities[keep],
+        extraction=mean("extraction")[keep],
+        elicitation=mean("elicitation")[keep],
+        followups=mean("followups")[keep],
+        edge_account=account[held],
+        edge_template=place[template][held],
+        edge_exchanges=n[held],
+    )
+
+
+def _edges(rows: ir.Table, kind: int) -> ir.Table:
+    column = rows[KINDS[kind]]
+    used = rows.filter(column != 0)
+    if KINDS[kind] == "system_text":
+        used = used.filter(used.system_frame == 0)
+    return used.group_by(account=used.account, id=used[KINDS[kind]]).agg(
+        kind=ibis.literal(kind).cast("int64"),
+        n=_.count(),
+        extraction=_.extraction.cast("float64").sum(),
+        elicitation=_.elicitation.cast("float64").sum(),
+        followups=(_.turn.fill_null(0) > 0).sum().cast("float64"),
+    )
+
+
+def test_templates(
+    engine: Engine, rows: ir.Table, templates: Templates, chosen: I64, *, seed: int
+) -> dict[int, Exchangeability]:
+    """Test the `chosen` templates (indices) for exchangeability of the accounts that use them."""
+    results: dict[int, Exchangeability] = {}
+    for kind, name in enumerate(KINDS):
+        of_kind = chosen[templates.kind[chosen] == kind]
+        if not len(of_kind):
+            continue
+        sample = engine.collect(_sample(engine, rows, name, templates, of_kind))
+        results |= _test(sample, templates, of_kind, seed)
+    return results
+
+
+def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, chosen: I64) -> ir.Table:
+    """Rows of the chosen templates; of a large one, all rows of a share of its accounts."""
+    share = np.minimum(1.0, TEST_ROWS / templates.exchanges[chosen])
+    bound = np.where(share >= 1.0, 2.0**63 - 1, share * 2.0**64 - 2.0**63)
+    wanted = engine.table(
+        f"wanted_{name}",
+        pa.table({"id": templates.ids[chosen], "bound": np.minimum(bound, 2.0**63 - 1024).astype(np.int64)}),
+    )
+    joined = rows.join(wanted, rows[name] == wanted.id).filter((_.account <= _.bound) | (_.bound > 2**62 + 2**61))
+    return joined.select("id", "account", "session", "ts", "item", "sketch", "draw")
+
+
+def _test(sample: pa.Table, templates: Templates, chosen: I64, seed: int) -> dict[int, Exchangeability]:
+    sample = sample.sort_by([("id", "ascending"), ("draw", "ascending")]).combine_chunks()
+    ids = sample["id"].to_numpy()
+    hours = sample["ts"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy() // 3_600_000_000
+    account, item = sample["account"].to_numpy(), sample["item"].to_numpy()
+    session = np.where(sample["session"].to_numpy() != 0, sample["session"].to_numpy(), sample["draw"].to_numpy())
+    sketches = np.frombuffer(b"".join(sample["sketch"].to_pylist()), np.int8).reshape(len(ids), -1) / 127.0
+    results = {}
+    for template in chosen:
+        low, high = np.searchsorted(ids, templates.ids[template]), np.searchsorted(ids, templates.ids[template], "right")
+        part = slice(low, min(high, low + 2 * TEST_ROWS))
+        results[int(template)] = exchangeability(
+            account[part], session[part], hours[part], item[part], sketches[part], seed=seed
+        )
+    return results
