@@ -28,10 +28,14 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 DAYS = 42
 
 FRAMES = (
-    "You are a senior analyst. Work through the task below and set out every step of your thinking inside "
-    "<steps></steps> before the answer.\n\nTask: ⟨…⟩\nData: ⟨…⟩",
-    "Grade the two answers against this rubric:\n1. correctness (0-5)\n2. completeness (0-5)\n3. style (0-5)\n\n"
-    "Question: ⟨…⟩\nAnswer A: ⟨…⟩\nAnswer B: ⟨…⟩\n\nReturn JSON with one score per line.",
+    (
+        "You are a senior analyst. Work through the task below and set out every step of your thinking inside "
+        "<steps></steps> before the answer.\n\nTask: ⟨…⟩\nData: ⟨…⟩"
+    ),
+    (
+        "Grade the two answers against this rubric:\n1. correctness (0-5)\n2. completeness (0-5)\n3. style (0-5)\n\n"
+        "Question: ⟨…⟩\nAnswer A: ⟨…⟩\nAnswer B: ⟨…⟩\n\nReturn JSON with one score per line."
+    ),
     "Below is a finished answer. Imagine the reasoning that led to it and write it out step by step.\n\n⟨…⟩",
     "Write a function in ⟨…⟩ that ⟨…⟩. Explain each decision, then list three edge cases and test them.",
 )
@@ -68,8 +72,8 @@ def stamp(at: datetime) -> str:
 
 def campaign(i: int, rng: random.Random) -> Campaign:
     """A campaign with everything that one can have."""
-    accounts = rng.choice((18, 64, 273, 1204))
-    first = START + timedelta(days=rng.randrange(0, 14), hours=rng.randrange(24))
+    accounts = rng.choice((18, 64, 130, 273))
+    first = START + timedelta(days=rng.randrange(14), hours=rng.randrange(24))
     ids = tuple(f"acct_{rng.getrandbits(48):012x}" for _ in range(accounts))
     facts = FACTS[: rng.randrange(4, 10)]
     filled = [(c, f.format(n=accounts, k=accounts // 2, m=f"{accounts * 37:,}"), s) for c, f, s in facts]
@@ -78,7 +82,7 @@ def campaign(i: int, rng: random.Random) -> Campaign:
         campaign_id=f"c-{rng.getrandbits(40):010x}",
         confidence=max(0.62, 0.999 - 0.03 * i),
         accounts=accounts,
-        exchanges=accounts * rng.randrange(20, 120),
+        exchanges=accounts * rng.randrange(6, 30),
         first_seen=stamp(first),
         last_seen=stamp(first + timedelta(days=rng.randrange(20, 27))),
         capabilities=CAPABILITY_MIXES[i % 3],
@@ -168,7 +172,7 @@ CLEARED = (
 
 def findings(count: int, seed: int = 5) -> tuple[list[Campaign], ScanSummary]:
     """`count` campaigns in six weeks of traffic, with a summary that has every part."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311  (made-up findings, no secret)
     campaigns = [campaign(i, rng) for i in range(count)]
     buckets = DAYS * 24 // 6
     whole = [int(1100 + 500 * math.sin(k / 4 * 2 * math.pi) + rng.random() * 250) for k in range(buckets)]

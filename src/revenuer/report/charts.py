@@ -21,6 +21,18 @@ _RULE: Final = "var(--rule)"
 _SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 _WIDTH: Final = 720
 _LABEL: Final = 11
+_LABEL_LENGTH: Final = 24
+_DASHED: Final = {"type": "rule", "color": _MUTED, "strokeDash": [2, 2]}
+_TURN: Final = {
+    "type": "point",
+    "shape": "diamond",
+    "filled": True,
+    "opacity": 1,
+    "size": 80,
+    "fill": "var(--panel)",
+    "stroke": _INK,
+    "strokeWidth": 1.5,
+}
 
 _AXIS: Final = {
     "labelColor": _MUTED,
@@ -74,13 +86,13 @@ def timeline(
         return None
     inside = [mark for mark in releases if span[0] <= mark.at <= span[1]]
     panels = [
-        _releases(inside, span) if inside else None,
         _stacked(traffic, span, height=150) if traffic else None,
         _bans([(at, count) for at, count in bans if span[0] <= at <= span[1]], span) if bans else None,
         _lives(lives, span) if lives else None,
     ]
     drawn = [_with_rules(panel, inside) for panel in panels if panel is not None]
-    return _finished({"vconcat": drawn, "spacing": 10})
+    labels = [_releases(inside, span)] if inside else []
+    return _finished({"vconcat": [*labels, *drawn], "spacing": 6})
 
 
 def activity(counts: Buckets, releases: Sequence[Mark], turns: Sequence[datetime]) -> Spec:
@@ -90,8 +102,7 @@ def activity(counts: Buckets, releases: Sequence[Mark], turns: Sequence[datetime
     panel = _with_rules(_stacked(counts, span, height=130), inside)
     shown = [{"t": _iso(at)} for at in turns if span[0] <= at <= span[1]]
     if shown:
-        mark = {"type": "point", "shape": "diamond", "filled": True, "size": 90, "color": "var(--concluded)", "y": -2}
-        panel["layer"].append({"data": {"values": shown}, "mark": mark, "encoding": {"x": _time(span)}})
+        panel["layer"].append({"data": {"values": shown}, "mark": {**_TURN, "y": -1}, "encoding": {"x": _time(span)}})
     return _finished({"vconcat": [_releases(inside, span), panel] if inside else [panel], "spacing": 4})
 
 
@@ -118,12 +129,12 @@ def hours_of_day(campaign: Sequence[float], population: Sequence[float]) -> Spec
 
 def signups(counts: Buckets) -> Spec:
     """Accounts of a campaign by when they were made."""
-    panel = _stacked(counts, (counts.edges[0], counts.edges[-1]), height=110, width=330, colours=[_INK])
+    panel = _stacked(counts, (counts.edges[0], counts.edges[-1]), height=110, width=330, colours=["var(--observed)"])
     return _finished(panel)
 
 
 def _finished(spec: Spec) -> Spec:
-    return {"$schema": _SCHEMA, "config": _CONFIG, "padding": 4, **spec}
+    return {"$schema": _SCHEMA, "config": _CONFIG, "padding": {"left": 10, "right": 10, "top": 4, "bottom": 4}, **spec}
 
 
 def _stacked(
@@ -160,12 +171,9 @@ def _steps(
 def _bans(bans: Iterable[tuple[datetime, int]], span: tuple[datetime, datetime]) -> Spec:
     rows = [{"t": _iso(at), "accounts": count} for at, count in bans]
     y = {"field": "accounts", "type": "quantitative", "axis": {"tickCount": 2, "format": ",~s", "title": "actions"}}
-    bar = {"type": "bar", "width": 3, "color": _INK}
-    return {
-        "width": _WIDTH,
-        "height": 40,
-        "layer": [{"data": {"values": rows}, "mark": bar, "encoding": {"x": _time(span), "y": y}}],
-    }
+    stem = {"type": "rule", "strokeWidth": 3, "color": _INK}
+    encoding = {"x": _time(span, axis=False), "y": y, "y2": {"datum": 0}}
+    return {"width": _WIDTH, "height": 40, "layer": [{"data": {"values": rows}, "mark": stem, "encoding": encoding}]}
 
 
 def _lives(lives: Sequence[Life], span: tuple[datetime, datetime]) -> Spec:
@@ -179,43 +187,45 @@ def _lives(lives: Sequence[Life], span: tuple[datetime, datetime]) -> Spec:
     y = {"field": "row", "type": "ordinal", "axis": None, "scale": {"padding": 0.35}}
     bar = {"type": "bar", "color": _EXTRACTION, "cornerRadius": 2}
     name = {"type": "text", "align": "right", "x": -8, "baseline": "middle", "color": _INK}
-    turn = {"type": "point", "shape": "diamond", "filled": True, "opacity": 1, "size": 60, "color": "var(--concluded)"}
     layers: list[Spec] = [
         {"data": {"values": rows}, "mark": bar, "encoding": {"x": _time(span), "x2": {"field": "t2"}, "y": y}},
         {"data": {"values": names}, "mark": name, "encoding": {"text": {"field": "name"}, "y": y}},
     ]
     if turns:
-        layers.append({"data": {"values": turns}, "mark": turn, "encoding": {"x": _time(span), "y": y}})
+        layers.append(
+            {"data": {"values": turns}, "mark": {**_TURN, "size": 50}, "encoding": {"x": _time(span), "y": y}}
+        )
     return {"width": _WIDTH, "height": 20 * len(lives), "layer": layers}
 
 
 def _releases(releases: Sequence[Mark], span: tuple[datetime, datetime]) -> Spec:
     lanes = _lanes(releases, span)
     rows = [
-        {"t": _iso(mark.at), "lane": lane, "label": shortened(mark.label, 24)}
+        {"t": _iso(mark.at), "lane": lane, "label": shortened(mark.label, _LABEL_LENGTH)}
         for mark, lane in zip(releases, lanes, strict=True)
     ]
-    height = 14 * (1 + max(lanes))
-    y = {"field": "lane", "type": "quantitative", "axis": None, "scale": {"domain": [-0.5, max(lanes) + 0.5]}}
+    y = {"field": "lane", "type": "quantitative", "axis": None, "scale": {"domain": [-0.7, max(lanes) + 0.5]}}
+    x = _time(span, axis=False)
     text = {"type": "text", "align": "left", "dx": 4, "baseline": "middle", "color": _MUTED}
-    encoding = {"x": _time(span, axis=False), "y": y, "text": {"field": "label"}}
-    return {
-        "width": _WIDTH,
-        "height": height,
-        "layer": [{"data": {"values": rows}, "mark": text, "encoding": encoding}],
-    }
+    layers = [
+        {"mark": _DASHED, "encoding": {"x": x, "y": y, "y2": {"datum": -0.7}}},
+        {"mark": text, "encoding": {"x": x, "y": y, "text": {"field": "label"}}},
+    ]
+    return {"data": {"values": rows}, "width": _WIDTH, "height": 14 * (1 + max(lanes)), "layer": layers}
 
 
 def _lanes(marks: Sequence[Mark], span: tuple[datetime, datetime]) -> list[int]:
-    """A lane for each label, so that labels in one lane do not touch; time runs along the marks."""
+    """How high each label stands (time runs along the marks): above every later mark that lies within its width.
+
+    A mark's line goes down from its label, so that no line crosses a label.
+    """
     whole = max((span[1] - span[0]).total_seconds(), 1.0)
-    ends: list[float] = []
-    lanes = []
-    for mark in marks:
-        x = (mark.at - span[0]).total_seconds() / whole * _WIDTH
-        lane = next((i for i, end in enumerate(ends) if end <= x), len(ends))
-        ends[lane : lane + 1] = [x + 12 + 6.5 * min(len(mark.label), 24)]
-        lanes.append(lane)
+    places = [(mark.at - span[0]).total_seconds() / whole * _WIDTH for mark in marks]
+    lanes = [0] * len(marks)
+    for i in reversed(range(len(marks))):
+        end = places[i] + 10 + 6.5 * min(len(marks[i].label), _LABEL_LENGTH)
+        under = [lanes[j] for j in range(i + 1, len(marks)) if places[j] < end]
+        lanes[i] = 1 + max(under, default=-1)
     return lanes
 
 
@@ -223,9 +233,8 @@ def _with_rules(panel: Spec, releases: Sequence[Mark]) -> Spec:
     if not releases:
         return panel
     rows = [{"t": _iso(mark.at)} for mark in releases]
-    rule = {"type": "rule", "color": _MUTED, "strokeDash": [2, 2]}
     x = panel["layer"][0]["encoding"]["x"]
-    return {**panel, "layer": [{"data": {"values": rows}, "mark": rule, "encoding": {"x": x}}, *panel["layer"]]}
+    return {**panel, "layer": [{"data": {"values": rows}, "mark": _DASHED, "encoding": {"x": x}}, *panel["layer"]]}
 
 
 def _span(traffic: Buckets | None, lives: Sequence[Life]) -> tuple[datetime, datetime] | None:
@@ -235,7 +244,8 @@ def _span(traffic: Buckets | None, lives: Sequence[Life]) -> tuple[datetime, dat
 
 def _time(span: tuple[datetime, datetime], *, axis: bool = True) -> dict[str, Any]:
     scale = {"type": "utc", "domain": [_iso(span[0]), _iso(span[1])], "nice": False}
-    shown = {"title": None, "grid": False, "tickCount": 8, "labelOverlap": True} if axis else None
+    words = "%-d %b" if (span[1] - span[0]).days >= 3 else "%-d %b %H:%M"
+    shown = {"title": None, "grid": False, "tickCount": 8, "labelOverlap": True, "format": words} if axis else None
     return {"field": "t", "type": "temporal", "scale": scale, "axis": shown}
 
 

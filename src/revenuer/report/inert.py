@@ -29,6 +29,8 @@ _HIDDEN: Final = re.compile(
 _STACKED: Final = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
                              "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
 
+_BREAKS: Final = re.compile(r"[ \t\n\r\f\v]+")
+
 _T = TypeVar("_T")
 
 
@@ -46,7 +48,7 @@ def inert_struct(value: _T, kind: type[_T]) -> _T:
 
 def cell(text: object) -> str:
     """The text on one line, and with an apostrophe before it where a spreadsheet would take it for a formula."""
-    line = " ".join(str(text).split())
+    line = _BREAKS.sub(" ", str(text)).strip(" ")
     return f"'{line}" if line.startswith(_FORMULA) else line
 
 

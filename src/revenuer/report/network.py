@@ -174,15 +174,17 @@ def _outline(shape: str, at: tuple[float, float], radius: float) -> str:
 
 
 def _label(root: ET.Element, node: NetworkNode, point: Points) -> None:
-    right = point[0] < WIDTH * 0.62
-    reach = _radius(node) + 4
+    words = shortened(node.label, 26)
+    reach, room = _radius(node) + 4, 6.2 * len(words) + _radius(node) + 4
+    # Outward, away from the crowd in the middle, where the words fit.
+    right = point[0] + room < WIDTH if point[0] > WIDTH / 2 else point[0] < room
     x = point[0] + reach if right else point[0] - reach
     text = _add(root, "text", x=f"{x:.1f}", y=f"{point[1] + 3.5:.1f}", fill="var(--ink)", font_size="11")
     text.set("text-anchor", "start" if right else "end")
     text.set("stroke", "var(--panel)")
     text.set("stroke-width", "3")
     text.set("paint-order", "stroke")
-    text.text = shortened(node.label, 26)
+    text.text = words
 
 
 def _symbol(kind: str) -> Markup:

@@ -75,7 +75,7 @@ def _lead(campaigns: Sequence[Campaign], summary: ScanSummary, over: Overview) -
     if not campaigns:
         cleared = f" {plural(len(summary.cleared), 'group')} looked suspicious and had an innocent explanation."
         return f"{read} It found no set of accounts that harvests answers together.{cleared if summary.cleared else ''}"
-    whole = f" ({percent(over.exchanges / summary.traffic.exchanges)} of all)" if summary.traffic.exchanges else ""
+    whole = f" ({percent(over.exchanges / every)} of all)" if (every := summary.traffic.exchanges) else ""
     found = f"It concludes that {plural(over.accounts, 'account')} harvest answers together"
     how_many = f" in {plural(len(campaigns), 'campaign')}" if len(campaigns) > 1 else ""
     sent = f" and sent {plural(over.exchanges, 'exchange')}{whole}."
@@ -93,10 +93,10 @@ def _read(summary: ScanSummary) -> str:
 
 def _how_sure(sure: int, campaigns: int) -> str:
     if campaigns == 1:
-        return "It is very likely or more." if sure else "It is not certain: read the evidence before acting."
-    if sure == campaigns:
-        return "All of them are very likely or more."
-    return f"{number(sure) if sure else 'None'} of them {'is' if sure == 1 else 'are'} very likely or more."
+        grade = "very likely or better" if sure else "less than very likely: read the evidence before acting"
+        return f"That is {grade}."
+    many = "All" if sure == campaigns else number(sure) if sure else "None"
+    return f"{many} of the {number(campaigns)} {'is' if sure == 1 else 'are'} very likely or better."
 
 
 def _chief(capabilities: Mapping[str, float]) -> str:

@@ -110,10 +110,6 @@ def trimmed(campaign: Campaign) -> Campaign:
         account_ids=campaign.account_ids[:ACCOUNTS_LISTED],
         frames=campaign.frames[:FRAMES_SHOWN],
         evidence=tuple(ordered[:EVIDENCE_SHOWN]),
-        successions=tuple(
-            replace(s, banned=s.banned[:ACCOUNTS_LISTED], successors=s.successors[:ACCOUNTS_LISTED])
-            for s in campaign.successions[:ACCOUNTS_LISTED]
-        ),
     )
     return inert_struct(short, Campaign)
 

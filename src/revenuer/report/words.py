@@ -20,6 +20,8 @@ __all__ = [
     "percent",
     "period",
     "plural",
+    "sentence",
+    "short_period",
     "strength",
     "strength_word",
     "sure",
@@ -72,6 +74,8 @@ _TECHNIQUES: Final = {
 }
 
 _DASH: Final = "\u2013"
+_THIN: Final = "\u202f"
+_SPACE: Final = "\u00a0"
 _MINUS: Final = "\u2212"
 
 _NAMES: Final = {
@@ -82,6 +86,8 @@ _NAMES: Final = {
     "ip": "address",
     "ips": "addresses",
     "signup": "sign-up detail",
+    "payment": "payment method",
+    "frame": "template",
     "tls": "TLS fingerprint",
     "asn": "network",
     "email": "mail domain",
@@ -102,17 +108,19 @@ def percent(share: float | None) -> str:
         return _DASH
     points = 100 * share
     if 0 < points < 0.1:
-        return "<0.1 %"
+        return f"<0.1{_THIN}%"
     if points < 10 or 99.5 <= points < 100:
-        return f"{min(points, 99.9) if points < 100 else points:.1f}".removesuffix(".0") + " %"
-    return f"{points:.0f} %"
+        return f"{min(points, 99.9) if points < 100 else points:.1f}".removesuffix(".0") + f"{_THIN}%"
+    return f"{points:.0f}{_THIN}%"
 
 
 def plural(count: float, noun: str) -> str:
-    """`1 account`, `2 accounts`, `1,204 analyses`."""
+    """`1 account`, `2 accounts`, `3 addresses`."""
     if count == 1:
         return f"{number(count)} {noun}"
-    return f"{number(count)} {noun[:-2] + 'es' if noun.endswith('is') else noun + 's'}"
+    if noun.endswith("is"):
+        return f"{number(count)} {noun[:-2]}es"
+    return f"{number(count)} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def parsed(time: str | None) -> datetime | None:
@@ -132,13 +140,13 @@ def parsed(time: str | None) -> datetime | None:
 def day(time: str | None) -> str:
     """`9 June 2026`; the text itself where it is no time."""
     at = parsed(time)
-    return f"{at.day} {at:%B %Y}" if at else (time or "unknown")
+    return f"{at.day}{_SPACE}{at:%B %Y}" if at else (time or "unknown")
 
 
 def moment(time: str | None) -> str:
     """`9 June 2026, 14:05 UTC`; the text itself where it is no time."""
     at = parsed(time)
-    return f"{at.day} {at:%B %Y, %H:%M} UTC" if at else (time or "unknown")
+    return f"{at.day}{_SPACE}{at:%B %Y, %H:%M}{_SPACE}UTC" if at else (time or "unknown")
 
 
 def period(first: str | None, last: str | None) -> str:
@@ -151,8 +159,18 @@ def period(first: str | None, last: str | None) -> str:
     if start.year != end.year:
         return f"{day(first)} to {day(last)}"
     if start.month != end.month:
-        return f"{start.day} {start:%B} to {day(last)}"
+        return f"{start.day}{_SPACE}{start:%B} to {day(last)}"
     return f"{start.day} to {day(last)}"
+
+
+def short_period(first: str | None, last: str | None) -> str:
+    """`8 May to 3 Jun`, for a column of a table; with years where they differ."""
+    start, end = parsed(first), parsed(last)
+    if start is None or end is None:
+        return period(first, last)
+    form = "%b" if start.year == end.year else f"%b{_SPACE}%Y"
+    words = [f"{at.day}{_SPACE}{at:{form}}" for at in (start, end)]
+    return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
 
 
 def confidence_word(confidence: float) -> str:
@@ -185,7 +203,7 @@ def strength_word(log10_ratio: float) -> str:
     """How much a fact with this log10 likelihood ratio says."""
     if log10_ratio < 0:
         return "speaks against"
-    grades = ((4.0, "decisive"), (2.0, "strong"), (1.0, "substantial"), (0.3, "weak"))
+    grades = ((4.0, "very strong"), (2.0, "strong"), (1.0, "substantial"), (0.3, "weak"))
     return next((word for least, word in grades if log10_ratio >= least), "says little")
 
 
@@ -221,6 +239,11 @@ def channel(name: str) -> str:
 def channel_meaning(name: str) -> str:
     """What a fact of this channel means, in one clause."""
     return _CHANNELS.get(name, "")
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its head and a full stop at its end."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".") if text else ""
 
 
 def technique(identifier: str) -> str:
