@@ -41,15 +41,10 @@ def convert(column: Any, field: Any) -> tuple[Any, Mask | None, str]:
         column = column.dictionary_decode()
     if pt.is_null(column.type):
         return pa.nulls(len(column), field.type), None, ""
-    if pt.is_string(field.type):
-        return _text(column)
-    if pt.is_list(field.type):
-        return _lists(column, field.type)
-    if pt.is_timestamp(field.type):
-        return _times(column, field.type), None, ""
     if pt.is_boolean(field.type):
         return column, None, ""
-    return _numbers(column, field.type)
+    reader = next(read for fits, read in _READERS if fits(field.type))
+    return reader(column, field.type)
 
 
 def _is_number(kind: Any) -> bool:
@@ -68,15 +63,15 @@ def _is_list(kind: Any) -> bool:
     return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_list_view(kind) or pt.is_fixed_size_list(kind))
 
 
-def _text(column: Any) -> tuple[Any, Mask | None, str]:
+def _text(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
     if pt.is_integer(column.type):
-        return column.cast(pa.string()), None, ""
+        return column.cast(kind), None, ""
     raw = column if pt.is_binary(column.type) else column.cast(pa.binary())
     try:
-        return raw.cast(pa.string()), None, ""
+        return raw.cast(kind), None, ""
     except pa.ArrowInvalid:
         bad = _not_utf8(raw)
-        return pc.if_else(pa.array(bad), pa.scalar(None, pa.binary()), raw).cast(pa.string()), bad, "is not UTF-8"
+        return pc.if_else(pa.array(bad), pa.scalar(None, pa.binary()), raw).cast(kind), bad, "is not UTF-8"
 
 
 def _not_utf8(raw: Any) -> Mask:
@@ -97,8 +92,10 @@ def _not_utf8(raw: Any) -> Mask:
 
 
 def _lists(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
-    try:
+    if pt.is_null(column.type.value_type):
         return column.cast(kind), None, ""
+    try:
+        return column.cast(pa.list_(pa.binary())).cast(kind), None, ""
     except pa.ArrowInvalid:
         bad = _uncastable_rows(column, kind)
         kept = [None if wrong else row.cast(kind).as_py() for wrong, row in zip(bad, column, strict=True)]
@@ -108,7 +105,7 @@ def _lists(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
 def _uncastable_rows(column: Any, kind: Any) -> Mask:
     def fails(row: int) -> bool:
         try:
-            column.slice(row, 1).cast(kind)
+            column.slice(row, 1).cast(pa.list_(pa.binary())).cast(kind)
         except pa.ArrowInvalid:
             return True
         return False
@@ -116,7 +113,7 @@ def _uncastable_rows(column: Any, kind: Any) -> Mask:
     return np.fromiter((fails(row) for row in range(len(column))), dtype=np.bool_, count=len(column))
 
 
-def _times(column: Any, kind: Any) -> Any:
+def _times(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
     """Any unit to microseconds; times beyond the years that Arrow can count are clipped, and stay absurd."""
     ticks = column.cast(pa.int64())
     values = np.asarray(ticks.fill_null(0))
@@ -125,7 +122,7 @@ def _times(column: Any, kind: Any) -> Any:
     else:
         step = _MICROS[column.type.unit]
         values = np.clip(values, -(2**62) // step, 2**62 // step) * step
-    return pa.array(values, mask=np.asarray(column.is_null())).cast(kind)
+    return pa.array(values, mask=np.asarray(column.is_null())).cast(kind), None, ""
 
 
 def _numbers(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
@@ -141,3 +138,11 @@ def _numbers(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
     fits = there & (wide == np.trunc(wide)) & (wide >= info.min) & (wide < float(info.max) + 1)
     values = np.where(fits, wide, 0).astype(info.dtype)
     return pa.array(values, mask=~fits), there & ~fits, "is no whole number in range"
+
+
+_READERS: Final = (
+    (pt.is_string, _text),
+    (pt.is_list, _lists),
+    (pt.is_timestamp, _times),
+    (_is_number, _numbers),
+)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 
 from revenuer.errors import InputError
 from revenuer.schema import REQUIRED, TABLES, TableName
 from revenuer.sources.clock import DAY, micros
 from revenuer.sources.columns import castable, convert
-from revenuer.sources.parts import MAX_BATCH_BYTES, MAX_BATCH_ROWS, PART_BYTES, PART_ROWS, Part
+from revenuer.sources.parts import MAX_BATCH_BYTES, PART_BYTES, PART_ROWS, Part
 from revenuer.sources.quarantine import Quarantine
 from revenuer.sources.rules import validate
 
 __all__ = ["ParquetSource", "read_parquet"]
+
+# One system prompt of 60 kB may stand once in a file and 65,536 times in a batch. Columns that take so few bytes a value
+# are read with their dictionary, and written out when the batch has been cut to size.
+_LONG_TEXTS: Final = ("system", "prompt", "response", "user_agent")
+_ENCODED_BYTES: Final = 64
+# A dictionary that is given up half-way hides the size of what came before: the bound for that case.
+_READ_ROWS: Final = 16_384
 
 
 class ParquetSource:
@@ -46,12 +55,7 @@ class ParquetSource:
         return present, tuple(name for name in names if name not in known)
 
     def _is_all_null(self, name: str) -> bool:
-        chunks = [
-            group.column(index)
-            for group in self._groups()
-            for index in range(group.num_columns)
-            if group.column(index).path_in_schema.split(".")[0] == name
-        ]
+        chunks = _chunks(name, self._groups())
         return bool(chunks) and all(
             chunk.is_stats_set and chunk.statistics.has_null_count and chunk.statistics.num_values == 0
             for chunk in chunks
@@ -63,7 +67,7 @@ class ParquetSource:
     def days(self) -> Counter[int]:
         """Exchanges per day since 1970, from the `ts` column alone."""
         counts: Counter[int] = Counter()
-        for batch in _batches(self.path, self.name, None, ["ts"], MAX_BATCH_ROWS):
+        for batch in _batches(self.path, self.name, ["ts"], rows=_READ_ROWS):
             ticks = convert(batch.column(0), TABLES["exchanges"].field("ts"))[0].drop_null().cast(pa.int64())
             days, numbers = np.unique(np.asarray(ticks) // DAY, return_counts=True)
             counts.update(dict(zip(days.tolist(), numbers.tolist(), strict=True)))
@@ -106,7 +110,9 @@ def read_parquet(part: Part, quarantine: Quarantine) -> Iterator[Any]:
     columns = [name for name in TABLES[part.table].names if name in schema.names]
     starts = np.cumsum([0, *(group.num_rows for group in groups)])
     done = 0
-    for batch in _batches(Path(part.path), part.name, range(part.start, part.stop), columns, _batch_rows(groups)):
+    encoded = [name for name in _LONG_TEXTS if name in columns and _is_encoded(name, groups)]
+    place, wanted = Path(part.path), range(part.start, part.stop)
+    for batch in _batches(place, part.name, columns, rows=_batch_rows(groups), groups=wanted, encoded=encoded):
         for piece in _pieces(batch):
             yield validate(piece, part, _locator(part.start, starts, done), quarantine)
             done += len(piece)
@@ -132,24 +138,38 @@ def _check_columns(schema: Any, name: str, table: TableName) -> None:
             raise InputError(f"is of type {kind}, must be {field.type}", file=name, column=field.name)
 
 
+def _chunks(name: str, groups: Iterable[Any]) -> list[Any]:
+    """What the footer says of a column, one entry a row group."""
+    return [
+        group.column(index)
+        for group in groups
+        for index in range(group.num_columns)
+        if group.column(index).path_in_schema.split(".")[0] == name
+    ]
+
+
 def _bounds(group: Any) -> tuple[int, int] | None:
-    for index in range(group.num_columns):
-        column = group.column(index)
-        if column.path_in_schema == "ts":
-            statistics = column.statistics
-            if statistics is None or not statistics.has_min_max:
-                return None
-            return _instant(statistics.min), _instant(statistics.max)
-    return None
+    statistics = _chunks("ts", [group])[0].statistics
+    if statistics is None or not statistics.has_min_max:
+        return None
+    return _instant(statistics.min), _instant(statistics.max)
 
 
 def _instant(time: datetime) -> int:
     return micros(time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
-def _batches(path: Path, name: str, groups: range | None, columns: list[str], rows: int) -> Iterator[Any]:
+def _batches(
+    path: Path,
+    name: str,
+    columns: list[str],
+    *,
+    rows: int,
+    groups: range | None = None,
+    encoded: Sequence[str] = (),
+) -> Iterator[Any]:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, read_dictionary=list(encoded)) as file:
             yield from file.iter_batches(
                 batch_size=rows, row_groups=None if groups is None else list(groups), columns=columns, use_threads=False
             )
@@ -157,21 +177,38 @@ def _batches(path: Path, name: str, groups: range | None, columns: list[str], ro
         raise InputError(f"cannot be read: {_first_line(error)}", file=name) from error
 
 
+def _is_encoded(name: str, groups: list[Any]) -> bool:
+    chunks = _chunks(name, groups)
+    size = sum(int(chunk.total_uncompressed_size) for chunk in chunks)
+    return size <= _ENCODED_BYTES * sum(int(chunk.num_values) for chunk in chunks)
+
+
 def _batch_rows(groups: list[Any]) -> int:
     """Rows that make a batch of about `MAX_BATCH_BYTES`, by the mean row of the part."""
     rows = sum(int(group.num_rows) for group in groups)
     size = sum(int(group.total_byte_size) for group in groups)
-    return min(MAX_BATCH_ROWS, max(1, MAX_BATCH_BYTES * rows // max(1, size)))
+    return min(_READ_ROWS, max(1, MAX_BATCH_BYTES * rows // max(1, size)))
 
 
 def _pieces(batch: Any) -> Iterator[Any]:
-    """The batch, halved until each piece is small or a single row: rows may be very unequal."""
-    if len(batch) > 1 and batch.nbytes > 2 * MAX_BATCH_BYTES:
-        middle = len(batch) // 2
-        yield from _pieces(batch.slice(0, middle))
-        yield from _pieces(batch.slice(middle))
-    else:
-        yield batch
+    """The batch in slices of about `MAX_BATCH_BYTES` of text, or of a single longer row."""
+    sizes = sum((_sizes(column) for column in batch.columns), np.zeros(len(batch), np.int64))
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(batch):
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + MAX_BATCH_BYTES, side="right")))
+        yield batch.slice(start, stop - start)
+        start = stop
+
+
+def _sizes(column: Any) -> Any:
+    """Bytes of each value once it is written out; columns that are not long texts count nothing."""
+    if not pt.is_dictionary(column.type):
+        return 0
+    lengths = np.asarray(pc.binary_length(column.dictionary).fill_null(0), dtype=np.int64)
+    places = np.asarray(column.indices.fill_null(0))
+    return lengths[places] if len(lengths) else 0
 
 
 def _locator(group: int, starts: Any, done: int) -> Any:
