@@ -65,8 +65,8 @@ def test_ranking_agrees_with_scikit_learn(positive: list[float], negative: list[
     p, n = np.array(positive), np.array(negative)
     assert roc_auc(p, n) == pytest.approx(roc_auc_score(truth, positive + negative))
     assert average_precision(p, n) == pytest.approx(average_precision_score(truth, positive + negative))
-    fpr, tpr, _ = roc_curve(truth, positive + negative, drop_intermediate=False)
-    assert tpr_at_fpr(p, n, 0.2) == pytest.approx(tpr[fpr <= 0.2].max())
+    wrong, right, _ = roc_curve(truth, positive + negative, drop_intermediate=False)
+    assert tpr_at_fpr(p, n, 0.2) == pytest.approx(right[wrong <= 0.2].max())
 
 
 def test_ranking_without_one_side_is_unknown() -> None:

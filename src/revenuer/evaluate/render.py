@@ -98,7 +98,7 @@ def _figures(evaluation: Evaluation) -> dict[str, str]:
     return {
         "risk: ROC AUC": _number(ranking.roc_auc),
         "risk: average precision": _number(ranking.average_precision),
-        "risk: TPR at FPR 0.001": _number(ranking.tpr_at_fpr_001),
+        "risk: recall at 1 in 1000 false": _number(ranking.tpr_at_fpr_001),
         "extraction share, mean error": _estimate(accounts.share_error),
         "exchange F1": _rate(exchanges.f1),
         "capability macro-F1": _number(exchanges.capability.macro_f1),
