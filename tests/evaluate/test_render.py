@@ -21,10 +21,19 @@ def printed(evaluation: Evaluation) -> str:
 def test_every_archetype_workload_and_campaign_has_a_row(evaluated: Evaluation) -> None:
     """The tables name each label and campaign with its counts."""
     text = printed(evaluated)
-    for name in ("A1", "A4", "L3", "ordinary", "A1-1", "A4-1"):
+    for name in ("A1", "A4", "L3", "ordinary", "A1-1", "A4-1", "K1", "K2"):
         assert name in text
     assert "3/4" in text
     assert "0.750 [0.194, 0.994]" in text
+
+
+def test_tables_fit_a_narrow_terminal(evaluated: Evaluation) -> None:
+    """At 80 columns nothing is cut short."""
+    stream = io.StringIO()
+    render(evaluated, Console(file=stream, width=80, color_system=None))
+    for whole in ("campaign", "accounts", "exchanges", "Jaccard", "pivots", "successions", "legitimate", "merges"):
+        assert whole in stream.getvalue()
+    assert "L3 (3 in K2)" in stream.getvalue()
 
 
 def test_what_could_not_be_judged_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,8 @@ def render(evaluation: Evaluation, console: Console) -> None:
     console.print(_summary(evaluation))
     console.print(_archetypes(evaluation))
     console.print(_workloads(evaluation))
-    console.print(_campaigns(evaluation))
+    console.print(_true_campaigns(evaluation))
+    console.print(_found_campaigns(evaluation))
     for note in evaluation.inputs.notes:
         console.print(Text(f"note: {note}"))
 
@@ -53,9 +55,9 @@ def _estimate(estimate: Estimate | None) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left")
+        table.add_column(column, justify="right" if i else "left", overflow="fold")
     return table
 
 
@@ -110,7 +112,10 @@ def _figures(evaluation: Evaluation) -> dict[str, str]:
         "pivots found": _events(campaigns.pivots),
         "successions found": _events(campaigns.successions),
         "legitimate groups flagged": ", ".join(accounts.groups_flagged) or "none",
-        "legitimate groups in a campaign": ", ".join(sorted({g.label for g in accounts.groups_accused})) or "none",
+        "legitimate groups in a campaign": ", ".join(
+            f"{g.label} ({g.accounts} in {g.campaign_id})" for g in accounts.groups_accused
+        )
+        or "none",
     }
 
 
@@ -131,12 +136,19 @@ def _workloads(evaluation: Evaluation) -> Table:
     return table
 
 
-def _campaigns(evaluation: Evaluation) -> Table:
-    names = ("campaign", "accounts", "exchanges", "attributed", "pieces", "best match", "Jaccard", "profile error")
-    table = _table("True campaigns", *names, "pivots", "successions")
+def _true_campaigns(evaluation: Evaluation) -> Table:
+    names = ("campaign", "accounts", "exchanges", "pieces", "Jaccard", "profile error", "pivots", "successions")
+    table = _table("True campaigns (exchanges attributed of all it made)", *names)
     for c in evaluation.campaigns.true_campaigns:
-        best, attributed = c.best_match or "-", _number(c.attributed.value)
-        figures = (attributed, str(c.fragments), best, _number(c.jaccard), _number(c.capability_error))
-        counts = (str(c.accounts), str(c.exchanges))
-        _row(table, c.campaign, *counts, *figures, _of(c.pivots), _of(c.successions))
+        figures = (str(c.fragments), _number(c.jaccard), _number(c.capability_error), _of(c.pivots), _of(c.successions))
+        _row(table, c.campaign, str(c.accounts), _of(c.attributed), *figures)
+    return table
+
+
+def _found_campaigns(evaluation: Evaluation) -> Table:
+    names = ("campaign", "accounts", "legitimate", "mostly", "purity", "merges")
+    table = _table("Found campaigns", *names)
+    for c in evaluation.campaigns.found_campaigns:
+        counts = (str(c.accounts), str(c.legitimate))
+        _row(table, c.campaign_id, *counts, c.main_campaign or "-", _number(c.purity), str(c.merged))
     return table
