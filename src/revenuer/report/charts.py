@@ -23,6 +23,8 @@ _WIDTH: Final = 720
 _LABEL: Final = 11
 _LABEL_LENGTH: Final = 24
 _DASHED: Final = {"type": "rule", "color": _MUTED, "strokeDash": [2, 2]}
+# An expression, because the scale's own formatter writes nought as `0k` beside `1k`; no ticks between whole numbers.
+_COUNTS: Final = {"labelExpr": "format(datum.value, '~s')", "tickMinStep": 1, "title": None}
 _TURN: Final = {
     "type": "point",
     "shape": "diamond",
@@ -80,9 +82,9 @@ def timeline(
     releases: Sequence[Mark],
     bans: Sequence[tuple[datetime, int]],
 ) -> Spec | None:
-    """Traffic, enforcement and the lives of campaigns on one axis of time; none where nothing has a time."""
+    """Traffic, enforcement and the lives of campaigns on one axis of time; none where that shows nothing."""
     span = _span(traffic, lives)
-    if span is None:
+    if span is None or (traffic is None and len(lives) < 2):
         return None
     inside = [mark for mark in releases if span[0] <= mark.at <= span[1]]
     panels = [
@@ -160,7 +162,7 @@ def _steps(
 ) -> Spec:
     lows, highs = [*below, below[-1]], [*above, above[-1]]
     rows = [{"t": _iso(at), "y": high, "y2": low} for at, low, high in zip(edges, lows, highs, strict=True)]
-    y = {"field": "y", "type": "quantitative", "axis": {"tickCount": 3, "format": ",~s", "title": None}}
+    y = {"field": "y", "type": "quantitative", "axis": {**_COUNTS, "tickCount": 3}}
     return {
         "data": {"values": rows},
         "mark": {"type": "area", "interpolate": "step-after", "color": colour, "line": False},
@@ -170,7 +172,7 @@ def _steps(
 
 def _bans(bans: Iterable[tuple[datetime, int]], span: tuple[datetime, datetime]) -> Spec:
     rows = [{"t": _iso(at), "accounts": count} for at, count in bans]
-    y = {"field": "accounts", "type": "quantitative", "axis": {"tickCount": 2, "format": ",~s", "title": "actions"}}
+    y = {"field": "accounts", "type": "quantitative", "axis": {**_COUNTS, "tickCount": 2, "title": "actions"}}
     stem = {"type": "rule", "strokeWidth": 3, "color": _INK}
     encoding = {"x": _time(span, axis=False), "y": y, "y2": {"datum": 0}}
     return {"width": _WIDTH, "height": 40, "layer": [{"data": {"values": rows}, "mark": stem, "encoding": encoding}]}

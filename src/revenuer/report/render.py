@@ -45,6 +45,7 @@ def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
             views=campaign_views(campaigns, clean),
             over=over,
             summary=clean,
+            known=clean.traffic.exchanges > 0,
             limit=_LIMITS,
             capability=words.capability,
             channel=words.channel,
@@ -74,7 +75,8 @@ def _lead(campaigns: Sequence[Campaign], summary: ScanSummary, over: Overview) -
     read = _read(summary)
     if not campaigns:
         cleared = f" {plural(len(summary.cleared), 'group')} looked suspicious and had an innocent explanation."
-        return f"{read} It found no set of accounts that harvests answers together.{cleared if summary.cleared else ''}"
+        found = "It found no set of accounts that harvests answers together."
+        return f"{read} {found}{cleared if summary.cleared else ''}"
     whole = f" ({percent(over.exchanges / every)} of all)" if (every := summary.traffic.exchanges) else ""
     found = f"It concludes that {plural(over.accounts, 'account')} harvest answers together"
     how_many = f" in {plural(len(campaigns), 'campaign')}" if len(campaigns) > 1 else ""
