@@ -15,11 +15,9 @@ __all__ = ["render"]
 
 def render(evaluation: Evaluation, console: Console) -> None:
     """Print the evaluation: a summary, attacks by archetype, legitimate traffic by workload, campaigns, notes."""
-    console.print(_summary(evaluation))
-    console.print(_archetypes(evaluation))
-    console.print(_workloads(evaluation))
-    console.print(_true_campaigns(evaluation))
-    console.print(_found_campaigns(evaluation))
+    for table in (_summary, _archetypes, _workloads, _true_campaigns, _found_campaigns):
+        console.print(table(evaluation))
+        console.print()
     for note in evaluation.inputs.notes:
         console.print(Text(f"note: {note}"))
 
@@ -55,7 +53,9 @@ def _estimate(estimate: Estimate | None) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+    )
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     return table
