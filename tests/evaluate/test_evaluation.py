@@ -187,6 +187,15 @@ def test_no_findings_at_all_is_a_recall_of_zero(tmp_path: Path) -> None:
     assert evaluation.campaigns.adjusted_rand == 0.0
 
 
+def test_findings_without_rows_are_a_miss_of_everything(tmp_path: Path) -> None:
+    """Findings that list no account and no exchange are valid; all is reported as absent."""
+    people = [replace(p, risk=None, found=None) for p in example().people]
+    evaluation = evaluate(*Tiny(people, example().asked).write(tmp_path))
+    assert (evaluation.inputs.accounts_absent, evaluation.inputs.exchanges_absent) == (10, 61)
+    assert hits(evaluation.exchanges.recall) == (0, 21)
+    assert hits(evaluation.accounts.false_positive_rate) == (0, 5)
+
+
 def test_a_world_without_attacks_still_has_false_positive_rates(tmp_path: Path) -> None:
     """Legitimate traffic alone gives rates per label and no recall."""
     world = Tiny([Someone("o1"), Someone("l1", "L1")], [*asked("o1", 3), *asked("l1", 2)])
