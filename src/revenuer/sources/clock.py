@@ -1,8 +1,8 @@
 """Times that cannot be: before there was anything to log, or far behind the end of the traffic.
 
 A scan gives the same findings whenever it runs, so it does not ask what time it is. A broken clock shows as a few rows
-after a long silence: more than `SILENCE_DAYS` without a single exchange, then at most one row in twenty (a single
-row in a small log, never half of it). Years of steady traffic hold no such silence and lose nothing.
+after a long silence: `SILENCE_DAYS` without a single exchange and then at most one row in twenty (or a single row, in a
+small log), or `LONG_SILENCE_DAYS` and then fewer than half. Years of steady traffic hold no such silence and lose nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["DAY", "EARLIEST", "LATEST", "SILENCE_DAYS", "latest_plausible", "micros"]
+__all__ = ["DAY", "EARLIEST", "LATEST", "LONG_SILENCE_DAYS", "SILENCE_DAYS", "latest_plausible", "micros"]
 
 DAY: Final = 86_400_000_000
 SILENCE_DAYS: Final = 180
-TAIL_SHARE: Final = 20
+LONG_SILENCE_DAYS: Final = 730
 
 
 def micros(time: datetime) -> int:
@@ -41,6 +41,7 @@ def latest_plausible(days: Mapping[int, int]) -> int:
     active = sorted(counts)
     for day, following in pairwise(active):
         tail -= counts[day]
-        if following - day > SILENCE_DAYS and tail <= max(1, total // TAIL_SHARE) and 2 * tail < total:
+        few = tail <= max(1, total // 20) or following - day > LONG_SILENCE_DAYS
+        if following - day > SILENCE_DAYS and few and 2 * tail < total:
             return (day + 1) * DAY - 1
     return LATEST

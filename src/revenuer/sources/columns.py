@@ -94,23 +94,13 @@ def _not_utf8(raw: Any) -> Mask:
 def _lists(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:
     if pt.is_null(column.type.value_type):
         return column.cast(kind), None, ""
+    raw = column.cast(pa.list_(pa.binary()))
     try:
-        return column.cast(pa.list_(pa.binary())).cast(kind), None, ""
+        return raw.cast(kind), None, ""
     except pa.ArrowInvalid:
-        bad = _uncastable_rows(column, kind)
-        kept = [None if wrong else row.cast(kind).as_py() for wrong, row in zip(bad, column, strict=True)]
-        return pa.array(kept, kind), bad, "is not UTF-8"
-
-
-def _uncastable_rows(column: Any, kind: Any) -> Mask:
-    def fails(row: int) -> bool:
-        try:
-            column.slice(row, 1).cast(pa.list_(pa.binary())).cast(kind)
-        except pa.ArrowInvalid:
-            return True
-        return False
-
-    return np.fromiter((fails(row) for row in range(len(column))), dtype=np.bool_, count=len(column))
+        bad = np.zeros(len(raw), dtype=np.bool_)
+        bad[np.asarray(pc.list_parent_indices(raw))[_not_utf8(raw.flatten())]] = True
+        return pc.if_else(pa.array(bad), pa.scalar(None, raw.type), raw).cast(kind), bad, "is not UTF-8"
 
 
 def _times(column: Any, kind: Any) -> tuple[Any, Mask | None, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,13 +21,12 @@ from revenuer.sources.lines import read_lines
 from revenuer.sources.parts import MAX_BATCH_BYTES, MAX_BATCH_ROWS, PART_BYTES, PART_ROWS, Kind, Part
 from revenuer.sources.quarantine import Quarantine
 from revenuer.sources.rules import validate
-from revenuer.sources.values import BAD, coerce, instant, without_surrogates
+from revenuer.sources.values import BAD, coerce, instant, is_blank, parse, without_surrogates
 
 __all__ = ["PEEK_LINES", "JsonlSource", "read_jsonl"]
 
 # How many lines are looked at to learn which columns there are.
 PEEK_LINES: Final = 1_000
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class _Stamp(msgspec.Struct):
@@ -48,7 +46,7 @@ class JsonlSource:
         for required in REQUIRED[table]:
             if names and required not in names:
                 raise InputError("this required column is missing", file=name, column=required)
-        self.present = frozenset(name for name in TABLES[table].names if name in names)
+        self.present = frozenset(name for name in TABLES[table].names if names.get(name))
         self.extra = tuple(name for name in names if name not in TABLES[table].names)
         self._index: tuple[list[Part], Counter[int]] | None = None
 
@@ -159,11 +157,10 @@ class _Reader:
 
     def _parse(self, line: bytes) -> dict[str, Any] | None:
         """The line as an object; None: it is none, and has been counted."""
-        text = line.strip().removeprefix(_BOM)
-        if not text:
+        if is_blank(line):
             return None
         try:
-            value = json.loads(text.decode()) if b"\\u" in text else msgspec.json.decode(text.decode())
+            value = parse(line)
         except UnicodeDecodeError:
             self._reject("not UTF-8")
             return None
@@ -214,23 +211,23 @@ def _python_type(kind: Any) -> Any:
     return Annotated[int, msgspec.Meta(ge=-bound, le=bound)] | None
 
 
-def _peek(path: Path, name: str, kind: Kind) -> list[str]:
-    """Names in the first lines, in the order of their appearance."""
-    names: dict[str, None] = {}
+def _peek(path: Path, name: str, kind: Kind) -> dict[str, bool]:
+    """Names in the first lines, in the order of their appearance, and whether any line has a value for it."""
+    names: dict[str, bool] = {}
     lines = 0
     for _, line, fault in read_lines(path, name, kind):
-        lines += bool(line.strip()) or fault is not None
+        lines += fault is not None or not is_blank(line)
         try:
-            value = msgspec.json.decode(line.removeprefix(_BOM)) if line.strip() else None
+            value = parse(line)
         except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            names.update(dict.fromkeys(value))
+            continue
+        for key in value if isinstance(value, dict) else ():
+            names[key] = names.get(key, False) or value[key] is not None
         if lines >= PEEK_LINES:
             break
     if lines and not names:
         raise InputError(f"none of its first {lines} lines is a JSON object", file=name)
-    return list(names)
+    return names
 
 
 def _index(source: JsonlSource) -> tuple[list[Part], Counter[int]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import pyarrow.types as pt
 
 from revenuer.sources.clock import micros
 
-__all__ = ["BAD", "coerce", "instant", "without_surrogates"]
+__all__ = ["BAD", "coerce", "instant", "is_blank", "parse", "without_surrogates"]
 
 
 class _Bad:
@@ -20,8 +22,27 @@ class _Bad:
 
 BAD: Final = _Bad()
 
+_BOM: Final = b"\xef\xbb\xbf"
+
 # Epochs are told apart by size: seconds, milliseconds, microseconds and nanoseconds of 1973 to 5138 do not overlap.
 _EPOCHS: Final = ((1e11, 1_000_000.0), (1e14, 1_000.0), (1e17, 1.0), (1e20, 0.001))
+
+
+def is_blank(line: bytes) -> bool:
+    """Whether a line holds nothing but white space and a byte order mark."""
+    return not line.strip().removeprefix(_BOM)
+
+
+def parse(line: bytes) -> Any:
+    """A line as any JSON value, lone surrogates included.
+
+    Raises:
+        UnicodeDecodeError: the line is not UTF-8.
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    text = line.strip().removeprefix(_BOM).decode()
+    return json.loads(text) if "\\u" in text else msgspec.json.decode(text)
 
 
 def instant(value: str | float | None) -> int | None:
@@ -31,12 +52,10 @@ def instant(value: str | float | None) -> int | None:
     """
     if isinstance(value, str):
         return _parse(value)
-    if value is None or isinstance(value, bool) or not math.isfinite(value):
+    if value is None or isinstance(value, bool) or math.isnan(value) or not abs(value) < _EPOCHS[-1][0]:
         return None
-    for bound, step in _EPOCHS:
-        if abs(value) < bound:
-            return value if step == 1.0 and isinstance(value, int) else int(value * step)
-    return None
+    step = next(step for bound, step in _EPOCHS if abs(value) < bound)
+    return value if step == 1.0 and isinstance(value, int) else int(value * step)
 
 
 def _parse(text: str) -> int | None:
@@ -69,6 +88,7 @@ def coerce(value: Any, field: Any) -> Any:
 
 
 _BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False, "True": True, "False": False}
+_NUMBER_BOUND: Final = 1e300
 _INT_BOUNDS: Final = {32: 2**31, 64: 2**63}
 
 
@@ -81,7 +101,7 @@ def _text(value: Any, field: Any) -> Any:
 
 def _numeric(value: Any, field: Any) -> Any:
     number = _number(value) if isinstance(value, str) else value
-    if not isinstance(number, (int, float)) or isinstance(number, bool) or not math.isfinite(number):
+    if not isinstance(number, (int, float)) or isinstance(number, bool) or not abs(number) < _NUMBER_BOUND:
         return BAD
     if pt.is_floating(field.type):
         return float(number)
