@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -62,7 +63,7 @@ def _outcome(rng: np.random.Generator, status: list[str]) -> list[str]:
     return [given or str(b) for given, b in zip(status, base, strict=True)]
 
 
-def _tokens(texts: list[str | None], rng: np.random.Generator) -> Ints:
+def _tokens(texts: Sequence[str | None], rng: np.random.Generator) -> Ints:
     size = np.array([len(t) if t else 0 for t in texts], dtype=np.float64)
     return np.ceil(size / rng.normal(4.0, 0.25, len(size)).clip(2.8, 5.2)).astype(np.int64)
 
@@ -106,7 +107,8 @@ def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
     status = _outcome(rng, requests.status)
     issued, refs = _reasoning(rng, group, thinking, status)
     sessions = hex_ids(rng, int(requests.session.max(initial=0)) + 1, "ses_", 16)
-    response = _answers(rng, requests.response, status)
+    given = _filled(rng, world, requests.response)
+    response = _answers(rng, given, status)
     limit = cohort.max_tokens[who].astype(np.int64)
     rows = who.tolist()
     table = cohort.table
@@ -130,7 +132,7 @@ def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
         "prompt": requests.prompt,
         "response": response,
         "input_tokens": prompt_tokens + history + requests.tools * 90 + requests.images * 1_100,
-        "output_tokens": _produced(rng, requests.response, response, status, thinking, limit),
+        "output_tokens": _produced(rng, response, status, thinking, limit),
         "max_tokens": limit,
         "temperature": cohort.temperature[who],
         "tools": requests.tools,
@@ -161,6 +163,18 @@ def _credentials(rng: np.random.Generator, held: list[list[str]], rows: list[int
     return [held[w][int(d * len(held[w]))] for w, d in zip(rows, draw, strict=True)]
 
 
+def _filled(rng: np.random.Generator, world: World, given: list[str | None]) -> list[str | None]:
+    """Answers for requests whose text came without one: a few general sentences."""
+    bank = world.sentences()
+    count = np.minimum(rng.geometric(0.25, len(given)), 20)
+    which = rng.integers(0, len(bank), int(count.sum())).tolist()
+    at, filled = 0, []
+    for text, k in zip(given, count.tolist(), strict=True):
+        filled.append(text if text is not None else " ".join(bank[i] for i in which[at : at + k]))
+        at += k
+    return filled
+
+
 def _answers(rng: np.random.Generator, given: list[str | None], status: list[str]) -> list[str | None]:
     pick = rng.integers(0, len(_REFUSED), len(given)).tolist()
     return [
@@ -171,16 +185,13 @@ def _answers(rng: np.random.Generator, given: list[str | None], status: list[str
 
 def _produced(
     rng: np.random.Generator,
-    wanted: list[str | None],
     response: list[str | None],
     status: list[str],
     thinking: NDArray[np.bool_],
     limit: Ints,
 ) -> Ints:
-    """Output tokens: those of the answer kept in the log, or drawn where the log has none; thinking adds its own."""
-    n = len(response)
-    drawn = np.ceil(rng.lognormal(5.2, 0.9, n)).astype(np.int64)
-    size = np.where([r is None for r in response], drawn, _tokens(response, rng) + 2)
-    size = size + np.where(thinking, rng.lognormal(5.6, 0.8, n).astype(np.int64), 0)
+    """Output tokens: those of the answer; thinking adds its own, and a log may have cut off what went out."""
+    size = _tokens(response, rng) + 2
+    size = size + np.where(thinking, rng.lognormal(5.6, 0.8, len(response)).astype(np.int64), 0)
     size = np.where([s in {"rate_limited", "error"} for s in status], 0, size)
     return np.minimum(size, limit)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from revenuer.simulate.archetypes import Archetype
 from revenuer.simulate.catalogue import MODELS
-from revenuer.simulate.frames import ELICITATION, FRAMES, PERSONAS, PROBES
 from revenuer.simulate.identity import Cohort, enrol
 from revenuer.simulate.population import browse
 from revenuer.simulate.requests import Group, Requests, joined
 from revenuer.simulate.rhythm import queue_times
-from revenuer.simulate.texts import Pool, Text
-from revenuer.simulate.world import DAY, World
-from revenuer.simulate.writing import fill, spin
+from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS, PROBES
+from revenuer.simulate.texts.pool import Source, Text
+from revenuer.simulate.texts.writing import fill, spin
+from revenuer.simulate.world import World
 
 __all__ = ["Settings", "campaign"]
 
@@ -61,38 +61,19 @@ class Settings:
 
 
 class _Queue:
-    """The items of one capability in a fixed random order; when they run out they come again, altered."""
+    """The items of one capability, dealt out almost without repetition."""
 
-    def __init__(self, pool: Pool, dice: random.Random, reuse: float) -> None:
-        self.order = list(range(len(pool.units)))
-        dice.shuffle(self.order)
-        self.pool, self.dice, self.reuse = pool, dice, reuse
-        self.next = 0
+    def __init__(self, source: Source, dice: random.Random, reuse: float) -> None:
+        self._deal = source.deal(dice)
+        self._dice, self._reuse = dice, reuse
+        self._given: list[tuple[Text, ...]] = []
 
     def take(self) -> tuple[Text, ...]:
-        if self.next and self.dice.random() < self.reuse:
-            return self.pool.units[self.order[self.dice.randrange(min(self.next, len(self.order)))]]
-        unit = self.pool.units[self.order[self.next % len(self.order)]]
-        lap = self.next // len(self.order)
-        self.next += 1
-        return unit if lap == 0 else tuple(_altered(text, self.dice) for text in unit)
-
-
-def _altered(text: Text, dice: random.Random) -> Text:
-    """The same kind of task with other numbers and its sentences' tail turned, for pools smaller than a campaign."""
-    words = [str(int(w) + dice.randint(1, 40)) if w.isdigit() and len(w) < 6 else w for w in text.prompt.split(" ")]
-    cut = dice.choice(
-        (
-            "",
-            "",
-            " Vary the names.",
-            " Use metric units.",
-            " Assume a leap year.",
-            " Round at the end.",
-            " Take the harder reading.",
-        )
-    )
-    return replace(text, prompt=" ".join(words) + cut)
+        """The next item; now and then one that was given out before."""
+        if self._given and self._dice.random() < self._reuse:
+            return self._dice.choice(self._given)
+        self._given.append(next(self._deal))
+        return self._given[-1]
 
 
 class _Writer:
@@ -317,6 +298,3 @@ def _enforce(group: Group, harvest: Requests, ban: float, kind: Archetype, rng: 
     np.maximum.at(last, group.requests.who, group.requests.at)
     hit = np.flatnonzero((last > 0) & (last < ban + 60))
     group.enforcement += [(int(row), max(ban, float(last[row])) + float(rng.uniform(0, 3600)), "ban") for row in hit]
-
-
-_ = DAY

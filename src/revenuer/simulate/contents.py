@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from revenuer.simulate.frames import ELICITATION, FRAMES, PERSONAS
-from revenuer.simulate.texts import Pool, Text
+from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS
+from revenuer.simulate.texts.pool import Source, Text
+from revenuer.simulate.texts.writing import fill, spin
 from revenuer.simulate.world import World
-from revenuer.simulate.writing import fill, spin
 
 __all__ = ["CONTENTS", "Conversation", "Writer"]
 
@@ -26,11 +26,11 @@ class Conversation:
 Writer = Callable[[int], Conversation]
 Factory = Callable[[World, random.Random], Writer]
 
-_NAMES: Final = "Ada Ben Cleo Dov Esi Fay Gus Hana Ivo Jun Kaya Leo Mina Nils Oya Pia Quin Rui Sol Tom Uma Vera Wim Xenia Yara Zoe".split()
-_TRADES: Final = "bakery clinic garage archive orchard shipyard museum brewery nursery print-shop school dairy observatory theatre hostel laundry".split()
+_NAMES: Final = ["Ada", "Ben", "Cleo", "Dov", "Esi", "Fay", "Gus", "Hana", "Ivo", "Jun", "Kaya", "Leo", "Mina", "Nils", "Oya", "Pia", "Quin", "Rui", "Sol", "Tom", "Uma", "Vera", "Wim", "Xenia", "Yara", "Zoe"]
+_TRADES: Final = ["bakery", "clinic", "garage", "archive", "orchard", "shipyard", "museum", "brewery", "nursery", "print-shop", "school", "dairy", "observatory", "theatre", "hostel", "laundry"]
 
 
-def _topical(pool: Pool, dice: random.Random, few: int = 4) -> Callable[[int], tuple[Text, ...]]:
+def _topical(pool: Source, dice: random.Random, few: int = 4) -> Callable[[int], tuple[Text, ...]]:
     """Draws from topics that belong to the account."""
     mine: dict[int, list[str]] = {}
     names = list(pool.topics)
@@ -46,7 +46,7 @@ def _topical(pool: Pool, dice: random.Random, few: int = 4) -> Callable[[int], t
 def _wrapped(
     capability: str,
     pattern: str,
-    source: Callable[[World], Pool],
+    source: Callable[[World], Source],
     answer: Callable[[random.Random, Text], str | None] | None = None,
     system: str | None = None,
 ) -> Factory:
@@ -115,11 +115,10 @@ def _fixed_items(capability: str, kinds: tuple[str, ...], least: int, most: int,
 def _licensed(world: World, dice: random.Random) -> Writer:
     aim = dice.choice(("general_instruction", "reasoning", "coding"))
     template, pool = spin(dice.choice(FRAMES[aim]), dice), world.texts.extraction(aim)
-    order = list(range(len(pool.units)))
-    dice.shuffle(order)
+    deal = pool.deal(dice)
 
     def write(_: int) -> Conversation:
-        text = pool.units[order.pop() if order else dice.randrange(len(pool.units))][0]
+        text = next(deal)[0]
         return Conversation(
             aim,
             (Text(fill(template, {"item": text.prompt, "answer": text.response or ""}), text.system, text.response),),

@@ -13,7 +13,7 @@ from revenuer.simulate.identity import Cohort, enrol
 from revenuer.simulate.population import active_span, follow_up, heavy_counts
 from revenuer.simulate.requests import Group, Requests
 from revenuer.simulate.rhythm import chains, habit_times
-from revenuer.simulate.texts import Text
+from revenuer.simulate.texts.pool import Text
 from revenuer.simulate.workloads import Workload
 from revenuer.simulate.world import DAY, World, hex_ids
 

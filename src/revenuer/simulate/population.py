@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from revenuer.simulate.identity import Cohort, Identity, enrol
 from revenuer.simulate.requests import Group, Requests
 from revenuer.simulate.rhythm import chains, habit_times, replayed_times
-from revenuer.simulate.texts import Pool, Text
+from revenuer.simulate.texts.pool import Source, Text
+from revenuer.simulate.texts.writing import fill, spin
 from revenuer.simulate.world import DAY, World
-from revenuer.simulate.writing import fill, spin
 
 __all__ = ["active_span", "browse", "heavy_counts", "ordinary"]
 
@@ -85,7 +85,7 @@ class _Tastes:
         self.topics: dict[str, list[str]] = {}
         self.world, self.dice = world, dice
 
-    def pool(self, capability: str) -> Pool:
+    def pool(self, capability: str) -> Source:
         texts = self.world.texts
         return texts.extraction(capability) if capability in _FROM_EXTRACTION else texts.ordinary(capability)
 
@@ -168,7 +168,7 @@ def _apps(world: World, n: int, counts: Ints, *key: object) -> Group:
     parts_at, prompt, system, response, capability = [], [], [], [], []
     for one, count in enumerate(counts.tolist()):
         if curves and dice.random() < 0.7:
-            at = replayed_times(rng, world, count, curves[dice.randrange(len(curves))])  # type: ignore[arg-type]
+            at = replayed_times(rng, world, count, curves[dice.randrange(len(curves))])
         else:
             habit = np.repeat(dice.choice(["office", "day", "service", "flat"]), count)
             at = habit_times(

@@ -11,13 +11,13 @@ from typing import Final, Literal
 from revenuer.errors import ConfigError
 from revenuer.simulate.archetypes import ARCHETYPES
 from revenuer.simulate.attacks import Settings, campaign
-from revenuer.simulate.builtin import Builtin
-from revenuer.simulate.corpora import Corpora
 from revenuer.simulate.legitimate import workload
 from revenuer.simulate.output import Sink, staging
 from revenuer.simulate.population import ordinary
 from revenuer.simulate.requests import Group
-from revenuer.simulate.texts import Texts
+from revenuer.simulate.texts.corpora import Corpora
+from revenuer.simulate.texts.generator import Generated
+from revenuer.simulate.texts.pool import Texts
 from revenuer.simulate.workloads import WORKLOADS
 from revenuer.simulate.world import World
 
@@ -152,7 +152,7 @@ def simulate(
     wanted = exchanges or plan.exchanges
     place = staging(out)
     try:
-        texts: Texts = Builtin(seed)
+        texts: Texts = Generated(seed)
         world = World(seed, Corpora(corpora, texts) if corpora is not None else texts)
         sink = Sink(world, wanted)
         campaigns = 0

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from revenuer.simulate.catalogue import MODELS, NETWORK_KINDS
-from revenuer.simulate.texts import Texts
+from revenuer.simulate.texts.grammar import statement
+from revenuer.simulate.texts.lexicon import DOMAINS
+from revenuer.simulate.texts.pool import Texts
 
 __all__ = ["DAY", "START", "World", "hex_ids"]
 
@@ -40,6 +42,7 @@ class World:
     texts: Texts
     days: float = 14.0
     networks: dict[str, NDArray[np.uint32]] = field(init=False)
+    _bank: list[str] = field(init=False, default_factory=list)
     asns: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +63,13 @@ class World:
     def dice(self, *key: object) -> random.Random:
         """The random stream of this name for text, where one draw at a time is faster."""
         return random.Random(zlib.crc32(repr((self.seed, *key)).encode()) + (self.seed << 32))  # noqa: S311
+
+    def sentences(self) -> list[str]:
+        """A stock of sentences for answers that no corpus has."""
+        if not self._bank:
+            dice = self.dice("sentences")
+            self._bank = [statement(dice.choice(tuple(DOMAINS.values())), dice) for _ in range(20_000)]
+        return self._bank
 
     @property
     def length(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from revenuer.errors import InputError
-from revenuer.simulate.texts import Pool, Text, Texts
+from revenuer.simulate.texts.pool import Source, Stored, Text, Texts
 
 __all__ = ["Corpora"]
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COLUMNS = ("source", "capability", "system", "prompt", "response", "conv_id", "turn")
 _LONGEST = 6_000
+_TOPIC = 20  # rows that make a topic
 
 
 class Corpora:
@@ -37,28 +38,29 @@ class Corpora:
         if not directory.is_dir():
             raise InputError("no such directory of corpora", file=str(directory))
         self._fallback = fallback
-        self._pools = {kind: _read(directory / f"{kind}.parquet") for kind in ("extraction", "ordinary")}
+        self._extraction = _read(directory / "extraction.parquet", fallback.extraction)
+        self._ordinary = _read(directory / "ordinary.parquet", fallback.ordinary)
         self._systems = _systems(directory / "system_prompts.parquet")
         self._curves = _curves(directory / "traces")
 
-    def extraction(self, capability: str) -> Pool:
+    def extraction(self, capability: str) -> Source:
         """Task items of one capability."""
-        return self._pools["extraction"].get(capability) or self._fallback.extraction(capability)
+        return self._extraction.get(capability) or self._fallback.extraction(capability)
 
-    def ordinary(self, capability: str) -> Pool:
+    def ordinary(self, capability: str) -> Source:
         """Ordinary requests of one capability."""
-        return self._pools["ordinary"].get(capability) or self._fallback.ordinary(capability)
+        return self._ordinary.get(capability) or self._fallback.ordinary(capability)
 
     def systems(self) -> Sequence[str]:
         """System prompts of products."""
         return self._systems or self._fallback.systems()
 
-    def curves(self) -> Sequence[object]:
+    def curves(self) -> Sequence[NDArray[np.float64]]:
         """Measured rate curves of clients."""
         return self._curves
 
 
-def _read(path: Path) -> dict[str, Pool]:
+def _read(path: Path, spare: Callable[[str], Source]) -> dict[str, Stored]:
     if not path.is_file():
         return {}
     try:
@@ -69,7 +71,7 @@ def _read(path: Path) -> dict[str, Pool]:
         raise InputError("has no prompt or no capability column", file=str(path))
     rows = [table.column(c).to_pylist() if c in table.column_names else [None] * len(table) for c in _COLUMNS]
     found: dict[str, dict[object, list[tuple[int, Text]]]] = defaultdict(lambda: defaultdict(list))
-    labels: dict[object, str] = {}
+    labels: dict[object, tuple[str, str]] = {}
     for number, (source, capability, system, prompt, response, conversation, turn) in enumerate(
         zip(*rows, strict=True)
     ):
@@ -77,14 +79,19 @@ def _read(path: Path) -> dict[str, Pool]:
         key = number if turn is None or conversation is None else (source, conversation)
         text = Text(prompt[:_LONGEST], system[:_LONGEST] if system else None, response[:_LONGEST] if response else None)
         found[capability][key].append((turn or 0, text))
-        if turn is None and conversation is not None:
-            labels[key] = f"{source}/{conversation}"
-        else:
-            labels[key] = str(source)
-    return {capability: _pool(units, labels) for capability, units in sorted(found.items())}
+        labels[key] = (str(source), str(conversation) if turn is None and conversation is not None else "")
+    return {c: _pool(units, labels, _spare(spare, c)) for c, units in sorted(found.items())}
 
 
-def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, str]) -> Pool:
+def _spare(fallback: Callable[[str], Source], capability: str) -> Source:
+    """What fills in for a capability; one that the generator does not know is filled with what it has for the rest."""
+    try:
+        return fallback(capability)
+    except KeyError:
+        return fallback("general_instruction" if fallback.__name__ == "extraction" else "other")
+
+
+def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, tuple[str, str]], spare: Source) -> Stored:
     keys = list(units)
     talks = [tuple(text for _, text in sorted(units[key], key=lambda pair: pair[0])) for key in keys]
     words = [set(_WORD.findall(talk[0].prompt[:400].lower())) for talk in talks]
@@ -92,11 +99,20 @@ def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, str]
     sizes = Counter(labels[key] for key in keys)
     topics: dict[str, list[int]] = defaultdict(list)
     for number, (key, bag) in enumerate(zip(keys, words, strict=True)):
-        label = labels[key]
+        source, group = labels[key]
+        label = f"{source}/{group}" if group and sizes[labels[key]] >= _TOPIC else source
         # A group of many rows is divided by its tellingly frequent words.
-        telling = [w for w in bag if 8 <= spread[w] <= 300] if sizes[label] > 300 else []
-        topics[f"{label}/{max(telling, key=lambda w: (spread[w], w))}" if telling else label].append(number)
-    return Pool(talks, dict(sorted(topics.items())))
+        telling = [w for w in bag if 20 <= spread[w] <= 400] if label == source else []
+        topics[f"{label}/{min(telling, key=lambda w: (spread[w], w))}" if telling else label].append(number)
+    return Stored(talks, _sizeable(topics), spare)
+
+
+def _sizeable(topics: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Topics of some size; smaller ones join the rest of their group."""
+    kept: dict[str, list[int]] = defaultdict(list)
+    for name, rows in sorted(topics.items()):
+        kept[name if len(rows) >= _TOPIC else name.split("/")[0]] += rows
+    return dict(kept)
 
 
 def _systems(path: Path) -> list[str]:
