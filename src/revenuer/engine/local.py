@@ -118,12 +118,17 @@ class LocalEngine:
 
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         """See `Engine.table`."""
-        return self._connection.create_table(name, rows, overwrite=True)
+        return self._create(name, ibis.memtable(rows))
+
+    def _create(self, name: str, expression: ir.Table) -> ir.Table:
+        # Ibis 12 with SQLGlot 30 writes a broken DROP, for `overwrite=True` too
+        self._connection.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+        return self._connection.create_table(name, expression)
 
     def persist(self, name: str, expression: ir.Table) -> ir.Table:
         """See `Engine.persist`."""
         try:
-            return self._connection.create_table(name, expression, overwrite=True)
+            return self._create(name, expression)
         except duckdb.Error as error:
             raise EngineError(f"table {name} could not be computed: {error}") from error
 

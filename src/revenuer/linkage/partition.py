@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Exchangeability", "exchangeability"]
+__all__ = ["Exchangeability", "exchangeability", "queue_evidence"]
 
 PERMUTATIONS: Final = 24
 
@@ -30,21 +30,22 @@ class Exchangeability(NamedTuple):
     Attributes:
         pairs: within-account pairs of different sessions: the power of the test.
         content: mean cosine of sketches within minus between; 0 for a queue, up to 1 for customers.
-        content_z: the same in standard deviations of its permutation null.
+        content_sd: standard deviation of `content` under permutation.
         hour: how much more often two requests of one account fall into the same hour of day than two of different
             accounts; 1 for a queue.
-        hour_z: the same in standard deviations of its permutation null.
+        hour_sd: standard deviation of `hour` under permutation.
         burst: the same for the same hour of the same day.
         repeats: exact items that recur on another account, as a share of requests.
         between: mean cosine of sketches between accounts: how much of one kind the requests are.
-        spread: variance of requests an account over its mean; 1 for a random deal, large for organic adoption.
+        spread: variance of requests an account beyond that of a random deal, over the squared mean; 0 for a random
+            deal, above 1 for organic adoption.
     """
 
     pairs: int
     content: float
-    content_z: float
+    content_sd: float
     hour: float
-    hour_z: float
+    hour_sd: float
     burst: float
     repeats: float
     between: float
@@ -53,7 +54,7 @@ class Exchangeability(NamedTuple):
 
 @nb.njit(cache=True, nogil=True)
 def _contrast(
-    accounts: I64, sessions: I64, hours: I64, slots: I64, sketches: F64, n_accounts: int, n_sessions: int, n_slots: int
+    accounts: I64, sessions: I64, hours: I64, sketches: F64
 ) -> tuple[float, float, float, float, float, float]:
     """Sums over within-account cross-session pairs and over between-account pairs, each linear in rows.
 
@@ -144,25 +145,24 @@ def exchangeability(
     observed = _statistics(accounts, sessions, hours, sketches)
     rng = np.random.default_rng(seed)
     null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(PERMUTATIONS)])
-    deviation = np.maximum(null.std(axis=0, ddof=1), 1e-9)
-    z = (observed[:2] - null.mean(axis=0)) / deviation
-    counts = np.bincount(accounts)
+    deviation = null.std(axis=0, ddof=1)
+    counts = np.bincount(accounts).astype(np.float64)
     return Exchangeability(
         pairs=int(observed[3]),
         content=float(observed[0]),
-        content_z=float(z[0]),
+        content_sd=float(deviation[0]),
         hour=float(observed[1]),
-        hour_z=float(z[1]),
+        hour_sd=float(deviation[1]),
         burst=_burst(accounts, hours),
         repeats=_repeats(accounts, items),
         between=float(observed[2]),
-        spread=float(counts.var() / max(counts.mean(), 1e-9)),
+        spread=float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2),
     )
 
 
 def _statistics(accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
     """Content contrast, hour ratio, between-account cosine and number of within pairs."""
-    wc, wp, wh, bc, bp, bh = _contrast(accounts, sessions, hours % 24, hours, sketches, 0, 0, 0)
+    wc, wp, wh, bc, bp, bh = _contrast(accounts, sessions, hours % 24, sketches)
     within = wc / wp if wp else 0.0
     between = bc / bp if bp else 0.0
     ratio = (wh / wp) / (bh / bp) if wp and bh else 1.0
@@ -175,6 +175,39 @@ def _permuted(rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64
     dealt = rng.permutation(accounts[firsts])[np.searchsorted(firsts, np.arange(len(accounts)), side="right") - 1]
     order = np.lexsort((sessions, dealt))
     return _statistics(dealt[order], sessions[order], hours[order], sketches[order])[:2]
+
+
+def queue_evidence(e: Exchangeability) -> float:
+    """Log10 likelihood ratio of one queue against customers with habits, from content, hours and volumes.
+
+    Under a queue both contrasts are zero up to sampling error and a small slack for what accounts differ in anyway.
+    Under habits they may be of any of a range of sizes, none included: some customers differ in what they ask, some in
+    when, few in neither. So a queue can never be favoured by more than the reciprocal of that last share, while habits
+    are favoured without bound; each part is capped all the same, since pairs of one account are not independent.
+    """
+    content = _log_ratio(e.content, 0.0, e.content_sd, 0.02, _CONTENT_EFFECTS)
+    hour = _log_ratio(e.hour, 1.0, e.hour_sd, 0.08, _HOUR_EFFECTS)
+    return float(np.clip(content, -3.0, 1.0) + np.clip(hour, -3.0, 1.0) + np.clip(0.5 - 0.5 * e.spread, -1.0, 0.3))
+
+
+# Effect sizes seen among customers with habits, and how common each is taken to be.
+_CONTENT_EFFECTS: Final = ((0.0, 0.25), (0.03, 0.15), (0.08, 0.2), (0.15, 0.2), (0.3, 0.2))
+_HOUR_EFFECTS: Final = ((1.0, 0.15), (1.15, 0.15), (1.4, 0.25), (1.8, 0.25), (2.5, 0.2))
+
+
+def _log_ratio(
+    value: float, none: float, sd: float, slack: float, effects: tuple[tuple[float, float], ...]
+) -> float:
+    """Log10 of the normal density at no effect over its mean over `effects`, (size, share) each."""
+    if not np.isfinite(sd) or sd <= 0.0:
+        return 0.0
+    scale = np.hypot(sd, slack)
+
+    def log_density(centre: float) -> float:
+        return float(-0.5 * ((value - centre) / scale) ** 2)
+
+    habits = np.logaddexp.reduce([np.log(share) + log_density(size) for size, share in effects])
+    return float((log_density(none) - habits) / np.log(10))
 
 
 def _burst(accounts: I64, hours: I64) -> float:
