@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from revenuer.findings import Alternative, Campaign, Evidence, Pivot, Succession
 from revenuer.summary import (
@@ -230,3 +233,97 @@ def bare() -> tuple[list[Campaign], ScanSummary]:
         alternatives=(Alternative("L1 public evaluation", "no task is known"),),
     )
     return [only], ScanSummary()
+
+
+MARK = "zqx"
+HOSTILE = (
+    f"{MARK}</style></title><script>alert(1)</script>",
+    f"{MARK}\"'><img src=x onerror=alert(1)>",
+    f"{MARK}</svg></text><svg onload=alert(1)><foreignObject>",
+    f'=HYPERLINK("http://{MARK}.example","x")',
+    f"@SUM({MARK})|cmd",
+    f"-1+{MARK}",
+    f"\x1b[31m{MARK}\x1b[0m\x00\x07\x9b\r\x7f",
+    f"\u202e{MARK}\u2066\u200b\ufeff\U000e0041",
+    f"{MARK}\ud800\udfff\ufffe",
+    f"{{{{ 7*7 }}}}{{% raw %}}{MARK}{{# x #}}",
+    f"javascript:{MARK}",
+    f"url(http://{MARK}.example/x)]]>--><!--",
+    f"{MARK} z" + "\u0301" * 500,
+    MARK + "A" * 300_000,
+    f"\n\t+{MARK}\n",
+)
+
+
+def hostile(count: int) -> tuple[list[Campaign], ScanSummary]:
+    """Findings in which every text that traffic can reach is an attack; ids stay unique."""
+    campaigns, summary = findings(count)
+    word = _Words()
+    bad = [_hostile_campaign(c, word) for c in campaigns]
+    details = [_hostile_detail(d, word) for d in summary.campaigns.values()]
+    return bad, ScanSummary(
+        version=word(),
+        traffic=Traffic(
+            exchanges=10,
+            accounts=3,
+            first_seen=word(),
+            last_seen=word(),
+            pathways={word(): 3, word(): 4},
+            models={word(): 3, word(): 4},
+        ),
+        quality=Quality(
+            quarantined={word(): 3},
+            missing=(MissingColumn(word(), word(), word()),),
+            notes=(word(), word()),
+        ),
+        releases=(*(Release(word(), stamp(START + timedelta(days=d))) for d in range(1, 30)), Release(word(), word())),
+        enforcement=(BanDay(word(), word(), 3), BanDay("2026-05-09", word(), 3)),
+        series=summary.series,
+        campaigns=dict(zip((c.campaign_id for c in bad), details, strict=True)),
+        cleared=tuple(
+            Cleared(name=word(), hypothesis=word(), why=word(), frames=(word(), word()), accounts=3) for _ in HOSTILE
+        ),
+        settings={word(): word()},
+        stages={word(): word()},
+    )
+
+
+class _Words:
+    """Hands out the hostile texts in turn, each with a number, so that keys and ids differ."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self) -> str:
+        self._count += 1
+        return f"{HOSTILE[self._count % len(HOSTILE)]}{self._count}"
+
+
+def _hostile_campaign(c: Campaign, word: _Words) -> Campaign:
+    return dataclasses.replace(
+        c,
+        campaign_id=word(),
+        capabilities={word(): 0.5, word(): 0.3, "reasoning": 0.2},
+        pathways={word(): 0.5},
+        account_ids=tuple(word() for _ in range(40)),
+        frames=tuple(word() for _ in range(6)),
+        evidence=tuple(Evidence(e.channel, word(), e.strength, e.accounts) for e in c.evidence),
+        alternatives=tuple(Alternative(word(), word()) for _ in c.alternatives),
+        pivots=(Pivot(word(), word(), 0.1, float("nan"), float("inf")),),
+        successions=(Succession((word(),), (word(),), word()), Succession((word(),), (word(),), c.first_seen)),
+        techniques=(word(), word()),
+    )
+
+
+def _hostile_detail(d: CampaignDetail, word: _Words) -> CampaignDetail:
+    nodes = tuple(
+        NetworkNode(word() if k % 9 == 0 else node.kind, word(), node.size) for k, node in enumerate(_nodes(d))
+    )
+    edges = (*(d.network.edges if d.network else ()), (-1, 2, 1.0), (0, 10**6, 1.0), (3, 3, 1.0))
+    return msgspec.structs.replace(
+        d, models={word(): 0.7}, plans={word(): 0.2}, network=Network(nodes, edges, 40), share_extraction=float("nan")
+    )
+
+
+def _nodes(d: CampaignDetail) -> tuple[NetworkNode, ...]:
+    return d.network.nodes if d.network else ()

@@ -18,7 +18,7 @@ __all__ = ["LONGEST", "cell", "inert", "inert_struct", "shortened"]
 LONGEST: Final = 4_000
 """Characters kept of any one string."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "|", "%", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "|")
 
 # C0 and C1 controls but tab and newline, direction marks and overrides, invisible fillers, lone surrogates,
 # private line separators, tags. Joiners (U+200C, U+200D) stay: Persian, Hindi and emoji need them.

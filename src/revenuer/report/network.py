@@ -81,14 +81,16 @@ def layout(size: int, edges: Sequence[tuple[int, int]], seed: int = 7) -> Points
     for heat in np.linspace(0.12, 0.004, _ROUNDS):
         force = _forces(points, pairs, ideal)
         length = np.maximum(np.linalg.norm(force, axis=1, keepdims=True), 1e-9)
-        points = points + force / length * np.minimum(length, heat)
+        # Rounded each time: what the last bit is on another processor must not grow into another picture.
+        points = np.round(points + force / length * np.minimum(length, heat), 9)
     return _fitted(points)
 
 
 def _forces(points: Points, pairs: npt.NDArray[np.int64], ideal: float) -> Points:
-    between = points[:, None, :] - points[None, :, :]
-    squared = np.maximum((between**2).sum(axis=2), 1e-4)
-    force: Points = (between * (ideal**2 / squared)[:, :, None]).sum(axis=1)
+    x, y = points[:, 0], points[:, 1]
+    across, up = x[:, None] - x, y[:, None] - y
+    push = ideal**2 / np.maximum(across**2 + up**2, 1e-4)
+    force: Points = np.stack([(across * push).sum(axis=1), (up * push).sum(axis=1)], axis=1)
     if len(pairs):
         along = points[pairs[:, 0]] - points[pairs[:, 1]]
         pull = along * (np.linalg.norm(along, axis=1, keepdims=True) / ideal)

@@ -77,13 +77,12 @@ def _lead(campaigns: Sequence[Campaign], summary: ScanSummary, over: Overview) -
         cleared = f" {plural(len(summary.cleared), 'group')} looked suspicious and had an innocent explanation."
         found = "It found no set of accounts that harvests answers together."
         return f"{read} {found}{cleared if summary.cleared else ''}"
-    whole = f" ({percent(over.exchanges / every)} of all)" if (every := summary.traffic.exchanges) else ""
+    part = over.exchanges / summary.traffic.exchanges if summary.traffic.exchanges else 2.0
+    whole = f" ({percent(part)} of all)" if part <= 1 else ""
     found = f"It concludes that {plural(over.accounts, 'account')} harvest answers together"
     how_many = f" in {plural(len(campaigns), 'campaign')}" if len(campaigns) > 1 else ""
     sent = f" and sent {plural(over.exchanges, 'exchange')}{whole}."
-    sure = sum(campaign.confidence >= 0.95 for campaign in campaigns)
-    grade = f" {_how_sure(sure, len(campaigns))}"
-    return f"{read} {found}{how_many}{sent}{grade}"
+    return f"{read} {found}{how_many}{sent} {_how_sure(campaigns)}"
 
 
 def _read(summary: ScanSummary) -> str:
@@ -93,12 +92,13 @@ def _read(summary: ScanSummary) -> str:
     return f"The scan read {plural(summary.traffic.exchanges, 'exchange')}{of}."
 
 
-def _how_sure(sure: int, campaigns: int) -> str:
-    if campaigns == 1:
-        grade = "very likely or better" if sure else "less than very likely: read the evidence before acting"
-        return f"That is {grade}."
-    many = "All" if sure == campaigns else number(sure) if sure else "None"
-    return f"{many} of the {number(campaigns)} {'is' if sure == 1 else 'are'} very likely or better."
+def _how_sure(campaigns: Sequence[Campaign]) -> str:
+    if len(campaigns) == 1:
+        confidence = campaigns[0].confidence
+        return f"Its confidence in that is {words.sure(confidence)}: {words.confidence_word(confidence)}."
+    sure = sum(campaign.confidence >= 0.95 for campaign in campaigns)
+    many = "All" if sure == len(campaigns) else number(sure) if sure else "None"
+    return f"{many} of the {number(len(campaigns))} {'is' if sure == 1 else 'are'} very likely or better."
 
 
 def _chief(capabilities: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -170,7 +171,7 @@ def _sentence(campaign: Campaign, detail: CampaignDetail) -> str:
     text = f"{plural(campaign.accounts, 'account')}, {plural(campaign.exchanges, 'exchange')}, {when}."
     parts = [f"{share.name} ({percent(share.share)})" for share in _shares(_spoken(campaign.capabilities))[:3]]
     aim = f"is aimed at {_listed(parts)}" if parts else ""
-    if detail.share_extraction is None:
+    if detail.share_extraction is None or not math.isfinite(detail.share_extraction):
         return f"{text} The extraction in it {aim}." if aim else text
     much = f"{text} An estimated {percent(detail.share_extraction)} of what these accounts send serves extraction"
     return f"{much}; it {aim}." if aim else f"{much}."
