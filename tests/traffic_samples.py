@@ -62,3 +62,8 @@ def put_jsonl(folder: Path, lines: Iterable[dict[str, Any] | bytes], name: str =
         content = pa.compress(content, codec="zstd", asbytes=True)
     (folder / name).write_bytes(content)
     return folder
+
+
+def names_in(folder: Path) -> list[str]:
+    """What a directory holds, hidden files included, sorted."""
+    return sorted(path.name for path in folder.iterdir())
