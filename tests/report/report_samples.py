@@ -195,8 +195,9 @@ def findings(count: int, seed: int = 5) -> tuple[list[Campaign], ScanSummary]:
         quality=Quality(
             quarantined={"time in the future": 12, "no prompt": 310},
             missing=(
-                MissingColumn("exchanges", "tls_fingerprint", "shared client software, beyond the user agent"),
-                MissingColumn("exchanges", "reasoning_refs", "replay of reasoning blocks"),
+                MissingColumn("exchanges", "tls_fingerprint", "a common TLS client cannot link accounts."),
+                MissingColumn("consents", "*", "agreements cannot excuse anybody."),
+                MissingColumn("exchanges", "reasoning_refs", "replay of reasoning blocks cannot be found."),
             ),
             notes=("4 % of the exchanges carry no organisation",),
         ),

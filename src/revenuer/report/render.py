@@ -12,7 +12,8 @@ import jinja2
 from revenuer.findings import Campaign
 from revenuer.report import words
 from revenuer.report.inert import cell, inert_struct, shortened
-from revenuer.report.view import Overview, campaign_views, overview, trimmed
+from revenuer.report.overview import Overview, overview
+from revenuer.report.view import campaign_views, trimmed
 from revenuer.report.words import number, percent, plural
 from revenuer.summary import ScanSummary, read_findings
 

@@ -1,11 +1,10 @@
-"""What each part of the page shows, worked out from campaigns and summary before a template sees it."""
+"""What each campaign's section shows, worked out before a template sees it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import groupby
 from typing import Final
 
@@ -14,56 +13,19 @@ from markupsafe import Markup
 from revenuer.findings import Alternative, Campaign, Evidence
 from revenuer.report import charts
 from revenuer.report.buckets import Buckets, bucketed
-from revenuer.report.charts import Life, Mark
+from revenuer.report.common import BUCKETS, IN_FULL, Share, releases, shares, turns
 from revenuer.report.inert import inert_struct
 from revenuer.report.network import Picture, draw_network
 from revenuer.report.svg import draw
-from revenuer.report.words import capability, name_of, parsed, percent, period, plural
-from revenuer.schema import CHANNELS, EXTRACTION_CAPABILITIES
+from revenuer.report.words import capability, name_of, percent, period, plural
 from revenuer.summary import CampaignDetail, CampaignSeries, ScanSummary
 
-__all__ = ["CampaignView", "Matrix", "Overview", "Share", "campaign_views", "overview", "trimmed"]
+__all__ = ["CampaignView", "campaign_views", "trimmed"]
 
-IN_FULL: Final = 20
-"""Campaigns with a section of their own; the others stand in the table only."""
 
 ACCOUNTS_LISTED: Final = 60
 FRAMES_SHOWN: Final = 8
 EVIDENCE_SHOWN: Final = 60
-_BUCKETS: Final = 100
-_RELEASES_DRAWN: Final = 12
-_SHARES_SHOWN: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A named part of a whole."""
-
-    name: str
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Campaigns by something: `rows[i]` holds a value per column, or none; `most` is the greatest value."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[float | None, ...], ...]
-    most: float
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What the head of the report shows over all campaigns."""
-
-    accounts: int
-    exchanges: int
-    chart: Markup | None
-    traffic: Buckets | None
-    evidence: Matrix
-    capabilities: Matrix
-    pathways: tuple[Share, ...]
-    models: tuple[Share, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +82,6 @@ def campaign_views(campaigns: Sequence[Campaign], summary: ScanSummary) -> tuple
     return tuple(_view(c, number, summary) for number, c in enumerate(campaigns[:IN_FULL], start=1))
 
 
-def overview(campaigns: Sequence[Campaign], summary: ScanSummary) -> Overview:
-    """What stands above the sections: totals, time, evidence and capabilities side by side."""
-    found = sum(c.accounts for c in campaigns)
-    traffic = _traffic(summary)
-    lives = [life for life in map(_life, campaigns[:IN_FULL]) if life]
-    bans = [(at, ban.accounts) for ban in summary.enforcement if (at := parsed(ban.day))]
-    spec = charts.timeline(traffic, lives, _releases(summary), bans)
-    return Overview(
-        accounts=found if summary.flagged_accounts is None else summary.flagged_accounts,
-        exchanges=sum(c.exchanges for c in campaigns),
-        chart=draw(spec, "overview") if spec else None,
-        traffic=traffic,
-        evidence=_matrix([_channel_strengths(c) for c in campaigns[:IN_FULL]], CHANNELS),
-        capabilities=_matrix([c.capabilities for c in campaigns[:IN_FULL]], EXTRACTION_CAPABILITIES),
-        pathways=_shares(_parts({name_of(k): v for k, v in summary.traffic.pathways.items()})),
-        models=_shares(_parts(summary.traffic.models)),
-    )
-
-
 def _view(campaign: Campaign, number: int, summary: ScanSummary) -> CampaignView:
     short = trimmed(campaign)
     detail = summary.campaigns.get(short.campaign_id, CampaignDetail())
@@ -154,10 +97,10 @@ def _view(campaign: Campaign, number: int, summary: ScanSummary) -> CampaignView
         frames=tuple(zip(short.frames, counts, strict=False)),
         frames_left=len(campaign.frames) - len(short.frames),
         accounts_left=max(campaign.accounts, len(campaign.account_ids)) - len(short.account_ids),
-        capabilities=_shares({capability(k): v for k, v in short.capabilities.items()}),
-        pathways=_shares({name_of(k): v for k, v in short.pathways.items()}),
-        models=_shares(detail.models),
-        plans=_shares({name_of(k): v for k, v in detail.plans.items()}),
+        capabilities=shares({capability(k): v for k, v in short.capabilities.items()}),
+        pathways=shares({name_of(k): v for k, v in short.pathways.items()}),
+        models=shares(detail.models),
+        plans=shares({name_of(k): v for k, v in detail.plans.items()}),
         activity=_activity(short, detail.series, summary, f"activity-{number}"),
         hours=_hours(detail, f"hours-{number}"),
         signups=_signups(detail, f"signups-{number}"),
@@ -169,7 +112,7 @@ def _sentence(campaign: Campaign, detail: CampaignDetail) -> str:
     """The campaign in two sentences: who sent how much when, and what it serves."""
     when = period(campaign.first_seen, campaign.last_seen)
     text = f"{plural(campaign.accounts, 'account')}, {plural(campaign.exchanges, 'exchange')}, {when}."
-    parts = [f"{share.name} ({percent(share.share)})" for share in _shares(_spoken(campaign.capabilities))[:3]]
+    parts = [f"{share.name} ({percent(share.share)})" for share in shares(_spoken(campaign.capabilities))[:3]]
     aim = f"is aimed at {_listed(parts)}" if parts else ""
     if detail.share_extraction is None or not math.isfinite(detail.share_extraction):
         return f"{text} The extraction in it {aim}." if aim else text
@@ -194,69 +137,15 @@ def _by_channel(evidence: Iterable[Evidence]) -> tuple[tuple[str, tuple[Evidence
     return tuple((name, tuple(facts)) for name, facts in groupby(ordered, key=lambda fact: fact.channel))
 
 
-def _shares(shares: Mapping[str, float]) -> tuple[Share, ...]:
-    """Largest first, the small ones summed as `n others`."""
-    ordered = sorted(((max(share, 0.0), name) for name, share in shares.items()), key=lambda item: (-item[0], item[1]))
-    shown = [Share(name, share) for share, name in ordered[:_SHARES_SHOWN]]
-    rest = ordered[_SHARES_SHOWN:]
-    return (*shown, Share(f"{len(rest)} others", sum(share for share, _ in rest))) if rest else tuple(shown)
-
-
-def _parts(counts: Mapping[str, int]) -> dict[str, float]:
-    whole = max(sum(counts.values()), 1)
-    return {name: count / whole for name, count in counts.items()}
-
-
-def _channel_strengths(campaign: Campaign) -> dict[str, float]:
-    summed: dict[str, float] = {}
-    for fact in campaign.evidence:
-        summed[fact.channel] = summed.get(fact.channel, 0.0) + fact.strength
-    return summed
-
-
-def _matrix(rows: Sequence[Mapping[str, float]], order: Sequence[str]) -> Matrix:
-    """Only columns that some row has, in the order of the vocabulary, foreign names last."""
-    named = {name for row in rows for name in row}
-    columns = (*(name for name in order if name in named), *sorted(named - set(order)))
-    values = tuple(tuple(row.get(name) for name in columns) for row in rows)
-    most = max((value for row in values for value in row if value is not None), default=0.0)
-    return Matrix(columns, values, most)
-
-
-def _traffic(summary: ScanSummary) -> Buckets | None:
-    series = summary.series
-    if series is None:
-        return None
-    extraction = series.extraction or (0,) * len(series.exchanges)
-    rest = tuple(whole - part for whole, part in zip(series.exchanges, extraction, strict=False))
-    return bucketed(series.start, series.bucket_hours, (extraction, rest), _BUCKETS)
-
-
-def _releases(summary: ScanSummary) -> list[Mark]:
-    marks = [Mark(at, release.model) for release in summary.releases if (at := parsed(release.released_at))]
-    return sorted(marks, key=lambda mark: (mark.at, mark.label))[-_RELEASES_DRAWN:]
-
-
-def _turns(campaign: Campaign) -> tuple[datetime, ...]:
-    return tuple(at for succession in campaign.successions if (at := parsed(succession.at)))
-
-
-def _life(campaign: Campaign) -> Life | None:
-    first, last = parsed(campaign.first_seen), parsed(campaign.last_seen)
-    if first is None or last is None:
-        return None
-    return Life(campaign.campaign_id, first, last, campaign.confidence, _turns(campaign))
-
-
 def _activity(
     campaign: Campaign, series: CampaignSeries | None, summary: ScanSummary, name: str
 ) -> tuple[Markup, Buckets] | None:
     if series is None:
         return None
-    counts = bucketed(series.start, series.bucket_hours, (series.extraction, series.other), _BUCKETS)
+    counts = bucketed(series.start, series.bucket_hours, (series.extraction, series.other), BUCKETS)
     if counts is None:
         return None
-    return draw(charts.activity(counts, _releases(summary), _turns(campaign)), name), counts
+    return draw(charts.activity(counts, releases(summary), turns(campaign)), name), counts
 
 
 def _hours(detail: CampaignDetail, name: str) -> Markup | None:
