@@ -318,9 +318,25 @@ def phrase_hashes(tokens: Tokens) -> U64:
     return phrases
 
 
-def ngram_hashes(tokens: Tokens, text: int) -> U64:
-    """The hashes of every n-gram the kernel looks up in one text: 1 to 3 tokens, and opening and closing tokens."""
-    grams: U64 = _ngrams(tokens.hashes, tokens.offsets[text], tokens.offsets[text + 1])
+@nb.njit(cache=True, nogil=True)
+def _distinct(hashes: U64, offsets: I64, rows: I64) -> U64:
+    room, n = 1 << 16, 0
+    out = np.empty(room, np.uint64)
+    for row in rows:
+        grams = np.unique(_ngrams(hashes, offsets[row], offsets[row + 1]))
+        if n + grams.shape[0] > room:
+            room = 2 * (n + grams.shape[0])
+            bigger = np.empty(room, np.uint64)
+            bigger[:n] = out[:n]
+            out = bigger
+        out[n : n + grams.shape[0]] = grams
+        n += grams.shape[0]
+    return out[:n].copy()
+
+
+def ngram_hashes(tokens: Tokens, rows: I64) -> U64:
+    """The n-grams the kernel looks up in these texts (1 to 3 tokens, opening, closing), each once per text."""
+    grams: U64 = _distinct(*tokens, rows)
     return grams
 
 

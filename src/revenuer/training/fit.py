@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,21 @@ from revenuer.text.tokens import Tokens, tokenize
 from revenuer.training.lexicon import LEXICON
 from revenuer.training.priors import concept_prior, pair_prior
 
-__all__ = ["Penalty", "class_weights", "features", "fit", "lexicon_arrays", "prior_weights", "vocabulary"]
+__all__ = [
+    "Penalty",
+    "class_weights",
+    "count_ngrams",
+    "features",
+    "fit",
+    "lexicon_arrays",
+    "prior_weights",
+    "vocabulary",
+]
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+Counts = tuple[U64, I64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ class Penalty:
     shape: float = 8.0
 
 
-def lexicon_arrays() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]:
+def lexicon_arrays() -> tuple[U64, npt.NDArray[np.int8]]:
     """The hash and the concept of every entry; one longer than three tokens is cut, a second mention is ignored."""
     entries = [
         (" ".join(entry.split()), row) for row, words in enumerate(LEXICON.values()) for entry in words.split(",")
@@ -44,24 +56,29 @@ def lexicon_arrays() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]:
     return np.array(list(known), np.uint64), np.array(list(known.values()), np.int8)
 
 
+def count_ngrams(tokens: Tokens, sources: Sequence[str]) -> dict[str, Counts]:
+    """For each source its distinct n-grams and how many of its texts have each."""
+    names = np.asarray(sources, object)
+    return {
+        name: np.unique(ngram_hashes(tokens, np.flatnonzero(names == name)), return_counts=True)
+        for name in dict.fromkeys(sources)
+    }
+
+
 def vocabulary(
-    tokens: Tokens, sources: list[str], *, size: int, least_rows: int, least_sources: int
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]:
+    counts: Sequence[Counts], rows: int, *, size: int, least_rows: int, least_sources: int
+) -> tuple[U64, npt.NDArray[np.float32]]:
     """The n-grams worth a weight, most widely spread first, and their inverse document frequency.
 
     An n-gram that one source uses tells the source and not the capability: it must occur in `least_sources` of them.
     """
-    rows: Counter[int] = Counter()
-    spread: dict[int, set[str]] = {}
-    for text, source in enumerate(sources):
-        for gram in np.unique(ngram_hashes(tokens, text)).tolist():
-            rows[gram] += 1
-            spread.setdefault(gram, set()).add(source)
-    chosen = [g for g, n in rows.items() if n >= least_rows and len(spread[g]) >= least_sources]
-    chosen.sort(key=lambda g: (-len(spread[g]), -rows[g], g))
-    del chosen[size:]
-    idf = np.log1p(len(sources) / np.array([rows[g] for g in chosen], np.float64))
-    return np.array(chosen, np.uint64), idf.astype(np.float32)
+    grams, inverse = np.unique(np.concatenate([g for g, _ in counts]), return_inverse=True)
+    spread = np.bincount(inverse)
+    texts = np.bincount(inverse, weights=np.concatenate([n for _, n in counts]))
+    worth = np.flatnonzero((texts >= least_rows) & (spread >= least_sources))
+    order = np.lexsort((grams[worth], -texts[worth], -spread[worth]))[:size]
+    chosen = worth[order]
+    return grams[chosen], np.log1p(rows / texts[chosen]).astype(np.float32)
 
 
 def features(prompt: Tokens, system: Tokens, table: FeatureTable) -> sparse.csr_matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,22 @@ from revenuer.schema import CAPABILITIES
 from revenuer.text.features import FeatureTable
 from revenuer.text.tokens import Tokens, tokenize
 from revenuer.training.corpus import read_corpora
-from revenuer.training.fit import Penalty, class_weights, features, fit, lexicon_arrays, prior_weights, vocabulary
+from revenuer.training.fit import (
+    Counts,
+    Penalty,
+    class_weights,
+    count_ngrams,
+    features,
+    fit,
+    lexicon_arrays,
+    prior_weights,
+    vocabulary,
+)
 from revenuer.training.texts import elicitation_rows, task_rows
 
-__all__ = ["ModelCard", "Recipe", "fit_model", "gather", "train"]
+__all__ = ["Data", "ModelCard", "Recipe", "fit_model", "gather", "prepare", "train"]
 
+# Sources outside the project whose texts ask for hidden reasoning.
 _ASKING_SOURCES: Final = ("trace_reconstruction_gsm8k",)
 
 
@@ -36,6 +48,7 @@ class Recipe:
     least_rows: int = 6
     least_sources: int = 2
     penalty: Penalty = field(default_factory=Penalty)
+    asked_penalty: Penalty = field(default_factory=Penalty)
     temperature: float = 1.0
 
 
@@ -50,20 +63,43 @@ class ModelCard:
     metrics: dict[str, Any]
 
 
-def gather(corpora: Path | None, recipe: Recipe, seed: int) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
-    """The rows to train on, and which of them ask for hidden reasoning."""
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Rows ready to train on.
+
+    Attributes:
+        rows: columns of `corpus.ROWS`.
+        asked: shape (rows,), whether the text asks for hidden reasoning.
+        prompt: their tokens; `system` likewise.
+        counts: the n-grams of each source.
+    """
+
+    rows: pa.Table
+    asked: npt.NDArray[np.bool_]
+    prompt: Tokens
+    system: Tokens
+    counts: Mapping[str, Counts]
+    sources: npt.NDArray[np.object_]
+    labels: npt.NDArray[np.object_]
+
+
+def prepare(rows: pa.Table, asked: npt.NDArray[np.bool_]) -> Data:
+    """Tokenise rows and count their n-grams, once for every fit on a part of them."""
+    prompt, system = (tokenize(rows[name].combine_chunks()) for name in ("prompt", "system"))
+    sources, labels = (np.asarray(rows[name].to_pylist(), object) for name in ("source", "capability"))
+    return Data(rows, asked, prompt, system, count_ngrams(prompt, list(sources)), sources, labels)
+
+
+def gather(corpora: Path | None, recipe: Recipe, seed: int, *, allowed_only: bool = True) -> Data:
+    """The rows to train on, ready."""
     honest, asked = elicitation_rows(recipe.per_family, seed)
     tables = [task_rows(recipe.per_family, seed), honest]
     flags = [False] * len(tables[0]) + asked
     if corpora is not None:
-        rows = read_corpora(corpora, per_source=recipe.per_source, seed=seed)
+        rows = read_corpora(corpora, per_source=recipe.per_source, seed=seed, allowed_only=allowed_only)
         tables.append(rows)
         flags += [source in _ASKING_SOURCES for source in rows["source"].to_pylist()]
-    return pa.concat_tables(tables), np.array(flags)
-
-
-def _tokens(rows: pa.Table) -> tuple[Tokens, Tokens]:
-    return tokenize(rows["prompt"].combine_chunks()), tokenize(rows["system"].combine_chunks())
+    return prepare(pa.concat_tables(tables), np.array(flags))
 
 
 def _quantise(weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -71,38 +107,49 @@ def _quantise(weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int8], n
     return np.round(weights / scale).astype(np.int8), scale.astype(np.float32)
 
 
-def fit_model(rows: pa.Table, asked: npt.NDArray[np.bool_], recipe: Recipe) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a model file, trained on `rows`."""
-    prompt, system = _tokens(rows)
-    sources, labels = rows["source"].to_pylist(), rows["capability"].to_pylist()
-    grams, idf = vocabulary(
-        prompt, sources, size=recipe.size, least_rows=recipe.least_rows, least_sources=recipe.least_sources
-    )
-    lexicon, concepts = lexicon_arrays()
-    x = features(prompt, system, FeatureTable.build(grams, idf, lexicon, concepts))
-    prior = prior_weights(len(grams))
+def _one_hot(labels: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
     y = np.zeros((len(labels), len(CAPABILITIES)))
     y[np.arange(len(labels)), [CAPABILITIES.index(label) for label in labels]] = 1
+    return y
+
+
+def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset()) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a model file, trained on all sources but those of `leave_out`."""
+    kept = np.array([source not in leave_out for source in data.sources])
+    grams, idf = vocabulary(
+        [counts for source, counts in data.counts.items() if source not in leave_out],
+        int(kept.sum()),
+        size=recipe.size,
+        least_rows=recipe.least_rows,
+        least_sources=recipe.least_sources,
+    )
+    lexicon, concepts = lexicon_arrays()
+    x = features(data.prompt, data.system, FeatureTable.build(grams, idf, lexicon, concepts))[kept]
+    sources, labels, asked = data.sources[kept], data.labels[kept], data.asked[kept]
+    prior, n = prior_weights(len(grams)), len(grams)
     w = class_weights(list(zip(labels, sources, strict=True)))
-    main, bias = fit(x, y, w, prior[:, :-1], grams=len(grams), penalty=recipe.penalty)
+    main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], grams=n, penalty=recipe.penalty)
     w = class_weights(list(zip(asked.astype(str), sources, strict=True)))
-    one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], grams=len(grams), penalty=recipe.penalty)
+    one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], grams=n, penalty=recipe.asked_penalty)
     weights, scale = _quantise(np.hstack([main, one]))
     scale[:-1] /= np.float32(recipe.temperature)
-    bias /= recipe.temperature
     return {
-        "grams": grams, "idf": idf, "lexicon": lexicon, "concepts": concepts, "weights": weights, "scale": scale,
-        "bias": np.concatenate([bias, one_bias]).astype(np.float32),
-    }  # fmt: skip
+        "grams": grams,
+        "idf": idf,
+        "lexicon": lexicon,
+        "concepts": concepts,
+        "weights": weights,
+        "scale": scale,
+        "bias": np.concatenate([bias / recipe.temperature, one_bias]).astype(np.float32),
+    }
 
 
-def _card(rows: pa.Table, recipe: Recipe, seed: int, metrics: dict[str, Any]) -> ModelCard:
-    groups = Counter(zip(*(rows[c].to_pylist() for c in ("source", "licence", "capability")), strict=True))
+def _card(data: Data, recipe: Recipe, seed: int, metrics: dict[str, Any]) -> ModelCard:
+    groups = Counter(zip(*(data.rows[c].to_pylist() for c in ("source", "licence", "capability")), strict=True))
     sources: dict[str, dict[str, Any]] = {}
     for (source, licence, capability), n in sorted(groups.items()):
-        entry = sources.setdefault(source, {"licence": licence, "rows": {}})
-        entry["rows"][capability] = n
-    return ModelCard(seed, len(rows), sources, asdict(recipe), metrics)
+        sources.setdefault(source, {"licence": licence, "rows": {}})["rows"][capability] = n
+    return ModelCard(seed, len(data.rows), sources, asdict(recipe), metrics)
 
 
 def train(corpora: Path | None, out: Path, seed: int = 0, recipe: Recipe | None = None) -> ModelCard:
@@ -119,9 +166,9 @@ def train(corpora: Path | None, out: Path, seed: int = 0, recipe: Recipe | None 
         OutputError: `out` cannot be written to.
     """
     recipe = recipe or Recipe()
-    rows, asked = gather(corpora, recipe, seed)
-    arrays = fit_model(rows, asked, recipe)
-    card = _card(rows, recipe, seed, {})
+    data = gather(corpora, recipe, seed)
+    arrays = fit_model(data, recipe)
+    card = _card(data, recipe, seed, {})
     try:
         out.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(out / "capability.npz", **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,156 @@
+"""How good the model is on sources it has never seen: whole sources and whole families are left out in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from revenuer.fingerprint.capability import CapabilityModel
+from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
+from revenuer.text.tokens import tokenize
+from revenuer.training.corpus import licence_allowed
+from revenuer.training.train import Data, Recipe, fit_model
+
+__all__ = ["Predictions", "area_under_curve", "folds", "leave_sources_out", "macro_f1", "report"]
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+_BALANCED: Final = (5.0, 6.0)  # natural log of the characters that a length-balanced text is cut to: 150 to 400
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Scores of rows whose source the model had not seen; arrays are as long as the rows."""
+
+    capability: npt.NDArray[np.int64]
+    extraction: F32
+    elicitation: F32
+
+
+def folds(data: Data, n: int) -> list[frozenset[str]]:
+    """Sources to leave out together: dealt out class by class, so that a class loses one source at a time.
+
+    Sources whose licence keeps them out of training stand in every fold.
+    """
+    licences = dict(zip(data.sources, data.rows["licence"].to_pylist(), strict=True))
+    closed = {s for s, licence in licences.items() if not licence_allowed(licence)}
+    out: list[set[str]] = [set(closed) for _ in range(n)]
+    named = sorted({(c, s) for c, s in zip(data.labels, data.sources, strict=True) if s not in closed})
+    placed: set[str] = set()
+    for _, source in named:
+        if source not in placed:
+            out[len(placed) % n].add(source)
+            placed.add(source)
+    return [frozenset(fold) for fold in out]
+
+
+def _model(arrays: dict[str, Any]) -> CapabilityModel:
+    return CapabilityModel._from_arrays(arrays)  # noqa: SLF001 - the reader of the same file
+
+
+def leave_sources_out(data: Data, recipe: Recipe, n: int = 5, *, cut_seed: int | None = None) -> Predictions:
+    """Score every row by a model that was trained without its source.
+
+    Args:
+        data: rows; those of closed licences are scored and never trained on.
+        recipe: how to train.
+        n: how many models.
+        cut_seed: cut every text to a random length between 150 and 400 characters first, so that length tells nothing.
+    """
+    prompt = data.prompt if cut_seed is None else tokenize(_cut(data.rows["prompt"], cut_seed))
+    capability = np.full(len(data.rows), -1)
+    extraction, elicitation = np.zeros(len(data.rows), np.float32), np.zeros(len(data.rows), np.float32)
+    for fold in folds(data, n):
+        scores = _model(fit_model(data, recipe, fold)).score(prompt, data.system)
+        rows = np.array([source in fold for source in data.sources])
+        capability[rows] = scores.probabilities.argmax(axis=1)[rows]
+        extraction[rows] = scores.extraction[rows]
+        elicitation[rows] = scores.elicitation[rows]
+    return Predictions(capability, extraction, elicitation)
+
+
+def _cut(texts: pa.ChunkedArray, seed: int) -> pa.Array:
+    rng = np.random.default_rng(seed)
+    lengths = np.exp(rng.uniform(*_BALANCED, len(texts))).astype(int)
+    return pa.array([text[:length] for text, length in zip(texts.to_pylist(), lengths, strict=True)])
+
+
+def macro_f1(truth: Sequence[str], found: npt.NDArray[np.int64], weights: F64) -> float:
+    """Mean over the capabilities present of the weighted F1."""
+    labels = np.array([CAPABILITIES.index(label) for label in truth])
+    scores = []
+    for label in np.unique(labels):
+        hit = weights[(labels == label) & (found == label)].sum()
+        scores.append(2 * hit / (weights[labels == label].sum() + weights[found == label].sum()))
+    return float(np.mean(scores))
+
+
+def area_under_curve(positive: F32, negative: F32, w_positive: F64, w_negative: F64) -> float:
+    """P(a positive scores above a negative), ties half, rows weighted (Mann-Whitney)."""
+    order = np.argsort(negative, kind="stable")
+    sorted_scores, cumulated = negative[order], np.concatenate([[0], np.cumsum(w_negative[order])])
+    below = cumulated[np.searchsorted(sorted_scores, positive, "left")]
+    not_above = cumulated[np.searchsorted(sorted_scores, positive, "right")]
+    return float(w_positive @ (below + not_above) / 2 / w_positive.sum() / w_negative.sum())
+
+
+def _source_weights(data: Data) -> F64:
+    """Classes weigh the same, and sources within them."""
+    from revenuer.training.fit import class_weights
+
+    return class_weights(list(zip(data.labels, data.sources, strict=True)))
+
+
+def report(data: Data, found: Predictions) -> dict[str, Any]:
+    """Figures of `leave_sources_out`, per source and together; evaluation rows stand apart."""
+    weights = _source_weights(data)
+    evaluation = np.array(data.rows["evaluation"].to_pylist())
+    own = np.array([str(source).startswith("own:") for source in data.sources])
+    truth = np.array([label in EXTRACTION_CAPABILITIES for label in data.labels])
+    proxy = np.array(data.rows["proxy"].to_pylist())
+    base = ~evaluation & ~own
+
+    def auc(positive: npt.NDArray[np.bool_], negative: npt.NDArray[np.bool_]) -> float:
+        e = found.extraction
+        return round(area_under_curve(e[positive], e[negative], weights[positive], weights[negative]), 4)
+
+    def f1(rows: npt.NDArray[np.bool_]) -> float:
+        return round(macro_f1(list(data.labels[rows]), found.capability[rows], weights[rows]), 4)
+
+    asked = np.array([str(s).startswith("own:asked") for s in data.sources])
+    return {
+        "f1_public": f1(base),
+        "f1_own": f1(own),
+        "auc_public": auc(base & truth, base & ~truth),
+        "auc_genuine": auc(base & truth & ~proxy, base & ~truth),
+        "auc_own": auc(own & truth, own & ~truth),
+        "auc_against_evaluation": auc(base & truth, evaluation),
+        "elicitation_auc": round(
+            area_under_curve(
+                found.elicitation[asked], found.elicitation[~data.asked], weights[asked], weights[~data.asked]
+            ),
+            4,
+        ),
+        "sources": {source: _source(data, found, data.sources == source) for source in sorted(set(data.sources))},
+    }
+
+
+def _source(data: Data, found: Predictions, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    labels = np.array([CAPABILITIES.index(label) for label in data.labels[rows]])
+    common, counts = np.unique(found.capability[rows], return_counts=True)
+    return {
+        "capability": str(data.labels[rows][0]),
+        "rows": int(rows.sum()),
+        "accuracy": round(float(np.mean(labels == found.capability[rows])), 3),
+        "most_found": {
+            CAPABILITIES[c]: round(n / rows.sum(), 2) for n, c in sorted(zip(counts, common, strict=True))[:-4:-1]
+        },
+        "extraction_mean": round(float(found.extraction[rows].mean()), 3),
+        "elicitation_above_half": round(float(np.mean(found.elicitation[rows] > 0.5)), 3),
+    }
