@@ -13,9 +13,10 @@ from revenuer.report import charts, words
 from revenuer.report.buckets import bucketed
 from revenuer.report.inert import cell, inert, shortened
 from revenuer.report.network import HEIGHT, NODES_DRAWN, WIDTH, draw_network, layout
+from revenuer.report.overview import _bans, _traffic
 from revenuer.report.svg import Spec, draw
 from revenuer.report.words import parsed
-from revenuer.summary import Network, NetworkNode
+from revenuer.summary import BanDay, Network, NetworkNode, ScanSummary, TrafficSeries
 
 NAN = float("nan")
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
@@ -174,3 +175,16 @@ def test_release_labels_never_cross_a_later_line() -> None:
     days = ("2026-05-10", "2026-05-11", "2026-05-11", "2026-05-30")
     marks = [charts.Mark(at, "harbour-3-large") for text in days if (at := parsed(text))]
     assert charts._lanes(marks, (start, end)) == [2, 1, 0, 0]
+
+
+def test_actions_of_one_day_are_added() -> None:
+    """Bans and limits of a day are one stem in the timeline; a day that is no date is passed over."""
+    actions = (BanDay("2026-05-02", "ban", 3), BanDay("2026-05-02", "limit", 4), BanDay("soon", "ban", 9))
+    assert [count for _, count in _bans(ScanSummary(enforcement=actions))] == [7]
+
+
+def test_more_extraction_than_traffic_is_not_drawn_below_nought() -> None:
+    """Series that disagree, or differ in length, still give counts of nought or more."""
+    found = _traffic(ScanSummary(series=TrafficSeries("2026-05-01T00:00:00Z", 24, (5, 1, 4), (2, 3))))
+    assert found is not None
+    assert found.counts == ((2, 3, 0), (3, 0, 4))

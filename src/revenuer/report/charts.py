@@ -87,9 +87,10 @@ def timeline(
     if span is None or (traffic is None and len(lives) < 2):
         return None
     inside = [mark for mark in releases if span[0] <= mark.at <= span[1]]
+    acted = [(at, count) for at, count in bans if span[0] <= at <= span[1]]
     panels = [
         _stacked(traffic, span, height=150) if traffic else None,
-        _bans([(at, count) for at, count in bans if span[0] <= at <= span[1]], span) if bans else None,
+        _bans(acted, span) if acted else None,
         _lives(lives, span) if lives else None,
     ]
     drawn = [_with_rules(panel, inside) for panel in panels if panel is not None]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
 
 from markupsafe import Markup
 
@@ -48,8 +51,7 @@ def overview(campaigns: Sequence[Campaign], summary: ScanSummary) -> Overview:
     found = sum(c.accounts for c in campaigns)
     traffic = _traffic(summary)
     lives = [life for life in map(_life, campaigns[:IN_FULL]) if life]
-    bans = [(at, ban.accounts) for ban in summary.enforcement if (at := parsed(ban.day))]
-    spec = charts.timeline(traffic, lives, releases(summary), bans)
+    spec = charts.timeline(traffic, lives, releases(summary), _bans(summary))
     return Overview(
         accounts=found if summary.flagged_accounts is None else summary.flagged_accounts,
         exchanges=sum(c.exchanges for c in campaigns),
@@ -87,9 +89,19 @@ def _traffic(summary: ScanSummary) -> Buckets | None:
     series = summary.series
     if series is None:
         return None
-    extraction = series.extraction or (0,) * len(series.exchanges)
-    rest = tuple(whole - part for whole, part in zip(series.exchanges, extraction, strict=False))
-    return bucketed(series.start, series.bucket_hours, (extraction, rest), BUCKETS)
+    pairs = zip_longest(series.exchanges, series.extraction, fillvalue=0)
+    rest = tuple(max(whole - part, 0) for whole, part in pairs)
+    return bucketed(series.start, series.bucket_hours, (series.extraction, rest), BUCKETS)
+
+
+def _bans(summary: ScanSummary) -> list[tuple[datetime, int]]:
+    """Accounts that met any action, by day."""
+    days: Counter[datetime] = Counter()
+    for ban in summary.enforcement:
+        at = parsed(ban.day)
+        if at is not None:
+            days[at] += ban.accounts
+    return sorted(days.items())
 
 
 def _life(campaign: Campaign) -> Life | None:
