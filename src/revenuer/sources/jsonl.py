@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -232,17 +233,18 @@ def _peek(path: Path, name: str, kind: Kind) -> dict[str, bool]:
 
 def _index(source: JsonlSource) -> tuple[list[Part], Counter[int]]:
     decode = msgspec.json.Decoder(_Stamp).decode
-    blank = Part(source.table, str(source.path), source.name, source.kind, 0, 0, 0, 0, 0)
-    parts, days, part = [], Counter[int](), blank
+    days, cuts, lines, end = Counter[int](), [(0, 0)], 0, 0
     for start, line, _ in read_lines(source.path, source.name, source.kind):
-        if source.kind == "jsonl" and (part.rows >= PART_ROWS or start - part.start >= PART_BYTES):
-            parts.append(replace(part, stop=start))
-            part = replace(blank, start=start, first=part.first + part.rows)
-        part = replace(part, stop=start + max(1, len(line)), rows=part.rows + 1)
+        cut, first = cuts[-1]
+        if source.kind == "jsonl" and (lines - first >= PART_ROWS or start - cut >= PART_BYTES):
+            cuts.append((start, lines))
+        lines, end = lines + 1, start + 1
         time = _time(decode, line)
         if time is not None:
             days[time // DAY] += 1
-    return ([*parts, part] if part.rows else parts), days
+    cuts.append((end, lines))
+    part = partial(Part, source.table, str(source.path), source.name, source.kind, 0)
+    return [part(cut, stop, first, last - first) for (cut, first), (stop, last) in pairwise(cuts) if last > first], days
 
 
 def _time(decode: Any, line: bytes) -> int | None:
