@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,18 @@ def test_a_last_line_that_was_cut_off_is_set_aside(tmp_path: Path):
     """A log that is being written ends so."""
     table, quarantine = read_all(put_jsonl(tmp_path, [*rows(3), json_line(rows(1)[0])[:40]]))
     assert (len(table), quarantine.counts()) == (3, {"line cut off": 1})
+
+
+def test_compressed_logs_may_be_appended_to(tmp_path: Path):
+    """Every run of a compressor adds a frame of its own."""
+    packed = [pa.compress(json_line(row), codec="zstd", asbytes=True) for row in rows(3)]
+    table, quarantine = read_all(put_bytes(tmp_path / "exchanges.jsonl.zst", b"".join(packed)))
+    assert (len(table), quarantine) == (3, Quarantine())
+
+
+def put_bytes(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path.parent
 
 
 def test_a_last_line_without_its_newline_is_whole(tmp_path: Path):

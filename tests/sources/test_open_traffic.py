@@ -159,6 +159,22 @@ def test_columns_that_nobody_knows_are_noted(tmp_path: Path):
     assert read_all(tmp_path)[0].schema == EXCHANGES
 
 
+def test_files_that_are_not_read_are_named(tmp_path: Path):
+    """Half a log in another format, or in folders of its own, is not passed over in silence."""
+    put_parquet(tmp_path, rows(2), "exchanges/a.parquet")
+    put_parquet(tmp_path, rows(2), "exchanges/day=2/a.parquet")
+    (tmp_path / "exchanges" / "b.jsonl.gz").write_bytes(b"")
+    (tmp_path / "exchanges" / "_SUCCESS").touch()
+    assert open_traffic(tmp_path).notes == ("exchanges: files not read: b.jsonl.gz, day=2",)
+
+
+def test_what_cannot_be_opened_is_an_error_with_its_path(tmp_path: Path):
+    """A link to nowhere beside good files is not passed over."""
+    put_parquet(tmp_path, rows(2), "exchanges/a.parquet")
+    (tmp_path / "exchanges" / "b.jsonl").symlink_to(tmp_path / "gone.jsonl")
+    assert refused(tmp_path).file == "exchanges/b.jsonl"
+
+
 def test_an_empty_table_is_read_as_no_rows(tmp_path: Path):
     """A log of a quiet day is no error of the reader's."""
     pq.write_table(EXCHANGES.empty_table(), tmp_path / "exchanges.parquet")

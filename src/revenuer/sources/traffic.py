@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -35,12 +35,14 @@ class Traffic:
     Args:
         path: the directory, as given.
         sources: table to its files, in order of their names; tables that are not there are absent.
+        passed_over: what else stands in `exchanges/`: files of other formats, and folders.
         strict: whether the first bad row ends the reading.
         quarantine: what was wrong with the rows of the side tables read so far; exchanges are counted by `read_part`.
     """
 
     path: Path
     sources: dict[TableName, tuple[Source, ...]]
+    passed_over: tuple[str, ...] = ()
     strict: bool = False
     quarantine: Quarantine = field(default_factory=Quarantine)
 
@@ -75,12 +77,11 @@ class Traffic:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Columns that were passed over because the schema does not know them, one sentence per table."""
-        return tuple(
-            f"{table}: columns not used: {', '.join(sorted(extra))}"
-            for table, sources in self.sources.items()
-            if (extra := {name for source in sources for name in source.extra})
-        )
+        """What was passed over: columns that the schema does not know, files that are of no known format."""
+        extra = {table: {name for source in found for name in source.extra} for table, found in self.sources.items()}
+        columns = (f"{table}: columns not used: {_listed(names)}" for table, names in extra.items() if names)
+        files = (f"exchanges: files not read: {_listed(self.passed_over)}",) if self.passed_over else ()
+        return (*files, *columns)
 
     def accounts(self) -> pa.Table:
         """Accounts as known at sign-up; of several rows for one account the first counts. Empty where unknown."""
@@ -136,10 +137,14 @@ def open_traffic(path: Path, *, strict: bool = False) -> Traffic:
     """
     if not path.is_dir():
         raise InputError("is no directory" if path.exists() else "no such directory", file=str(path))
-    sources = {table: found for table in TABLES if (found := _sources(path, table))}
+    try:
+        sources = {table: found for table in TABLES if (found := _sources(path, table))}
+        others = _others(path / "exchanges")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(error.filename or path)) from error
     if "exchanges" not in sources:
         raise InputError("holds no exchanges: expected exchanges/*.parquet or exchanges.parquet", file=str(path))
-    return Traffic(path, sources, strict)
+    return Traffic(path, sources, others, strict)
 
 
 def read_part(part: Part, quarantine: Quarantine) -> Iterator[Any]:
@@ -169,8 +174,25 @@ def _sources(path: Path, table: TableName) -> tuple[Source, ...]:
 
 
 def _inside(path: Path, table: str) -> list[tuple[str, Kind]]:
-    names = sorted(child.name for child in (path / table).iterdir() if child.is_file() and child.name[0] not in "._")
+    names = [child.name for child in _visible(path / table) if not child.is_dir()]
     return [(f"{table}/{name}", kind) for name in names for kind in _KINDS if name.endswith(f".{kind}")]
+
+
+def _others(folder: Path) -> tuple[str, ...]:
+    """What stands in a folder of exchanges and is not read: half a log may hide there."""
+    suffixes = tuple(f".{kind}" for kind in _KINDS)
+    children = _visible(folder) if folder.is_dir() else []
+    return tuple(child.name for child in children if child.is_dir() or not child.name.endswith(suffixes))
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Children in order of their names, without what tools leave behind (`_SUCCESS`, `.crc`)."""
+    return sorted(child for child in folder.iterdir() if child.name[0] not in "._")
+
+
+def _listed(names: Collection[str], most: int = 20) -> str:
+    shown = [name[:60] for name in sorted(names)[:most]]
+    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _open(path: Path, name: str, table: TableName, kind: Kind) -> Source:
