@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from revenuer.simulate.identity import Identity
@@ -53,12 +53,15 @@ class Archetype:
         share: of all extraction exchanges in the scenario `all`.
         per_account: mean extraction exchanges of an account over the window.
         aims: capability -> share.
-        framing: how frames are put on: `around` (in the prompt), `system` (as the system prompt), `bare` (not at all).
+        framing: how items are put: `around` (a frame in the prompt), `both` (and a system prompt), `system` (only that),
+            `prefix` (one prefix for everything), `tongues` (in the language of the input), `relay` (as another product's
+            sessions), `bare` (as they are).
         frames: frames in use for each capability.
         shared: default infrastructure (else disjoint).
         identity_shared, identity_disjoint: the two ways of making accounts.
+        various: accounts differ in client and settings (else one script runs them all).
         benign_mix: share of other traffic on the accounts.
-        cover: what that is: `customers` (many people's conversations) or `made` (a common set of camouflage questions).
+        cover: what that is: `customers` (many people's conversations) or `made` (camouflage).
         paraphrase: share of requests whose frame is said anew.
         swing, lumps: of the queue's rate.
         assignment: how the queue hands out tasks: `random`, `robin` or `quota`.
@@ -66,10 +69,11 @@ class Archetype:
         pivot: share of accounts that move to a new model within a day of its release.
         ban: (when, as share of the campaign; share of accounts banned), successors take over; None: no ban.
         reuse: share of items asked more than once.
-        replay: share of requests that carry a reasoning block given out to another account.
+        replay: share of requests that carry a reasoning block given out to another request of the campaign.
         probes: share of requests that try techniques before the harvest begins.
-        foreign: sessions of another product's users are relayed.
-        languages: the frame asks for reasoning in the language of the input.
+        loop: answers harvested go in again to be graded and cleaned.
+        tongues: most items are in other languages than English.
+        failover: share of requests that were turned away (429) and tried at once on another account.
         thinking: share of accounts that always ask for reasoning; -1: by habit.
         late: capability that the last third of the campaign is about.
     """
@@ -84,6 +88,7 @@ class Archetype:
     shared: bool = True
     identity_shared: Identity = SHARED
     identity_disjoint: Identity = DISJOINT
+    various: bool = False
     benign_mix: float = 0.05
     cover: str = "made"
     paraphrase: float = 0.0
@@ -97,38 +102,39 @@ class Archetype:
     reuse: float = 0.01
     replay: float = 0.0
     probes: float = 0.0
-    foreign: bool = False
-    languages: bool = False
+    loop: bool = False
+    tongues: bool = False
+    failover: float = 0.01
     thinking: float = -1.0
     late: str | None = None
-    notes: str = field(default="")
 
 
 _ALL: Final = (
     Archetype(
         "A1", "small synchronised pool after reasoning, rubric grading and rewrites", 0.04, 60,
-        {"cot_elicitation": 0.45, "rubric_grading": 0.35, "censorship_rewrite": 0.2},
+        {"cot_elicitation": 0.45, "rubric_grading": 0.35, "censorship_rewrite": 0.2}, framing="both",
         identity_shared=replace(SHARED, cards=20, shared_addresses=12), swing=0.3, lumps=0.8, assignment="robin", start=0.15, end=0.7,
     ),
     Archetype(
         "A2", "mixed plans and pathways, four capabilities, late turn to traces", 0.11, 40,
-        {"tool_use": 0.3, "coding": 0.3, "data_analysis": 0.2, "computer_use": 0.2},
+        {"tool_use": 0.3, "coding": 0.3, "data_analysis": 0.2, "computer_use": 0.2}, various=True,
         identity_shared=replace(SHARED, pathway=_MIXED_PATHS, cards=4), identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS),
         benign_mix=0.15, paraphrase=0.1, late="trace_reconstruction",
     ),
     Archetype(
         "A3", "high-volume agentic coding that moves to a new model within a day", 0.13, 120,
-        {"agentic_coding": 0.6, "tool_use": 0.2, "orchestration": 0.2}, framing="system", pivot=0.9, thinking=0.5, benign_mix=0.05,
+        {"agentic_coding": 0.6, "tool_use": 0.2, "orchestration": 0.2}, framing="system", pivot=0.9, thinking=0.5, failover=0.03,
     ),
     Archetype(
         "A4", "large proxy network, extraction a minority of its customers' traffic", 0.14, 9,
-        {"reasoning": 0.3, "coding": 0.3, "general_instruction": 0.2, "agentic_coding": 0.2},
+        {"reasoning": 0.3, "coding": 0.3, "general_instruction": 0.2, "agentic_coding": 0.2}, various=True,
         benign_mix=0.65, cover="customers", identity_shared=replace(SHARED, pathway=_MIXED_PATHS, cards=3, devices=2, shared_addresses=120),
         identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), paraphrase=0.1, ban=(0.5, 0.15),
     ),
     Archetype(
         "A5", "fixed inline-tag prompt, residential addresses, virtual cards, banned pool replaced", 0.18, 35,
-        {"cot_elicitation": 0.5, "agentic_coding": 0.2, "coding": 0.3}, frames=1, shared=False,
+        {"cot_elicitation": 0.5, "agentic_coding": 0.2, "coding": 0.3}, framing="prefix", shared=False,
+        identity_shared=replace(SHARED, networks={"residential": 1.0}, payment={"virtual_card": 0.9, "card": 0.1}),
         identity_disjoint=replace(DISJOINT, created="burst", mail={"popular": 0.35, "disposable": 0.65}, payment={"virtual_card": 0.9, "card": 0.1}, cards=2),
         benign_mix=0.02, ban=(0.55, 0.95), pivot=0.6,
     ),
@@ -138,29 +144,29 @@ _ALL: Final = (
     ),
     Archetype(
         "A7", "few accounts at high rates, judging and cleaning traces in a loop", 0.07, 350,
-        {"rubric_grading": 0.45, "trace_reconstruction": 0.35, "reasoning": 0.2}, benign_mix=0.02, assignment="quota", pivot=0.0,
-        identity_shared=replace(SHARED, cards=4, shared_addresses=6),
+        {"rubric_grading": 0.4, "trace_reconstruction": 0.3, "reasoning": 0.3}, benign_mix=0.02, assignment="quota", pivot=0.0, loop=True,
+        identity_shared=replace(SHARED, cards=4, shared_addresses=6), failover=0.04,
     ),
     Archetype(
         "A8", "thousands of techniques tried, most refused, then the winner scaled", 0.06, 45,
-        {"cot_elicitation": 0.8, "reasoning": 0.2}, probes=0.35, frames=1, benign_mix=0.05,
+        {"cot_elicitation": 0.8, "reasoning": 0.2}, probes=0.35, frames=1,
     ),
     Archetype(
         "A9", "reasoning blocks replayed across accounts and on weaker models", 0.05, 40,
-        {"trace_reconstruction": 0.6, "cot_elicitation": 0.4}, replay=0.6, thinking=1.0, benign_mix=0.1,
+        {"trace_reconstruction": 0.4, "reasoning": 0.6}, replay=0.45, thinking=1.0, benign_mix=0.1,
     ),
     Archetype(
         "A10", "another product's user sessions relayed", 0.06, 30,
-        {"agentic_coding": 0.4, "coding": 0.3, "general_instruction": 0.3}, framing="system", foreign=True, shared=False, benign_mix=0.1, swing=0.5,
+        {"agentic_coding": 0.4, "coding": 0.3, "general_instruction": 0.3}, framing="relay", shared=False, benign_mix=0.1, swing=0.5, various=True,
     ),
     Archetype(
         "A11", "reasoning traces coerced in many languages", 0.04, 40,
-        {"cot_elicitation": 0.7, "reasoning": 0.3}, languages=True, benign_mix=0.05, paraphrase=0.2,
+        {"cot_elicitation": 0.7, "reasoning": 0.3}, framing="tongues", tongues=True, paraphrase=0.2,
     ),
     Archetype(
         "A12", "adaptive: paraphrase, jitter, disjoint infrastructure, failover", 0.06, 20,
-        {"reasoning": 0.35, "cot_elicitation": 0.3, "data_analysis": 0.35}, shared=False, benign_mix=0.4, paraphrase=0.9, frames=3,
-        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0,
+        {"reasoning": 0.35, "cot_elicitation": 0.3, "data_analysis": 0.35}, shared=False, benign_mix=0.4, paraphrase=0.9, frames=3, various=True,
+        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0, failover=0.06,
     ),
 )  # fmt: skip
 

@@ -26,8 +26,52 @@ class Conversation:
 Writer = Callable[[int], Conversation]
 Factory = Callable[[World, random.Random], Writer]
 
-_NAMES: Final = ["Ada", "Ben", "Cleo", "Dov", "Esi", "Fay", "Gus", "Hana", "Ivo", "Jun", "Kaya", "Leo", "Mina", "Nils", "Oya", "Pia", "Quin", "Rui", "Sol", "Tom", "Uma", "Vera", "Wim", "Xenia", "Yara", "Zoe"]
-_TRADES: Final = ["bakery", "clinic", "garage", "archive", "orchard", "shipyard", "museum", "brewery", "nursery", "print-shop", "school", "dairy", "observatory", "theatre", "hostel", "laundry"]
+_NAMES: Final = [
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dov",
+    "Esi",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jun",
+    "Kaya",
+    "Leo",
+    "Mina",
+    "Nils",
+    "Oya",
+    "Pia",
+    "Quin",
+    "Rui",
+    "Sol",
+    "Tom",
+    "Uma",
+    "Vera",
+    "Wim",
+    "Xenia",
+    "Yara",
+    "Zoe",
+]
+_TRADES: Final = [
+    "bakery",
+    "clinic",
+    "garage",
+    "archive",
+    "orchard",
+    "shipyard",
+    "museum",
+    "brewery",
+    "nursery",
+    "print-shop",
+    "school",
+    "dairy",
+    "observatory",
+    "theatre",
+    "hostel",
+    "laundry",
+]
 
 
 def _topical(pool: Source, dice: random.Random, few: int = 4) -> Callable[[int], tuple[Text, ...]]:
@@ -276,11 +320,6 @@ def _incidents(world: World, dice: random.Random) -> Writer:
     return write
 
 
-def _gateway(world: World, dice: random.Random) -> Writer:
-    inner = _people(world, dice)
-    return lambda owner: inner(owner * 10_000 + int(dice.paretovariate(0.9)) % 400)
-
-
 CONTENTS: Final[dict[str, Factory]] = {
     "evals": _fixed_items("reasoning", ("eval",), 80, 300, "reasoning"),
     "regression": _fixed_items("qa", ("qa", "support", "eval"), 20, 60),
@@ -291,7 +330,6 @@ CONTENTS: Final[dict[str, Factory]] = {
     "agent_client": _agent_client,
     "classroom": _classroom,
     "hackathon": _hackathon,
-    "gateway": _gateway,
     "people": _people,
     "translation": _wrapped("translation", "{Translate|Render} {the|this} {segment|paragraph} {into|to} {German|French|Polish|Korean|Swahili}, {keep|keeping} {tags|numbers} as they are. {Segment|Unit} <id>:\n<item>", lambda w: w.texts.ordinary("translation"), lambda _, t: t.prompt[::-1][:400]),
     "support": _wrapped("support", "{Customer|Caller} <name> (<id>) {writes|says}: <item>\n{Relevant|Retrieved} note: {returns|refunds|parcels} within {14|30} days at <trade>.", lambda w: w.texts.ordinary("support"), None, "{You are|Act as} the {help|service} desk of a <trade>. {Two|Three} sentences{ at most|}."),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from revenuer.simulate.catalogue import CLIENTS, DOMAINS
 from revenuer.simulate.world import DAY, World, hex_ids
 
-__all__ = ["Cohort", "Identity", "enrol"]
+__all__ = ["Cohort", "Identity", "enrol", "uniform"]
 
 Mix = dict[str, float]
+Floats = NDArray[np.float64]
 
 _PLANS: Final[Mix] = {"free": 0.35, "pro": 0.3, "max": 0.06, "api": 0.25, "enterprise": 0.04}
 
@@ -93,20 +94,22 @@ def _pick(rng: np.random.Generator, mix: Mix, n: int) -> list[str]:
     return [str(v) for v in rng.choice(list(mix), n, p=weights / weights.sum())]
 
 
-def _created(rng: np.random.Generator, kind: str, n: int) -> NDArray[np.float64]:
+def _created(rng: np.random.Generator, kind: str, n: int) -> Floats:
     """Seconds from the start of the window (negative: before it)."""
-    if kind == "years":
-        # Two years of growth, with a wave after the release of a model.
-        days = np.where(rng.random(n) < 0.16, -rng.exponential(20, n), -730 * rng.random(n) ** 1.6)
-    elif kind == "recent":
-        days = -rng.exponential(45, n)
-    else:
-        waves = -rng.uniform(2, 75, max(2, n // 40))
-        days = waves[rng.integers(0, len(waves), n)] + rng.exponential(0.15, n)
-    return np.minimum(days, -0.1) * DAY
+    # Two years of growth, with waves after the releases of models.
+    waves = rng.choice([-120.0, -74.0, -33.0, -9.0], n) + rng.exponential(4, n)
+    years = np.where(rng.random(n) < 0.22, waves, -730 * rng.random(n) ** 1.8)
+    if kind == "recent":
+        years = np.where(rng.random(n) < 0.55, -rng.exponential(60, n), years)
+    elif kind == "burst":
+        days = -rng.uniform(1, 150, max(2, n // 25))
+        bursts = days[rng.integers(0, len(days), n)] + rng.exponential(0.3, n)
+        # A third are bought, stolen or kept in store: of any age.
+        years = np.where(rng.random(n) < 0.67, bursts, years)
+    return np.asarray(np.minimum(years, -0.02 - 0.5 * rng.random(n)) * DAY)
 
 
-def _mail(rng: np.random.Generator, world: World, mix: Mix, orgs: list[str]) -> list[object]:
+def _mail(rng: np.random.Generator, mix: Mix, orgs: list[str]) -> list[object]:
     kinds = _pick(rng, mix, len(orgs))
     alike = [f"{a}{b}.example" for a, b in zip(hex_ids(rng, 4, "mail", 4), hex_ids(rng, 4, "-", 2), strict=True)]
     campus = [f"uni-{h}.example" for h in hex_ids(rng, 2, "", 6)]
@@ -145,7 +148,7 @@ def enrol(world: World, spec: Identity, n: int, *key: object) -> Cohort:
     cards = _shared(rng, n, spec.cards, "pay_")
     addresses = _addresses(rng, world, spec, n)
     plan = _pick(rng, spec.plan, n)
-    mail = _mail(rng, world, spec.mail, orgs)
+    mail = _mail(rng, spec.mail, orgs)
     created = _created(rng, spec.created, n)
     phones = hex_ids(rng, n, "ph_", 16)
     has_phone = rng.random(n) < 0.7
@@ -175,7 +178,7 @@ def enrol(world: World, spec: Identity, n: int, *key: object) -> Cohort:
         _pick(rng, spec.pathway, n),
         rng.choice([-8.0, -7, -6, -5, -4, -3, 0, 1, 2, 3, 5.5, 7, 8, 9, 10], n) + rng.normal(0, 0.7, n),
         rng.choice(3, n, p=[0.3, 0.4, 0.3]),
-        np.where(rng.random(n) < 0.25, 400.0, rng.lognormal(0.6, 1.1, n)),
+        np.where(rng.random(n) < 0.25, 400.0, rng.lognormal(1.1, 1.0, n)),
         rng.choice(
             np.array([1.0, 0.7, 0.0, 0.2, 0.3, 0.5, 0.9, 0.1], dtype=np.float32),
             n,
@@ -194,8 +197,7 @@ def _addresses(rng: np.random.Generator, world: World, spec: Identity, n: int) -
     """(n, 8): the addresses of each account; the first is where it signed up. Repeats make some likelier."""
     width = 8
     if spec.shared_addresses:
-        kinds = _pick(rng, spec.networks, 1)[0]
-        pool = world.addresses(rng, kinds, spec.shared_addresses)
+        pool = world.addresses(rng, _pick(rng, spec.networks, 1)[0], spec.shared_addresses)
         return pool[rng.integers(0, len(pool), (n, width))]
     kinds = np.array(_pick(rng, spec.networks, n * width)).reshape(n, width)
     kinds[:, 1:5] = kinds[:, :1]
@@ -230,3 +232,11 @@ def _clients(rng: np.random.Generator, spec: Identity, n: int) -> NDArray[np.int
     if spec.one_client:
         found[:] = found[0, 0]
     return found
+
+
+def uniform(cohort: Cohort, rng: np.random.Generator) -> None:
+    """One script runs all of the cohort: the same client and, mostly, the same settings."""
+    pick = int(rng.integers(0, cohort.size))
+    cohort.clients[:] = cohort.clients[pick, 0]
+    cohort.temperature[:] = cohort.temperature[pick]
+    cohort.max_tokens[:] = cohort.max_tokens[pick]

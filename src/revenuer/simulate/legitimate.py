@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -9,13 +10,15 @@ from numpy.typing import NDArray
 
 from revenuer.simulate.catalogue import MODELS
 from revenuer.simulate.contents import CONTENTS, Conversation
-from revenuer.simulate.identity import Cohort, enrol
-from revenuer.simulate.population import active_span, follow_up, heavy_counts
-from revenuer.simulate.requests import Group, Requests
-from revenuer.simulate.rhythm import chains, habit_times
+from revenuer.simulate.cover import customers
+from revenuer.simulate.habits import active_span, browse, follow_up, heavy_counts
+from revenuer.simulate.identity import Cohort, enrol, uniform
+from revenuer.simulate.population import late_signups
+from revenuer.simulate.requests import Group, Requests, joined, retried
+from revenuer.simulate.rhythm import chains, habit_times, unfolded
 from revenuer.simulate.texts.pool import Text
 from revenuer.simulate.workloads import Workload
-from revenuer.simulate.world import DAY, World, hex_ids
+from revenuer.simulate.world import DAY, World
 
 __all__ = ["workload"]
 
@@ -25,99 +28,148 @@ _HABITS: Final = np.array(["office", "evening", "night", "student", "day"])
 
 
 def workload(world: World, kind: Workload, number: int, exchanges: int) -> Group:
-    """One instance of `exchanges` requests."""
+    """One instance of about `exchanges` requests."""
     key = (kind.id, number)
-    rng, dice = world.rng("workload", *key), world.dice("workload", *key)
-    accounts = max(1, round(exchanges / kind.per_account))
+    rng = world.rng("workload", *key)
+    accounts = max(kind.least, round(exchanges / kind.per_account))
     cohort = enrol(world, kind.identity, accounts, *key)
-    who = np.repeat(np.arange(accounts), heavy_counts(rng, accounts, exchanges, sigma=kind.sigma))
-    session, turn = (
-        chains(rng, who, np.full(accounts, kind.length))
-        if kind.length > 1
-        else (np.arange(len(who)), np.zeros(len(who), dtype=np.int64))
+    if kind.identity.org == 1 or kind.one_client:
+        uniform(cohort, rng)
+    requests = (
+        _resale(world, kind, cohort, exchanges, *key) if kind.resale else _own(world, kind, cohort, exchanges, *key)
     )
-    at = _times(rng, world, kind, cohort, who, session, turn)
+    _dress(rng, world, kind, requests)
+    parts = [requests, *retried(requests, rng, 0.06 if kind.id == "L20" else 0.005)]
+    side = round(len(requests.who) * kind.side)
+    if side:
+        parts.append(browse(world, cohort, heavy_counts(rng, accounts, side, least=0), "side", *key))
+    group = Group(kind.id, None, cohort, joined(parts))
+    late_signups(group, rng, 0.05)
+    _papers(rng, world, kind, group)
+    return group
+
+
+def _own(world: World, kind: Workload, cohort: Cohort, exchanges: int, *key: object) -> Requests:
+    """The workload's own contents in its own rhythm."""
+    rng, dice = world.rng("own", *key), world.dice("own", *key)
+    who = np.repeat(np.arange(cohort.size), heavy_counts(rng, cohort.size, exchanges, sigma=kind.sigma))
+    session, turn = chains(rng, who, np.full(cohort.size, kind.length))
+    begun = _RHYTHMS[kind.rhythm](rng, world, cohort, who[turn == 0])
+    at = unfolded(begun, session, turn, rng.lognormal(2.8 if kind.agent else 4.0, 0.9, len(who)), world.length)
     write = CONTENTS[kind.writer](world, dice)
-    capability, prompt, system, response = [], [], [], []
+    capability, texts = [], []
     talk = Conversation("other", (Text(""),))
     for owner, step in zip(who.tolist(), turn.tolist(), strict=True):
         if step == 0:
             talk = write(owner)
-        text = (
+        texts.append(
             talk.texts[step]
             if step < len(talk.texts)
             else Text(follow_up(dice, talk.texts[0].prompt), talk.texts[0].system)
         )
         capability.append(talk.capability)
-        prompt.append(text.prompt)
-        system.append(text.system)
-        response.append(text.response)
-    requests = Requests(who, at, session, turn, capability, np.zeros(len(who), dtype=bool), prompt, system, response)
-    group = Group(kind.id, None, cohort, requests)
-    _dress(rng, world, kind, group)
-    return group
+    return Requests(
+        who, at, session, turn, capability, np.zeros(len(who), dtype=bool),
+        [t.prompt for t in texts], [t.system for t in texts], [t.response for t in texts],
+    )  # fmt: skip
 
 
-def _times(
-    rng: np.random.Generator, world: World, kind: Workload, cohort: Cohort, who: Ints, session: Ints, turn: Ints
-) -> Floats:
-    starts = np.flatnonzero(turn == 0)
-    owner = who[starts]
-    gap = np.where(turn > 0, rng.lognormal(2.8 if kind.agent else 4.0, 0.9, len(who)), 0.0)
-    run = np.cumsum(gap)
-    at = _begun(rng, world, kind.rhythm, cohort, owner)[session] + run - run[starts][session]
-    return np.minimum(at, world.length - 1e-3)
+def _resale(world: World, kind: Workload, cohort: Cohort, exchanges: int, *key: object) -> Requests:
+    """Conversations of the customers of a gateway or a reseller, routed over its accounts."""
+    rng = world.rng("resale", *key)
+    weight = rng.dirichlet(np.full(cohort.size, 3.0))
+
+    def route(at: Floats) -> Ints:
+        return rng.choice(cohort.size, len(at), p=weight)
+
+    requests = customers(
+        world, exchanges, route, *key, sticky=float(rng.choice([0.0, 0.5, 1.0])), named=kind.id == "L10"
+    )
+    if kind.id == "L10":
+        # A gateway balances single requests: a conversation, and its reasoning blocks, moves among its accounts.
+        moves = rng.random(len(requests.who)) < 0.3
+        requests.who = np.where(moves, rng.integers(0, cohort.size, len(moves)), requests.who)
+    return requests
 
 
-def _begun(rng: np.random.Generator, world: World, rhythm: str, cohort: Cohort, owner: Ints) -> Floats:
-    n = len(owner)
-    zone = float(cohort.zone[0])
-    days = int(world.days)
-    if rhythm == "own":
-        first, last = active_span(rng, world, cohort)
-        habits = rng.choice(_HABITS, cohort.size, p=[0.5, 0.2, 0.05, 0.05, 0.2])
-        return habit_times(rng, world, habits[owner], cohort.zone[owner], first[owner], last[owner])
-    if rhythm == "class":
-        slots = rng.choice(np.arange(days), max(1, days // 4), replace=False)
-        begin = slots[rng.integers(0, len(slots), n)] * DAY + (9 + rng.integers(0, 6) - zone) * 3600
-        homework = rng.random(n) < 0.25
-        return np.clip(
-            begin + rng.uniform(0, 5_400, n) + np.where(homework, rng.uniform(2, 30, n) * 3600, 0), 0, world.length - 1
+def _by_habit(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) -> Floats:
+    habits = rng.choice(_HABITS, cohort.size, p=[0.5, 0.2, 0.05, 0.05, 0.2])
+    first, last = active_span(rng, world, cohort)
+    return habit_times(rng, world, habits[owner], cohort.zone[owner], (first[owner], last[owner]))
+
+
+def _common(habit: str) -> Callable[[np.random.Generator, World, Cohort, Ints], Floats]:
+    def times(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) -> Floats:
+        n = len(owner)
+        return habit_times(
+            rng, world, np.full(n, habit), np.full(n, cohort.zone[0]), (np.zeros(n), np.full(n, world.length - 1))
         )
-    if rhythm == "nightly":
-        night = rng.integers(0, days, n) * DAY + (2 + rng.random() - zone) % 24 * 3600
-        return np.sort(np.clip(night + rng.uniform(0, 1_800, n), 0, world.length - 1))
-    if rhythm == "once":
-        begin = rng.uniform(0, world.length * 0.85)
-        return np.sort(begin + rng.uniform(0, rng.uniform(6, 40) * 3600, n)).clip(0, world.length - 1)
-    if rhythm == "short":
+
+    return times
+
+
+def _class(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) -> Floats:
+    """Lessons of ninety minutes on a few weekdays, and homework after."""
+    n = len(owner)
+    weekdays = [d for d in range(int(world.days)) if d % 7 < 5]
+    days = rng.choice(weekdays, max(1, len(weekdays) // 3), replace=False)
+    begin = days[rng.integers(0, len(days), n)] * DAY + (9 + int(rng.integers(0, 6)) - cohort.zone[0]) * 3600
+    homework = np.where(rng.random(n) < 0.25, rng.uniform(2, 30, n) * 3600, 0.0)
+    return np.asarray(np.clip(begin + rng.uniform(0, 5_400, n) + homework, 0, world.length - 1))
+
+
+def _nightly(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) -> Floats:
+    n = len(owner)
+    hour = (2 + rng.random() - cohort.zone[0]) % 24
+    return np.asarray(
+        np.sort(
+            np.clip(
+                rng.integers(0, int(world.days), n) * DAY + hour * 3600 + rng.uniform(0, 1_800, n), 0, world.length - 1
+            )
+        )
+    )
+
+
+def _within(low: float, high: float) -> Callable[[np.random.Generator, World, Cohort, Ints], Floats]:
+    """All within a stretch of so many hours."""
+
+    def times(rng: np.random.Generator, world: World, _: Cohort, owner: Ints) -> Floats:
         begin = rng.uniform(0, world.length * 0.75)
-        return np.sort(begin + rng.uniform(0, rng.uniform(1, 3) * DAY, n)).clip(0, world.length - 1)
-    habit = np.repeat("service" if rhythm == "service" else "flat", n)
-    return habit_times(rng, world, habit, np.full(n, zone), np.zeros(n), np.full(n, world.length - 1))
+        at = begin + rng.uniform(0, rng.uniform(low, high) * 3600, len(owner))
+        return np.asarray(np.sort(at).clip(0, world.length - 1))
+
+    return times
 
 
-def _dress(rng: np.random.Generator, world: World, kind: Workload, group: Group) -> None:
-    requests, n = group.requests, len(group.requests.who)
+_RHYTHMS: Final = {
+    "own": _by_habit, "flat": _common("flat"), "service": _common("service"), "class": _class, "nightly": _nightly,
+    "once": _within(6, 40), "short": _within(24, 72),
+}  # fmt: skip
+
+
+def _dress(rng: np.random.Generator, world: World, kind: Workload, requests: Requests) -> None:
+    n = len(requests.who)
     if kind.agent:
         requests.tools[:] = int(rng.integers(5, 24))
     if kind.thinking >= 0:
         requests.thinking[:] = kind.thinking
-    if kind.writer == "evals":
+    if kind.writer in {"evals", "regression"}:
         requests.model[:] = rng.choice([i for i, m in enumerate(MODELS) if m.day < 0], n)
     if kind.writer == "red_team":
-        refused = rng.random(n) < 0.5
-        requests.status = ["refused" if r else "" for r in refused.tolist()]
-    if kind.writer == "gateway":
-        users = hex_ids(rng, 60 * group.cohort.size, "eu_", 12)
-        pick = np.minimum(rng.pareto(0.8, int(requests.session.max()) + 1) * 2, len(users) - 1).astype(int)
-        requests.end_user = [users[pick[s]] for s in requests.session.tolist()]
-    if kind.consent:
+        requests.status = ["refused" if r else "" for r in (rng.random(n) < 0.5).tolist()]
+    if kind.writer == "compaction":
+        # After compaction the block sent back is one from earlier in the conversation, or none.
+        rows = np.flatnonzero((requests.turn > 4) & (rng.random(n) < 0.3))
+        requests.refs[rows] = rows - 1 - (rng.random(len(rows)) * (requests.turn[rows] - 1)).astype(np.int64)
+
+
+def _papers(rng: np.random.Generator, world: World, kind: Workload, group: Group) -> None:
+    """Consents on file, and what enforcement had to do with the group."""
+    if kind.consent and rng.random() < kind.consented:
         orgs = sorted({str(o) for o in group.cohort.table["org_id"] if o})
-        group.consents = [{"org_id": o, "kind": kind.consent} for o in orgs]
-    if kind.id in {"L11", "L18"}:
-        hit = np.flatnonzero(rng.random(group.cohort.size) < 0.08)
-        group.enforcement = [
-            (int(row), float(rng.uniform(0.2, 1) * world.length), str(rng.choice(["limit", "verify", "ban"])))
-            for row in hit
-        ]
+        aims = sorted(set(group.requests.capability)) if rng.random() < 0.5 else None
+        group.consents = [{"org_id": o, "kind": kind.consent, "capabilities": aims} for o in orgs]
+    if kind.troubled:
+        hit = np.flatnonzero(rng.random(group.cohort.size) < kind.troubled)
+        when, what = rng.uniform(0.2, 1, len(hit)) * world.length, rng.choice(["limit", "verify", "ban"], len(hit))
+        group.enforcement = [(int(row), float(at), str(act)) for row, at, act in zip(hit, when, what, strict=True)]

@@ -1,198 +1,149 @@
-"""Ordinary users: heavy-tailed volumes, habits of hour and topic, conversations with follow-ups."""
+"""The ordinary majority: people, the firms they work for, and developers' programs."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from revenuer.simulate.habits import browse, heavy_counts
 from revenuer.simulate.identity import Cohort, Identity, enrol
-from revenuer.simulate.requests import Group, Requests
-from revenuer.simulate.rhythm import chains, habit_times, replayed_times
-from revenuer.simulate.texts.pool import Source, Text
-from revenuer.simulate.texts.writing import fill, spin
-from revenuer.simulate.world import DAY, World
+from revenuer.simulate.requests import Group, Requests, joined, retried
+from revenuer.simulate.rhythm import habit_times, replayed_times
+from revenuer.simulate.texts.grammar import say
+from revenuer.simulate.texts.lexicon import DOMAINS
+from revenuer.simulate.texts.writing import fill
+from revenuer.simulate.world import World, hex_ids
 
-__all__ = ["active_span", "browse", "heavy_counts", "ordinary"]
+__all__ = ["late_signups", "ordinary"]
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
-# What people use a model for; the first number is the weight, the second the mean length of a conversation.
-_INTERESTS: Final[dict[str, tuple[float, float]]] = {
-    "chat": (0.20, 3.0), "qa": (0.20, 1.6), "support": (0.08, 1.8), "writing": (0.13, 2.4), "translation": (0.07, 1.5),
-    "coding": (0.16, 3.5), "eval": (0.04, 1.3), "other": (0.04, 1.5),
-    "reasoning": (0.05, 1.8), "data_analysis": (0.03, 2.2),
-}  # fmt: skip
-# Ordinary people also bring things of the kind that is harvested.
-_FROM_EXTRACTION: Final = ("reasoning", "data_analysis")
-
-_FOLLOW_UPS: Final = (
-    "{Thanks|Thank you|Great|OK}[, that helps]. {Can|Could} you {make it|keep it} {shorter|simpler|more formal|friendlier}?",
-    "{And|So} what about <word>?",
-    "{I do not|I don't} {quite|really} {follow|get} the part {about|on} <word>. {Explain|Go over} it {again|once more}[, please].",
-    "{Give|Show} me {another|one more|a shorter} example{| with <word>}.",
-    "{Hmm|No|Not quite}, I meant <word>{, not that|| in general}.",
-    "{Now|Next} {turn|put} {that|this} into {a list|a table|an email|one paragraph|bullet points}.",
-    "{Why|How come}?", "{go on|continue|more}", "{Is|Are} there {any|other} {risks|limits|options} {with|to} <word>?",
-    "{That|This} {fails|does not work|gives an error} {for|with} <word>[, any idea why]?",
-    "{Translate|Say} {that|this} {in|into} {plain words|simple language|French|Spanish|German}.",
+_PROGRAM: Final = Identity(
+    clients={"sdk": 1.0}, plan={"api": 0.85, "enterprise": 0.15}, networks={"hosting": 0.7, "office": 0.3}
+)
+# One prompt of a developer's program, which it sends all day.
+_TEMPLATES: Final = (
+    "{You receive|Here is|Given} {a|one} {record|entry|message} from {our|the} <n> {shop|clinic|school|depot|agency|studio|forum|club}. {Reply|Answer} {in|with} {one|two|three} {sentence|sentences|lines}{| for <r>s}{.|, naming the <n>.}\n\n<item>",
+    "{Task|Job}: {tidy|sort|tag|shorten|answer|route} {the|this} {text|note|query|ticket} for {the|our} <a> <n> {newsletter|dashboard|helpdesk|archive|app}. {Keep|Use} {a warm|a plain|our usual|a brief} tone{.| and mention <P>.}\n<item>",
+    "<item>\n\n{Respond|Answer} as {JSON|plain text|markdown|HTML} {suited to|for} {our|the} <P> {mobile|web|internal|partner} {page|screen|tool}{; fields: <n>, <n>, <n>|, {no|max.} <d> {words|lines}|}.",
+    "{Context|Background}: {user|visitor|<r>} {asked|wrote} {today|just now} {about|near} {the|a} <n>.\n{Message|Text}: <item>\n{Write|Draft} {the|a} {reply|summary|label|title} {that|which} {<v>s|names} the <n>.",
+    "{<P>|<Q>} {assistant|bot|pipeline} v<d>.<d>: {read|take} the {input|payload} and {return|produce} {<n>, <n> and <n>|the <a> <n>|a <n> for <r>s}.\n{input|payload|text}: <item>",
+    "{As|For} {the|a} <r>, {decide|say} {whether|if} {this|the text} {concerns|mentions} {a <n>|the <a> <n>|<n> or <n>}{. Answer yes or no.|, with a reason.|; quote the part.}\n\"<item>\"",
 )  # fmt: skip
 
 
-def heavy_counts(rng: np.random.Generator, accounts: int, total: int, *, sigma: float = 1.5, least: int = 1) -> Ints:
-    """Requests per account, lognormal with `sigma`, at least `least` each, `total` in all (or `least` * accounts)."""
-    weight = rng.lognormal(0, sigma, accounts)
-    rest = max(total - least * accounts, 0)
-    return np.full(accounts, least, dtype=np.int64) + rng.multinomial(rest, weight / weight.sum())
+def late_signups(group: Group, rng: np.random.Generator, share: float) -> None:
+    """Some accounts signed up within the window, shortly before their first request."""
+    first = np.full(group.cohort.size, np.inf)
+    np.minimum.at(first, group.requests.who, group.requests.at)
+    chosen = np.flatnonzero((rng.random(group.cohort.size) < share) & np.isfinite(first))
+    created = group.cohort.table["created_at"]
+    for row, ago in zip(chosen.tolist(), rng.exponential(3_600, len(chosen)).tolist(), strict=True):
+        created[row] = first[row] - ago - 30
 
 
-def active_span(rng: np.random.Generator, world: World, cohort: Cohort, *, whole: float = 0.6) -> tuple[Floats, Floats]:
-    """First and last second in which each account is about; a share `whole` of them all the time."""
-    n = cohort.size
-    first = np.where(rng.random(n) < whole, 0.0, rng.uniform(0, world.length * 0.8, n))
-    length = np.where(rng.random(n) < whole, world.length, rng.exponential(4 * DAY, n) + 0.3 * DAY)
-    return first, np.minimum(first + length, world.length - 1)
+def _firms(cohort: Cohort, world: World, rng: np.random.Generator) -> None:
+    """An eighth of the people are colleagues: one organisation, mail domain, bill and office network for each firm."""
+    people = rng.permutation(cohort.size)[: cohort.size // 8]
+    at = 0
+    while at < len(people):
+        rows = people[at : at + 2 + int(min(rng.pareto(1.1) * 3, 60))]
+        at += len(rows)
+        org, card = hex_ids(rng, 1, "org_", 12)[0], hex_ids(rng, 1, "pay_", 16)[0]
+        office = world.addresses(rng, "office", 1 + len(rows) // 20)
+        device = rng.random() < 0.15
+        for row in rows.tolist():
+            cohort.table["org_id"][row] = org
+            cohort.table["email_domain"][row] = f"{org[-8:]}.example"
+            cohort.table["payment_fingerprint"][row] = card
+            cohort.table["payment_kind"][row] = "invoice" if len(rows) > 5 else "card"
+            cohort.addresses[row, :4] = office[rng.integers(0, len(office), 4)]
+            cohort.table["signup_ip"][row] = cohort.addresses[row, 0]
+            if device:
+                # A shared workstation.
+                cohort.table["device_fingerprint"][row] = cohort.table["device_fingerprint"][int(rows[0])]
 
 
-def _session_times(
-    rng: np.random.Generator,
-    world: World,
-    cohort: Cohort,
-    who: Ints,
-    session: Ints,
-    turn: Ints,
-    habits: NDArray[np.str_],
-) -> Floats:
-    starts = np.flatnonzero(turn == 0)
-    owner = who[starts]
-    first, last = active_span(rng, world, cohort)
-    begun = habit_times(rng, world, habits[owner], cohort.zone[owner], first[owner], last[owner])
-    gap = np.where(turn > 0, rng.lognormal(4.2, 1.0, len(who)), 0.0)
-    run = np.cumsum(gap)
-    at = begun[session] + run - run[starts][session]
-    return np.minimum(at, world.length - 1e-3)
+def _units(n: int, rng: np.random.Generator) -> Ints:
+    """The program that each account runs: mostly one each, some run by two to five accounts of an organisation."""
+    sizes = np.where(rng.random(n) < 0.12, rng.integers(2, 6, n), 1)
+    return np.repeat(np.arange(n), sizes)[:n]
 
 
-class _Tastes:
-    """What one account likes: a few capabilities, and within each a few topics."""
+def _share_firm(cohort: Cohort, unit: Ints) -> None:
+    """Accounts of one program belong to one organisation, with one bill and one egress."""
+    for row in np.flatnonzero(np.diff(unit, prepend=-1) == 0).tolist():
+        for name in ("org_id", "email_domain", "payment_fingerprint", "payment_kind"):
+            cohort.table[name][row] = cohort.table[name][row - 1]
+        cohort.addresses[row], cohort.clients[row] = cohort.addresses[row - 1], cohort.clients[row - 1]
+        cohort.table["signup_ip"][row] = cohort.addresses[row, 0]
+
+
+class _Program:
+    """A developer's program: a template, a system prompt, a few topics, an hour of day or a measured rhythm."""
 
     def __init__(self, world: World, dice: random.Random) -> None:
-        names = list(_INTERESTS)
-        self.liked = dice.choices(names, [_INTERESTS[n][0] for n in names], k=dice.choice((1, 2, 2, 3)))
-        self.topics: dict[str, list[str]] = {}
-        self.world, self.dice = world, dice
-
-    def pool(self, capability: str) -> Source:
-        texts = self.world.texts
-        return texts.extraction(capability) if capability in _FROM_EXTRACTION else texts.ordinary(capability)
-
-    def conversation(self) -> tuple[str, tuple[Text, ...]]:
-        """A conversation to the account's taste; now and then anything at all."""
-        capability = self.dice.choice(self.liked) if self.dice.random() < 0.9 else self.dice.choice(list(_INTERESTS))
-        pool = self.pool(capability)
-        if capability not in self.topics:
-            self.topics[capability] = self.dice.sample(
-                list(pool.topics), min(len(pool.topics), self.dice.randint(2, 6))
-            )
-        topics = self.topics[capability] if self.dice.random() < 0.75 else ()
-        return capability, pool.draw(self.dice, topics)
+        domain = dice.choice(tuple(DOMAINS.values()))
+        self.kind = dice.choice(("support", "qa", "translation", "writing", "chat", "coding"))
+        self.template = say(dice.choice(_TEMPLATES), domain, dice) if dice.random() < 0.65 else "<item>"
+        systems = world.texts.systems()
+        self.system = systems[dice.randrange(len(systems))] if dice.random() < 0.7 else None
+        self.source = world.texts.ordinary(self.kind)
+        self.topics = dice.sample(list(self.source.topics), min(3, len(self.source.topics)))
+        curves = world.texts.curves()
+        self.curve = curves[dice.randrange(len(curves))] if curves and dice.random() < 0.7 else None
+        self.habit = dice.choice(("office", "day", "service", "flat"))
 
 
-def follow_up(dice: random.Random, before: str) -> str:
-    """A later message in a conversation that began with `before`."""
-    words = [w for w in before[:300].split() if len(w) > 4] or ["that"]
-    return fill(spin(dice.choice(_FOLLOW_UPS), dice), {"word": dice.choice(words).strip(".,:;!?\"'()").lower()})
-
-
-def browse(world: World, cohort: Cohort, counts: Ints, *key: object) -> Requests:
-    """Ordinary conversations of a cohort, `counts` requests per account, each account with habits of its own."""
-    rng, dice = world.rng("browse", *key), world.dice("browse", *key)
-    who = np.repeat(np.arange(cohort.size), counts)
-    tastes: dict[int, _Tastes] = {}
-    length = rng.gamma(2.0, 1.2, cohort.size) + 1
-    session, turn = chains(rng, who, length)
-    habits = rng.choice(
-        ["office", "evening", "night", "student", "day", "service"], cohort.size, p=[0.33, 0.27, 0.07, 0.1, 0.18, 0.05]
-    )
-    at = _session_times(rng, world, cohort, who, session, turn, habits)
-    capability, prompt, response = [], [], []
-    talk: tuple[Text, ...] = ()
-    for owner, step in zip(who.tolist(), turn.tolist(), strict=True):
-        if step == 0:
-            taste = tastes.get(owner) or tastes.setdefault(owner, _Tastes(world, dice))
-            kind, talk = taste.conversation()
-        text = talk[step] if step < len(talk) else Text(follow_up(dice, talk[0].prompt))
-        capability.append("qa" if kind == "eval" else kind)
-        prompt.append(text.prompt)
-        response.append(text.response)
-    requests = Requests(
-        who, at, session, turn, capability, np.zeros(len(who), dtype=bool), prompt, [None] * len(who), response
-    )
-    _settings(world, cohort, requests, *key)
-    return requests
-
-
-def _settings(world: World, cohort: Cohort, requests: Requests, *key: object) -> None:
-    """System prompts: developers' own, some popular published ones; most people have none."""
-    rng = world.rng("settings", *key)
-    systems = world.texts.systems()
-    popular = world.rng("popular").integers(0, len(systems), 12)
-    kind = rng.random(cohort.size)
-    own = rng.integers(0, len(systems), cohort.size)
-    own = np.where(kind < 0.06, popular[rng.integers(0, 12, cohort.size)], own)
-    has = kind < 0.28
-    requests.system = [systems[own[w]] if has[w] else None for w in requests.who.tolist()]
-    requests.images = (rng.random(len(requests.who)) < 0.02).astype(np.int64)
-    requests.tools = np.where(rng.random(cohort.size) < 0.08, rng.integers(1, 12, cohort.size), 0)[requests.who]
-
-
-_TEMPLATES: Final = (
-    "{You receive|Here is|Given} {a|one} {record|entry|message} from {our|the} {shop|clinic|school|depot|agency|studio|forum|club}. {Reply|Answer} {in|with} {one|two|three} {sentence|sentences|lines}{| for {staff|customers|members}}.\n\n<item>",
-    "{Task|Job}: {tidy|sort|tag|shorten|answer|route} {the|this} {text|note|query|ticket} for {the|our} {newsletter|dashboard|helpdesk|archive|app}. {Keep|Use} {a warm|a plain|our usual|a brief} tone.\n<item>",
-    "<item>\n\n{Respond|Answer} as {JSON|plain text|markdown|HTML} {suited to|for} {our|the} {mobile|web|internal|partner} {page|screen|tool}.",
-    "{Context|Background}: {user|visitor|patient|pupil|driver|tenant} {asked|wrote} {today|just now}.\n{Message|Text}: <item>\n{Write|Draft} {the|a} {reply|summary|label|title}.",
-)  # fmt: skip
-
-
-def _apps(world: World, n: int, counts: Ints, *key: object) -> Group:
-    """Developers' programs: one template and one topic each, measured or daily rhythm, mostly single turns."""
-    rng, dice = world.rng("apps", *key), world.dice("apps", *key)
-    spec = Identity(
-        clients={"sdk": 1.0}, plan={"api": 0.85, "enterprise": 0.15}, networks={"hosting": 0.7, "office": 0.3}
-    )
-    cohort = enrol(world, spec, n, "apps", *key)
-    curves, systems = world.texts.curves(), world.texts.systems()
-    parts_at, prompt, system, response, capability = [], [], [], [], []
-    for one, count in enumerate(counts.tolist()):
-        if curves and dice.random() < 0.7:
-            at = replayed_times(rng, world, count, curves[dice.randrange(len(curves))])
-        else:
-            habit = np.repeat(dice.choice(["office", "day", "service", "flat"]), count)
-            at = habit_times(
-                rng, world, habit, np.repeat(cohort.zone[one], count), np.zeros(count), np.full(count, world.length - 1)
-            )
-        parts_at.append(np.sort(at))
-        kind = dice.choice(("support", "qa", "translation", "writing", "chat", "coding"))
-        pool = world.texts.ordinary(kind)
-        topics = dice.sample(list(pool.topics), min(3, len(pool.topics)))
-        template = spin(dice.choice(_TEMPLATES), dice) if dice.random() < 0.6 else "<item>"
-        own = systems[dice.randrange(len(systems))] if dice.random() < 0.7 else None
-        for _ in range(count):
-            text = pool.draw(dice, topics)[0]
-            prompt.append(fill(template, {"item": text.prompt}))
-            response.append(text.response)
-        system += [own] * count
-        capability += [kind] * count
-    total = len(prompt)
-    who = np.repeat(np.arange(n), counts)
-    requests = Requests(
-        who, np.concatenate(parts_at), np.arange(total), np.zeros(total, dtype=np.int64), capability,
-        np.zeros(total, dtype=bool), prompt, system, response,
+def _runs(
+    world: World, program: _Program, zone: float, owner: int, count: int, rng: np.random.Generator, dice: random.Random
+) -> Requests:
+    """The requests of one account that runs a program."""
+    if program.curve is not None:
+        at = replayed_times(rng, world, count, program.curve)
+    else:
+        whole = np.zeros(count), np.full(count, world.length - 1)
+        at = habit_times(rng, world, np.repeat(program.habit, count), np.full(count, zone), whole)
+    texts = [program.source.draw(dice, program.topics)[0] for _ in range(count)]
+    return Requests(
+        np.full(count, owner), np.sort(at), np.arange(count), np.zeros(count, dtype=np.int64), [program.kind] * count,
+        np.zeros(count, dtype=bool), [fill(program.template, {"item": t.prompt}) for t in texts], [program.system] * count, [t.response for t in texts],
     )  # fmt: skip
-    return Group("ordinary", None, cohort, requests)
+
+
+def _programs(world: World, n: int, counts: Ints, *key: object) -> Group:
+    """Developers' programs."""
+    rng, dice = world.rng("programs", *key), world.dice("programs", *key)
+    cohort = enrol(world, _PROGRAM, n, "programs", *key)
+    unit = _units(n, rng)
+    _share_firm(cohort, unit)
+    parts, program = [], _Program(world, dice)
+    for owner, count in enumerate(counts.tolist()):
+        if owner and unit[owner] != unit[owner - 1]:
+            program = _Program(world, dice)
+        parts.append(_runs(world, program, float(cohort.zone[owner]), owner, count, rng, dice))
+    whole = joined(parts)
+    group = Group("ordinary", None, cohort, joined([whole, *retried(whole, rng, 0.004)]))
+    late_signups(group, rng, 0.04)
+    return group
+
+
+def _people(world: World, n: int, exchanges: int, batch: int) -> Group:
+    """People with habits; some are colleagues, some signed up just now, some fell foul of other rules."""
+    rng = world.rng("people", batch)
+    cohort = enrol(world, replace(Identity()), n, "people", batch)
+    _firms(cohort, world, rng)
+    group = Group("ordinary", None, cohort, browse(world, cohort, heavy_counts(rng, n, exchanges), "people", batch))
+    late_signups(group, rng, 0.07)
+    for row in rng.choice(n, int(n * 0.006), replace=False).tolist():
+        group.enforcement.append(
+            (row, float(rng.uniform(0, world.length)), str(rng.choice(["ban", "limit", "verify"])))
+        )
+    return group
 
 
 def ordinary(world: World, accounts: int, exchanges: int) -> list[Group]:
@@ -202,16 +153,8 @@ def ordinary(world: World, accounts: int, exchanges: int) -> list[Group]:
     for batch in range(batches):
         people = accounts // batches + (batch < accounts % batches)
         traffic = exchanges // batches + (batch < exchanges % batches)
-        apps = max(1, int(people * 0.06))
+        programs = max(1, int(people * 0.06))
         rng = world.rng("ordinary", batch)
-        groups.append(_apps(world, apps, heavy_counts(rng, apps, traffic // 4, sigma=1.3), batch))
-        cohort = enrol(world, Identity(), max(people - apps, 1), "ordinary", batch)
-        counts = heavy_counts(rng, cohort.size, traffic - traffic // 4, sigma=1.5)
-        group = Group("ordinary", None, cohort, browse(world, cohort, counts, "ordinary", batch))
-        # Some ordinary accounts fall foul of other rules.
-        for row in rng.choice(cohort.size, int(cohort.size * 0.006), replace=False).tolist():
-            group.enforcement.append(
-                (row, float(rng.uniform(0, world.length)), str(rng.choice(["ban", "limit", "verify"])))
-            )
-        groups.append(group)
+        groups.append(_programs(world, programs, heavy_counts(rng, programs, traffic // 4, sigma=1.3), batch))
+        groups.append(_people(world, max(people - programs, 10), traffic - len(groups[-1].requests.who), batch))
     return groups

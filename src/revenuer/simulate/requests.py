@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from revenuer.simulate.identity import Cohort
 
-__all__ = ["Group", "Requests", "joined"]
+__all__ = ["Group", "Requests", "joined", "retried"]
 
 
 @dataclass(slots=True)
@@ -81,11 +81,13 @@ class Group:
 
 
 def joined(parts: list[Requests]) -> Requests:
-    """Several requests of the same cohort as one; conversations are renumbered, `refs` must still be unset."""
-    shift, sessions = 0, []
+    """Several requests of the same cohort as one; conversations and references are renumbered."""
+    sessions, refs, shift, row = [], [], 0, 0
     for part in parts:
         sessions.append(part.session + shift)
+        refs.append(np.where(part.refs >= 0, part.refs + row, -1))
         shift += int(part.session.max(initial=-1)) + 1
+        row += len(part.who)
     whole = Requests(
         np.concatenate([p.who for p in parts]),
         np.concatenate([p.at for p in parts]),
@@ -99,6 +101,41 @@ def joined(parts: list[Requests]) -> Requests:
     )
     for name in ("tools", "images", "thinking", "model"):
         setattr(whole, name, np.concatenate([getattr(p, name) for p in parts]))
+    whole.refs = np.concatenate(refs)
     whole.status = [s for p in parts for s in p.status]
     whole.end_user = [e for p in parts for e in p.end_user]
     return whole
+
+
+def retried(requests: Requests, rng: np.random.Generator, share: float, accounts: int = 0) -> list[Requests]:
+    """First tries of a share of the single requests, turned away seconds before.
+
+    Args:
+        requests: those that went through in the end.
+        rng: random stream.
+        share: of the opening requests.
+        accounts: the first try was on another of so many accounts; 0: on the same, and it was an error, not a limit.
+    """
+    rows = np.flatnonzero((requests.turn == 0) & (rng.random(len(requests.who)) < share))
+    if not len(rows):
+        return []
+    wait = rng.lognormal(0.7, 0.7, len(rows)) if accounts else rng.lognormal(2.5, 0.9, len(rows))
+    other = (
+        (requests.who[rows] + rng.integers(1, max(accounts, 2), len(rows))) % accounts
+        if accounts
+        else requests.who[rows]
+    )
+    first = Requests(
+        other,
+        np.maximum(requests.at[rows] - wait, 0.0),
+        np.arange(len(rows)),
+        np.zeros(len(rows), dtype=np.int64),
+        [requests.capability[r] for r in rows],
+        requests.extraction[rows],
+        [requests.prompt[r] for r in rows],
+        [requests.system[r] for r in rows],
+        [None] * len(rows),
+    )
+    first.tools, first.images, first.thinking = requests.tools[rows], requests.images[rows], requests.thinking[rows]
+    first.status = ["rate_limited" if accounts else "error"] * len(rows)
+    return [first]

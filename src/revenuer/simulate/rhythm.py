@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from revenuer.simulate.world import DAY, World
 
-__all__ = ["HABITS", "chains", "habit_times", "queue_times", "replayed_times"]
+__all__ = ["HABITS", "chains", "habit_times", "queue_times", "replayed_times", "unfolded"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,7 +19,7 @@ _HOURS: Final = np.arange(24)
 
 def _bump(centre: float, width: float) -> Floats:
     gap = np.minimum(np.abs(_HOURS - centre), 24 - np.abs(_HOURS - centre))
-    return np.exp(-0.5 * (gap / width) ** 2)
+    return np.asarray(np.exp(-0.5 * (gap / width) ** 2))
 
 
 # Name -> (weight of each local hour, weight of a weekend day).
@@ -35,23 +35,23 @@ HABITS: Final[dict[str, tuple[Floats, float]]] = {
 
 
 def habit_times(
-    rng: np.random.Generator, world: World, habit: NDArray[np.str_], zone: Floats, first: Floats, last: Floats
+    rng: np.random.Generator, world: World, habit: NDArray[np.str_], zone: Floats, span: tuple[Floats, Floats]
 ) -> Floats:
-    """One time for each row by its habit and time zone (hours), inside [first, last] seconds of the window."""
+    """One time for each row by its habit and time zone (hours), inside its span (first and last second of the window)."""
     at = np.empty(len(habit))
     for name in np.unique(habit):
         rows = np.flatnonzero(habit == name)
-        hours, weekend = HABITS[str(name)]
-        at[rows] = _by_habit(rng, world, hours, weekend, zone[rows], first[rows], last[rows])
+        at[rows] = _by_habit(rng, world, str(name), zone[rows], (span[0][rows], span[1][rows]))
     return at
 
 
-def _by_habit(
-    rng: np.random.Generator, world: World, hours: Floats, weekend: float, zone: Floats, first: Floats, last: Floats
-) -> Floats:
+def _by_habit(rng: np.random.Generator, world: World, habit: str, zone: Floats, span: tuple[Floats, Floats]) -> Floats:
+    hours, weekend = HABITS[habit]
+    first, last = span
     cumulative = np.cumsum(hours) / hours.sum()
     at = np.full(len(zone), -1.0)
     todo = np.arange(len(zone))
+    # Draw local hours and days; keep what falls into the span and, on weekends, only a share.
     for _ in range(12):
         local = np.searchsorted(cumulative, rng.random(len(todo))) + rng.random(len(todo))
         low, high = np.floor(first[todo] / DAY), np.ceil(last[todo] / DAY)
@@ -62,8 +62,6 @@ def _by_habit(
         keep &= (moment >= first[todo]) & (moment <= last[todo])
         at[todo[keep]] = moment[keep]
         todo = todo[~keep]
-        if not len(todo):
-            break
     at[todo] = first[todo] + rng.random(len(todo)) * (last[todo] - first[todo])
     return at
 
@@ -93,4 +91,14 @@ def replayed_times(rng: np.random.Generator, world: World, n: int, curve: Floats
     """`n` times that follow a measured rate curve (one weight for each equal slice of the window)."""
     total = np.concatenate([[0.0], np.cumsum(curve)])
     place = np.interp(rng.random(n) * total[-1], total, np.arange(len(total)))
-    return place / len(curve) * world.length
+    return np.asarray(place / len(curve) * world.length)
+
+
+def unfolded(begun: Floats, session: Ints, turn: Ints, gaps: Floats, length: float) -> Floats:
+    """Time of every row of conversations that open at `begun`, its turns `gaps` seconds apart, all within the window."""
+    starts = np.flatnonzero(turn == 0)
+    run = np.cumsum(np.where(turn > 0, gaps, 0.0))
+    since = run - run[starts][session]
+    lasts = since[np.append(starts[1:], len(turn)) - 1]
+    opened = np.maximum(np.minimum(begun, length - 1 - lasts), 0.0)
+    return np.asarray(np.minimum(opened[session] + since, length - 1e-3), dtype=np.float64)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from revenuer.errors import ConfigError
 from revenuer.simulate.archetypes import ARCHETYPES
-from revenuer.simulate.attacks import Settings, campaign
+from revenuer.simulate.campaigns import Settings, campaign
 from revenuer.simulate.legitimate import workload
 from revenuer.simulate.output import Sink, staging
 from revenuer.simulate.population import ordinary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,10 @@ class Corpora:
         """Ordinary requests of one capability."""
         return self._ordinary.get(capability) or self._fallback.ordinary(capability)
 
+    def foreign(self) -> Source:
+        """Task items in other languages, generated: corpora do not say enough about theirs."""
+        return self._fallback.foreign()
+
     def systems(self) -> Sequence[str]:
         """System prompts of products."""
         return self._systems or self._fallback.systems()
@@ -93,7 +98,7 @@ def _spare(fallback: Callable[[str], Source], capability: str) -> Source:
 
 def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, tuple[str, str]], spare: Source) -> Stored:
     keys = list(units)
-    talks = [tuple(text for _, text in sorted(units[key], key=lambda pair: pair[0])) for key in keys]
+    talks = [_talk(units[key]) for key in keys]
     words = [set(_WORD.findall(talk[0].prompt[:400].lower())) for talk in talks]
     spread = Counter(word for bag in words for word in bag)
     sizes = Counter(labels[key] for key in keys)
@@ -105,6 +110,12 @@ def _pool(units: dict[object, list[tuple[int, Text]]], labels: dict[object, tupl
         telling = [w for w in bag if 20 <= spread[w] <= 400] if label == source else []
         topics[f"{label}/{min(telling, key=lambda w: (spread[w], w))}" if telling else label].append(number)
     return Stored(talks, _sizeable(topics), spare)
+
+
+def _talk(turns: list[tuple[int, Text]]) -> tuple[Text, ...]:
+    """Turns in order; the system prompt of the first goes with all."""
+    texts = [text for _, text in sorted(turns, key=lambda pair: pair[0])]
+    return tuple(replace(text, system=text.system or texts[0].system) for text in texts)
 
 
 def _sizeable(topics: dict[str, list[int]]) -> dict[str, list[int]]:

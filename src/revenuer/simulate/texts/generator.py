@@ -67,6 +67,10 @@ class Generated:
         """Ordinary requests of one capability."""
         return self._ordinary[capability]
 
+    def foreign(self) -> Source:
+        """Task items in nine other languages."""
+        return _source({"foreign": HARVESTED["cot_elicitation"]["foreign"]})
+
     def systems(self) -> Sequence[str]:
         """System prompts of two thousand imagined products."""
         return _products(self._seed)

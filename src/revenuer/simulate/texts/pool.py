@@ -52,6 +52,9 @@ class Texts(Protocol):
     def ordinary(self, capability: str) -> Source:
         """What people otherwise ask; capability names of the contract, and `eval` for public test items."""
 
+    def foreign(self) -> Source:
+        """Task items in other languages than English."""
+
     def systems(self) -> Sequence[str]:
         """System prompts of products."""
 
