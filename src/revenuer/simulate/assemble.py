@@ -65,7 +65,7 @@ def _outcome(rng: np.random.Generator, status: list[str]) -> list[str]:
 
 def _tokens(texts: Sequence[str | None], rng: np.random.Generator) -> Ints:
     size = np.array([len(t) if t else 0 for t in texts], dtype=np.float64)
-    return np.ceil(size / rng.normal(4.0, 0.25, len(size)).clip(2.8, 5.2)).astype(np.int64)
+    return np.asarray(np.ceil(size / rng.normal(4.0, 0.25, len(size)).clip(2.8, 5.2)), dtype=np.int64)
 
 
 def _reasoning(
@@ -84,7 +84,7 @@ def _reasoning(
     return issued, refs
 
 
-def _places(rng: np.random.Generator, group: Group, n: int) -> tuple[Ints, Ints]:
+def _places(rng: np.random.Generator, group: Group) -> tuple[Ints, Ints]:
     """Address and client of each row, the same through a conversation."""
     session = group.requests.session
     count = int(session.max(initial=0)) + 1
@@ -99,7 +99,7 @@ def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
     requests, cohort = group.requests, group.cohort
     rng = world.rng("exchanges", key)
     who, n = requests.who, len(requests.who)
-    address, client = _places(rng, group, n)
+    address, client = _places(rng, group)
     model = np.where(
         requests.model >= 0, requests.model, world.models(cohort.tier[who], requests.at, cohort.delay[who])
     )
@@ -168,7 +168,8 @@ def _filled(rng: np.random.Generator, world: World, given: list[str | None]) -> 
     bank = world.sentences()
     count = np.minimum(rng.geometric(0.25, len(given)), 20)
     which = rng.integers(0, len(bank), int(count.sum())).tolist()
-    at, filled = 0, []
+    at = 0
+    filled: list[str | None] = []
     for text, k in zip(given, count.tolist(), strict=True):
         filled.append(text if text is not None else " ".join(bank[i] for i in which[at : at + k]))
         at += k

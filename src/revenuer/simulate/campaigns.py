@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from revenuer.simulate.archetypes import Archetype
 from revenuer.simulate.catalogue import MODELS
-from revenuer.simulate.cover import Route, camouflage, customers
+from revenuer.simulate.cover import camouflage, customers
 from revenuer.simulate.framing import Framing
-from revenuer.simulate.identity import Cohort, enrol, uniform
 from revenuer.simulate.habits import follow_up
+from revenuer.simulate.identity import Cohort, enrol, uniform
 from revenuer.simulate.population import late_signups
 from revenuer.simulate.requests import Group, Requests, joined, retried
 from revenuer.simulate.rhythm import queue_times, unfolded
@@ -59,15 +59,17 @@ class _Pool:
     banned: int
     ban: float
     assignment: str
+    span: tuple[float, float]
 
     @staticmethod
-    def of(kind: Archetype, accounts: int, begin: float, end: float) -> _Pool:
+    def of(kind: Archetype, accounts: int, length: float) -> _Pool:
+        begin, end = kind.start * length, min(kind.end, 0.998) * length
         if kind.ban is None:
-            return _Pool(accounts, accounts, 0, float("inf"), kind.assignment)
+            return _Pool(accounts, accounts, 0, float("inf"), kind.assignment, (begin, end))
         when, share = kind.ban
         first = max(2, round(accounts / (1 + share)))
         banned = min(max(1, round(first * share)), first)
-        return _Pool(accounts, first, banned, begin + when * (end - begin), kind.assignment)
+        return _Pool(accounts, first, banned, begin + when * (end - begin), kind.assignment, (begin, end))
 
     def serve(self, rng: np.random.Generator, at: Floats) -> Ints:
         """The account of each conversation, in order of time, as the queue hands them out."""
@@ -141,14 +143,14 @@ def _tasks(world: World, kind: Archetype, n: int, dice: random.Random) -> Iterat
             made += 1
 
 
-def _harvest(world: World, kind: Archetype, pool: _Pool, n: int, span: tuple[float, float], *key: object) -> Requests:
+def _harvest(world: World, kind: Archetype, pool: _Pool, n: int, *key: object) -> Requests:
     """The extraction requests of the campaign."""
     rng, dice = world.rng("harvest", *key), world.dice("harvest", *key)
     framing = Framing(kind, dice, list(world.texts.systems()))
     tasks = list(_tasks(world, kind, n, dice))
     turn = np.array([t for _, t, _ in tasks], dtype=np.int64)
     session = np.cumsum(turn == 0) - 1
-    begun = queue_times(rng, int(session[-1]) + 1, *span, swing=kind.swing, lumps=kind.lumps)
+    begun = queue_times(rng, int(session[-1]) + 1, *pool.span, swing=kind.swing, lumps=kind.lumps)
     at = unfolded(begun, session, turn, rng.lognormal(3.0, 0.7, n), world.length)
     replays = (rng.random(n) < kind.replay) & (turn == 0) & (np.arange(n) > n // 10)
     probing = int(n * kind.probes)
@@ -201,29 +203,26 @@ def campaign(world: World, kind: Archetype, number: int, exchanges: int, setting
     """One campaign of about `exchanges` extraction requests, with the cover its mix asks for."""
     kind = settings.applied(kind)
     key = (kind.id, number)
-    rng, dice = world.rng("campaign", *key), world.dice("campaign", *key)
+    rng = world.rng("campaign", *key)
     accounts = max(6, round(exchanges / kind.per_account))
     cohort = enrol(world, kind.identity_shared if kind.shared else kind.identity_disjoint, accounts, *key)
     if not kind.various:
         uniform(cohort, rng)
     _adopt(rng, kind, cohort)
-    span = kind.start * world.length, min(kind.end, 0.998) * world.length
-    pool = _Pool.of(kind, accounts, *span)
-    harvest = _harvest(world, kind, pool, exchanges, span, *key)
+    pool = _Pool.of(kind, accounts, world.length)
+    harvest = _harvest(world, kind, pool, exchanges, *key)
     _dress(harvest, kind, cohort, rng)
     parts = [harvest, *retried(harvest, rng, kind.failover, accounts)]
-    parts += _cover(
-        world, kind, pool, round(exchanges * kind.benign_mix / max(1 - kind.benign_mix, 0.02)), span, dice, *key
-    )
+    parts += _cover(world, kind, pool, exchanges, *key)
     group = Group(kind.id, f"{kind.id}-{number}", cohort, joined(parts))
     late_signups(group, rng, 0.1)
     _enforce(group, pool, rng)
     return group
 
 
-def _cover(
-    world: World, kind: Archetype, pool: _Pool, n: int, span: tuple[float, float], dice: random.Random, *key: object
-) -> list[Requests]:
+def _cover(world: World, kind: Archetype, pool: _Pool, harvested: int, *key: object) -> list[Requests]:
+    """Other traffic over the same pool, as much as the mix asks for."""
+    n = round(harvested * kind.benign_mix / max(1 - kind.benign_mix, 0.02))
     if not n:
         return []
     rng = world.rng("route", *key)
@@ -231,10 +230,9 @@ def _cover(
     def route(at: Floats) -> Ints:
         return pool.serve(rng, at)
 
-    served: Route = route
     if kind.cover == "customers":
-        return [customers(world, n, served, *key, sticky=0.3)]
-    return [camouflage(world, n, served, dice, span, *key)]
+        return [customers(world, n, route, *key, sticky=0.3)]
+    return [camouflage(world, n, route, pool.span, *key)]
 
 
 def _adopt(rng: np.random.Generator, kind: Archetype, cohort: Cohort) -> None:

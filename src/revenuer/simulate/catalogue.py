@@ -60,13 +60,11 @@ def _browsers() -> list[Client]:
 
 
 def _sdks() -> list[Client]:
-    rows = []
-    for minor in range(14):
-        rows.append(
-            Client(f"meridian-python/1.{30 + minor}.{minor % 4}", "t13d1812h1_85036bcba153_py", "sdk", 0.4 + minor / 5)
-        )
-    for minor in range(9):
-        rows.append(Client(f"meridian-node/2.{10 + minor}.0", "t13d1714h1_5b57614c22b0_js", "sdk", 0.3 + minor / 6))
+    rows = [
+        Client(f"meridian-python/1.{30 + m}.{m % 4}", "t13d1812h1_85036bcba153_py", "sdk", 0.4 + m / 5)
+        for m in range(14)
+    ]
+    rows += [Client(f"meridian-node/2.{10 + m}.0", "t13d1714h1_5b57614c22b0_js", "sdk", 0.3 + m / 6) for m in range(9)]
     for name, tls, weight in (
         ("python-requests/2.32.3", "t13d1812h1_85036bcba153_rq", 2.0),
         ("python-httpx/0.28.1", "t13d1812h1_85036bcba153_hx", 2.0),

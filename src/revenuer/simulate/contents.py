@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS
+from revenuer.simulate.texts.lexicon import DOMAINS, Domain, proper
 from revenuer.simulate.texts.pool import Source, Text
+from revenuer.simulate.texts.problems import code, identifier, trace
 from revenuer.simulate.texts.writing import fill, spin
 from revenuer.simulate.world import World
 
@@ -171,36 +173,39 @@ def _licensed(world: World, dice: random.Random) -> Writer:
     return write
 
 
+_COMMANDS: Final = (
+    "make test",
+    "git diff",
+    "ls",
+    "grep -rn",
+    "cat",
+    "pytest -x",
+    "sed -n",
+    "git log",
+    "cargo build",
+    "npm run lint",
+)
+
+
+def _seen(domain: Domain, dice: random.Random) -> str:
+    """What a tool returned in somebody's own repository."""
+    body = code(domain, dice, dice.randint(1, 8)) if dice.random() < 0.6 else trace(domain, dice)
+    return f"$ {dice.choice(_COMMANDS)} {identifier(domain, dice)}\n{body}\nexit {dice.randrange(2)}, {dice.random():.3f} s"
+
+
 def _repositories(world: World, dice: random.Random) -> Writer:
-    pool, repo = (
-        world.texts.extraction("agentic_coding"),
-        f"{dice.choice(_TRADES)}-{dice.choice(('api', 'web', 'core', 'infra'))}",
-    )
-    system = spin(
-        "{You work|Work} {in|on} the repository "
-        + repo
-        + "[ as its build agent]. {Run|Use} the tools; {keep|make} changes {small|minimal}; {stop|end} when the {checks|tests} pass.",
-        dice,
-    )
-    draw = _topical(pool, dice, 2)
+    source = world.texts.extraction("agentic_coding")
+    domain = dice.choice(tuple(DOMAINS.values()))
+    repo = f"{proper(dice).lower()}-{dice.choice(('api', 'web', 'core', 'infra'))}"
+    pattern = "{You work|Work} {in|on} the repository <repo>[ as its build agent]. {Run|Use} the tools; {keep|make} changes {small|minimal}; {stop|end} when the {checks|tests} pass."
+    system = fill(spin(pattern, dice), {"repo": repo})
+    draw = _topical(source, dice, 2)
 
     def write(owner: int) -> Conversation:
         talk = draw(owner)
-        texts = [
-            Text(
-                f"{repo}/{dice.choice(('src', 'lib', 'tests'))}/{dice.choice(_NAMES).lower()}_{dice.randrange(99)}: {talk[0].prompt[:600]}",
-                system,
-                talk[0].response,
-            )
-        ]
-        for _ in range(12):
-            texts.append(
-                Text(
-                    f"$ {dice.choice(('make test', 'git diff', 'ls', 'grep -rn', 'cat', 'pytest -x'))} {dice.choice(_NAMES).lower()}_{dice.randrange(99)}\n{dice.randrange(400)} lines, exit {dice.randrange(2)}, {dice.random():.3f} s",
-                    system,
-                )
-            )
-        return Conversation("agentic_coding", tuple(texts))
+        opening = f"{repo}/{identifier(domain, dice)}: {talk[0].prompt[:600]}"
+        later = (Text(_seen(domain, dice), system) for _ in range(14))
+        return Conversation("agentic_coding", (Text(opening, system, talk[0].response), *later))
 
     return write
 
@@ -288,19 +293,15 @@ def _academic(world: World, dice: random.Random) -> Writer:
 
 def _compaction(world: World, dice: random.Random) -> Writer:
     draw = _topical(world.texts.ordinary("coding"), dice)
+    domains = tuple(DOMAINS.values())
 
     def write(owner: int) -> Conversation:
+        domain = domains[owner % len(domains)]
         talk = [Text(t.prompt, "You pair with one developer on one project.", t.response) for t in draw(owner)]
         note = f"Summary so far: {talk[0].prompt[:160]} ... {dice.randrange(3, 30)} files read, {dice.randrange(1, 9)} changed. Go on from here."
-        while len(talk) < 14:
-            talk.append(
-                Text(
-                    note
-                    if len(talk) in {7, 13}
-                    else f"now {dice.choice(('run', 'rename', 'undo', 'move', 'test'))} {dice.choice(_NAMES).lower()}_{dice.randrange(60)}",
-                    talk[0].system,
-                )
-            )
+        while len(talk) < 24:
+            compacted = len(talk) in {7, 13, 19}
+            talk.append(Text(note if compacted else _seen(domain, dice), talk[0].system))
         return Conversation("coding", tuple(talk))
 
     return write

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from revenuer.simulate.identity import Identity, enrol
 from revenuer.simulate.habits import browse, heavy_counts
+from revenuer.simulate.identity import Identity, enrol
 from revenuer.simulate.requests import Requests
 from revenuer.simulate.rhythm import queue_times
 from revenuer.simulate.world import World, hex_ids
@@ -47,11 +46,9 @@ def customers(world: World, n: int, route: Route, *key: object, sticky: float = 
     return requests
 
 
-def camouflage(
-    world: World, n: int, route: Route, dice: random.Random, span: tuple[float, float], *key: object
-) -> Requests:
+def camouflage(world: World, n: int, route: Route, span: tuple[float, float], *key: object) -> Requests:
     """`n` single questions of every kind in the rhythm of a queue, so that the accounts look busy with other things."""
-    rng = world.rng("camouflage", *key)
+    rng, dice = world.rng("camouflage", *key), world.dice("camouflage", *key)
     at = queue_times(rng, n, span[0], span[1], swing=0.3, lumps=0.3)
     kinds = dice.choices(("chat", "qa", "writing", "coding", "translation"), k=n)
     texts = [world.texts.ordinary(kind).draw(dice)[0] for kind in kinds]

@@ -38,7 +38,7 @@ def workload(world: World, kind: Workload, number: int, exchanges: int) -> Group
     requests = (
         _resale(world, kind, cohort, exchanges, *key) if kind.resale else _own(world, kind, cohort, exchanges, *key)
     )
-    _dress(rng, world, kind, requests)
+    _dress(rng, kind, requests)
     parts = [requests, *retried(requests, rng, 0.06 if kind.id == "L20" else 0.005)]
     side = round(len(requests.who) * kind.side)
     if side:
@@ -147,7 +147,7 @@ _RHYTHMS: Final = {
 }  # fmt: skip
 
 
-def _dress(rng: np.random.Generator, world: World, kind: Workload, requests: Requests) -> None:
+def _dress(rng: np.random.Generator, kind: Workload, requests: Requests) -> None:
     n = len(requests.who)
     if kind.agent:
         requests.tools[:] = int(rng.integers(5, 24))

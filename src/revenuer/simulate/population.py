@@ -32,7 +32,7 @@ _TEMPLATES: Final = (
     "<item>\n\n{Respond|Answer} as {JSON|plain text|markdown|HTML} {suited to|for} {our|the} <P> {mobile|web|internal|partner} {page|screen|tool}{; fields: <n>, <n>, <n>|, {no|max.} <d> {words|lines}|}.",
     "{Context|Background}: {user|visitor|<r>} {asked|wrote} {today|just now} {about|near} {the|a} <n>.\n{Message|Text}: <item>\n{Write|Draft} {the|a} {reply|summary|label|title} {that|which} {<v>s|names} the <n>.",
     "{<P>|<Q>} {assistant|bot|pipeline} v<d>.<d>: {read|take} the {input|payload} and {return|produce} {<n>, <n> and <n>|the <a> <n>|a <n> for <r>s}.\n{input|payload|text}: <item>",
-    "{As|For} {the|a} <r>, {decide|say} {whether|if} {this|the text} {concerns|mentions} {a <n>|the <a> <n>|<n> or <n>}{. Answer yes or no.|, with a reason.|; quote the part.}\n\"<item>\"",
+    "{As|For} {the|a} <r>, {decide|say} {whether|if} {this|the text} {concerns|mentions} {a <n>|the <a> <n>|<n> or <n>}{. Answer yes or no.|, with a reason.|; quote the part.}\n'<item>'",
 )  # fmt: skip
 
 
@@ -100,18 +100,20 @@ class _Program:
 
 
 def _runs(
-    world: World, program: _Program, zone: float, owner: int, count: int, rng: np.random.Generator, dice: random.Random
+    world: World, program: _Program, zone: float, count: int, streams: tuple[np.random.Generator, random.Random]
 ) -> Requests:
-    """The requests of one account that runs a program."""
+    """The requests of one account that runs a program; the account is filled in by the caller."""
+    rng, dice = streams
     if program.curve is not None:
         at = replayed_times(rng, world, count, program.curve)
     else:
         whole = np.zeros(count), np.full(count, world.length - 1)
         at = habit_times(rng, world, np.repeat(program.habit, count), np.full(count, zone), whole)
     texts = [program.source.draw(dice, program.topics)[0] for _ in range(count)]
+    zeros = np.zeros(count, dtype=np.int64)
     return Requests(
-        np.full(count, owner), np.sort(at), np.arange(count), np.zeros(count, dtype=np.int64), [program.kind] * count,
-        np.zeros(count, dtype=bool), [fill(program.template, {"item": t.prompt}) for t in texts], [program.system] * count, [t.response for t in texts],
+        zeros, np.sort(at), np.arange(count), zeros, [program.kind] * count, zeros.astype(bool),
+        [fill(program.template, {"item": t.prompt}) for t in texts], [program.system] * count, [t.response for t in texts],
     )  # fmt: skip
 
 
@@ -125,7 +127,8 @@ def _programs(world: World, n: int, counts: Ints, *key: object) -> Group:
     for owner, count in enumerate(counts.tolist()):
         if owner and unit[owner] != unit[owner - 1]:
             program = _Program(world, dice)
-        parts.append(_runs(world, program, float(cohort.zone[owner]), owner, count, rng, dice))
+        parts.append(_runs(world, program, float(cohort.zone[owner]), count, (rng, dice)))
+        parts[-1].who[:] = owner
     whole = joined(parts)
     group = Group("ordinary", None, cohort, joined([whole, *retried(whole, rng, 0.004)]))
     late_signups(group, rng, 0.04)

@@ -23,6 +23,7 @@ from revenuer.simulate.world import World
 
 __all__ = ["Summary", "scenarios", "simulate"]
 
+_CAMPAIGN: Final = 15_000  # extraction exchanges beyond which an archetype has a second campaign
 _ACCOUNT_PER: Final = 17  # exchanges for one account, when the number of accounts is not given
 
 
@@ -94,15 +95,13 @@ def _groups(world: World, plan: _Plan, exchanges: int, accounts: int, settings: 
     spent, people = 0, 0
     total = sum(ARCHETYPES[a].share for a in plan.attacks)
     for name in plan.attacks:
-        group = campaign(
-            world,
-            ARCHETYPES[name],
-            1,
-            max(60, round(exchanges * plan.attack_share * ARCHETYPES[name].share / total)),
-            settings,
-        )
-        spent, people = spent + len(group.requests.who), people + group.cohort.size
-        yield group
+        size = exchanges * plan.attack_share * ARCHETYPES[name].share / total
+        # A large world holds several campaigns of a kind rather than one giant.
+        count = max(1, round(size / _CAMPAIGN))
+        for number in range(1, count + 1):
+            group = campaign(world, ARCHETYPES[name], number, max(60, round(size / count)), settings)
+            spent, people = spent + len(group.requests.who), people + group.cohort.size
+            yield group
     total = sum(WORKLOADS[w].share for w in plan.workloads)
     for name in plan.workloads:
         kind = WORKLOADS[name]
@@ -136,7 +135,8 @@ def simulate(
         scenario: a name of `scenarios()`.
         out: the directory to make; it may exist if it is empty.
         seed: of every random step.
-        exchanges, accounts: how many in all (approximately); default by scenario.
+        exchanges: how many in all (approximately); default by scenario.
+        accounts: how many in all (approximately); default one for seventeen exchanges.
         corpora: texts and rhythms to use; default: the built-in generator.
         benign_mix: share of other traffic on attack accounts (0-0.98); default by archetype.
         paraphrase: share of attack requests whose frame is said anew (0-1); default by archetype.
@@ -148,7 +148,7 @@ def simulate(
         InputError: the corpora cannot be read.
         OutputError: `out` cannot be written to.
     """
-    plan = _checked(scenario, seed, exchanges, accounts, benign_mix, paraphrase)
+    plan = _checked(scenario, seed, (exchanges, accounts), benign_mix, paraphrase)
     wanted = exchanges or plan.exchanges
     place = staging(out)
     try:
@@ -176,13 +176,9 @@ def simulate(
 
 
 def _checked(
-    scenario: str,
-    seed: int,
-    exchanges: int | None,
-    accounts: int | None,
-    benign_mix: float | None,
-    paraphrase: float | None,
+    scenario: str, seed: int, sizes: tuple[int | None, int | None], benign_mix: float | None, paraphrase: float | None
 ) -> _Plan:
+    exchanges, accounts = sizes
     if scenario not in _PLANS:
         raise ConfigError(f"no scenario '{scenario}'; there are {', '.join(_PLANS)}")
     if seed < 0:

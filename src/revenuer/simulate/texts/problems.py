@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from revenuer.simulate.texts.grammar import say
@@ -68,9 +69,7 @@ def logic(domain: Domain, dice: random.Random) -> tuple[str, str]:
     """An ordering puzzle with clues, and its answer."""
     names = [proper(dice) for _ in range(dice.randint(3, 5))]
     what = dice.choice(("older than", "ahead of", "taller than", "before", "cheaper than", "left of"))
-    clues = [
-        spin(f"{a} {{is|stands|comes|turns out}} {what} {b}.", dice) for a, b in zip(names, names[1:], strict=False)
-    ]
+    clues = [spin(f"{a} {{is|stands|comes|turns out}} {what} {b}.", dice) for a, b in pairwise(names)]
     dice.shuffle(clues)
     asked = spin(
         f"{{Who|Which of them}} {{is|comes|stands}} {dice.choice(('first', 'last', 'in the middle'))}{{ of all|}}?",

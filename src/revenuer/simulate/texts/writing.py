@@ -17,31 +17,31 @@ _MARK = re.compile(r"([{}|\[\]])")
 
 @cache
 def _parse(pattern: str) -> tuple[object, ...]:
-    tokens = _MARK.split(pattern)
-    sequence, _ = _sequence(tokens, 0, "")
+    parts = _MARK.split(pattern)
+    sequence, _ = _sequence(parts, 0, "")
     return sequence
 
 
-def _sequence(tokens: list[str], at: int, closing: str) -> tuple[tuple[object, ...], int]:
+def _sequence(parts: list[str], at: int, closing: str) -> tuple[tuple[object, ...], int]:
     """Alternatives up to `closing`, as a tuple of sequences, and where to go on."""
     options: list[tuple[object, ...]] = []
     current: list[object] = []
-    while at < len(tokens):
-        token = tokens[at]
+    while at < len(parts):
+        mark = parts[at]
         at += 1
-        if token == closing and closing:
+        if mark == closing and closing:
             break
-        if token == "|" and closing == "}":
+        if mark == "|" and closing == "}":
             options.append(tuple(current))
             current = []
-        elif token == "{":
-            inner, at = _sequence(tokens, at, "}")
+        elif mark == "{":
+            inner, at = _sequence(parts, at, "}")
             current.append(inner)
-        elif token == "[":
-            inner, at = _sequence(tokens, at, "]")
+        elif mark == "[":
+            inner, at = _sequence(parts, at, "]")
             current.append((*inner, ()))
-        elif token:
-            current.append(token)
+        elif mark:
+            current.append(mark)
     options.append(tuple(current))
     return tuple(options), at
 
