@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import metadata
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from revenuer import __version__
 from revenuer.cli import main
+from revenuer.doctor import EXTRAS
 from revenuer.findings import Alternative, Campaign, Evidence, campaigns_document
 from revenuer.log import one_line
 from revenuer.simulate import scenarios
@@ -173,6 +175,19 @@ def test_simulate_says_what_it_made_and_quietly_says_nothing(tmp_path: Path):
     assert "exchanges of" in made.stdout
     quiet = run("simulate", "ordinary", "--exchanges", "2000", "--out", tmp_path / "b", "-q")
     assert (quiet.exit_code, quiet.output) == (0, "")
+
+
+def test_what_is_done_is_said_when_asked_for(tmp_path: Path):
+    """On stderr, so that results can be piped."""
+    done = run("simulate", "ordinary", "--exchanges", "2000", "--out", tmp_path / "a", "-v")
+    assert done.exit_code == 0
+    assert done.stderr
+    assert all(line.startswith("revenuer: INFO: ") for line in done.stderr.splitlines())
+
+
+def test_every_extra_that_can_be_installed_is_examined():
+    """Doctor knows what each extra brings."""
+    assert set(metadata("revenuer").get_all("Provides-Extra") or ()) <= set(EXTRAS)
 
 
 def test_simulate_replaces_traffic_only_when_told_to(tmp_path: Path):

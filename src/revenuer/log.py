@@ -19,7 +19,7 @@ def configure(verbose: int = 0, *, quiet: bool = False) -> None:
     """Send the project's log to stderr: warnings, with -v what is done, with -vv details, with -q errors only."""
     logger = logging.getLogger("revenuer")
     logger.setLevel(logging.ERROR if quiet else _LEVELS[min(verbose, 2)])
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Inert("revenuer: %(levelname)s: %(message)s"))
     logger.handlers = [handler]
     logger.propagate = False
@@ -32,16 +32,28 @@ def one_line(text: str, limit: int = 500) -> str:
     return inert if len(inert) <= limit else f"{inert[:limit]}..."
 
 
+class _Stderr(logging.Handler):
+    """Writes to what `sys.stderr` is when a line comes, not to what it was at the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 class _Inert(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return one_line(super().format(record), 2_000)
 
 
+def _log_stage(stage: str, done: int, total: int) -> None:
+    if done >= total:
+        logging.getLogger("revenuer").info("%s: %d done", stage, done)
+
+
 @contextmanager
 def progress(*, show: bool = True) -> Iterator[OnStage]:
-    """A callback (stage, done, total) that draws bars on stderr, if that is a terminal and `show`."""
+    """A callback (stage, done, total) that draws bars on stderr, if that is a terminal and `show`; else it logs."""
     if not show or not sys.stderr.isatty():
-        yield lambda _stage, _done, _total: None
+        yield _log_stage
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
