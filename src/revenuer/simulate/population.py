@@ -47,8 +47,8 @@ def late_signups(group: Group, rng: np.random.Generator, share: float) -> None:
 
 
 def _firms(cohort: Cohort, world: World, rng: np.random.Generator) -> None:
-    """An eighth of the people are colleagues: one organisation, mail domain, bill and office network for each firm."""
-    people = rng.permutation(cohort.size)[: cohort.size // 8]
+    """A fifth of the people are colleagues: one organisation, mail domain, bill and office network for each firm."""
+    people = rng.permutation(cohort.size)[: cohort.size // 5]
     at = 0
     while at < len(people):
         rows = people[at : at + 2 + int(min(rng.pareto(1.1) * 3, 60))]
