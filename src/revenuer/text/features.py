@@ -23,6 +23,7 @@ __all__ = [
     "SYSTEM_WEIGHT",
     "TAIL_TOKENS",
     "FeatureTable",
+    "edge_hashes",
     "feature_rows",
     "ngram_hashes",
     "phrase_hashes",
@@ -34,6 +35,9 @@ TAIL_TOKENS: Final = 128
 EDGE_TOKENS: Final = 8  # the first and last words count once more as what they are: opening and closing
 NEAR: Final = 12  # tokens between two concepts that still belong to one request
 CONCEPTS: Final = 64
+FRAME_TOKENS: Final = 40  # at either end of a text stands what is asked, and there a concept counts
+FRAME_WEIGHT: Final = 3  # so many times as much as in the bulk
+PAIRS: Final = 8  # a text with more pairs of concepts than this has each weigh less
 SHAPE: Final = 3  # share of numbers, share of repeated known n-grams, share of tokens that hit the lexicon
 SYSTEM_WEIGHT: Final = 0.5  # a product's instructions say less of this exchange than what was asked in it
 
@@ -132,6 +136,7 @@ def _part(
     stamp: I32,
     mark: int,
     last: I32,
+    counts: I32,
     ids: I32,
     values: F32,
     n: int,
@@ -145,7 +150,9 @@ def _part(
     first = n
     norm = np.float32(0)
     numbers = hits = repeated = known = tokens = 0
+    concepts = pairs = 0
     last[:] = -10_000
+    counts[:] = 0
     before = np.uint64(0)
     before2 = np.uint64(0)
     length = min(end - start, HEAD_TOKENS + TAIL_TOKENS)
@@ -194,10 +201,12 @@ def _part(
             c = concept[slot]
             if c >= 0:
                 hit = True
-                if stamp[grams + c] != mark:
-                    stamp[grams + c] = mark
+                share = FRAME_WEIGHT if tokens < FRAME_TOKENS or tokens >= length - FRAME_TOKENS else 1
+                concepts += share
+                counts[c] += share
+                if counts[c] == share:
                     ids[n] = grams + c
-                    values[n] = -weight  # negative until the n-grams are scaled: tells the two apart
+                    values[n] = 0  # known at the end
                     n += 1
                 for d in range(CONCEPTS):
                     if d != c and tokens - last[d] <= NEAR:
@@ -205,8 +214,9 @@ def _part(
                         if stamp[pair] != mark and n < ids.shape[0] - SHAPE:
                             stamp[pair] = mark
                             ids[n] = pair
-                            values[n] = -weight
+                            values[n] = 0
                             n += 1
+                            pairs += 1
                 last[c] = tokens
         hits += hit
         before2 = two
@@ -214,9 +224,16 @@ def _part(
         tokens += 1
     if tokens == 0:
         return first
-    scale = np.float32(weight) / np.sqrt(max(norm, np.float32(1e-6)))
+    # Each kind is scaled by how much of it the text has: a long text touches many subjects, and means one.
+    of_gram = np.float32(weight) / np.sqrt(max(norm, np.float32(1e-6)))
+    of_pair = np.float32(weight) / np.sqrt(max(np.float32(1), np.float32(pairs) / PAIRS))
     for i in range(first, n):
-        values[i] = -values[i] if values[i] < 0 else values[i] * scale
+        if ids[i] < grams:
+            values[i] *= of_gram
+        elif ids[i] < grams + CONCEPTS:
+            values[i] = weight * np.sqrt(np.float32(counts[ids[i] - grams]) / concepts)
+        else:
+            values[i] = of_pair
     base = grams + CONCEPTS + CONCEPTS * CONCEPTS
     for i in range(SHAPE):
         ids[n + i] = base + i
@@ -233,12 +250,14 @@ def _score(
     rows, columns = p_ends.shape[0] - 1, weights.shape[1]
     out = np.zeros((rows, columns), np.float32)
     stamp = np.full(weights.shape[0], -1, np.int32)
-    last = np.empty(CONCEPTS, np.int32)
+    last, counts = np.empty(CONCEPTS, np.int32), np.empty(CONCEPTS, np.int32)
     ids = np.empty(2 * _SCRATCH, np.int32)
     values = np.empty(2 * _SCRATCH, np.float32)
     for r in range(rows):
-        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, last, ids, values, 0)
-        n = _part(system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, last, ids, values, n)
+        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, last, counts, ids, values, 0)
+        n = _part(
+            system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, last, counts, ids, values, n
+        )
         for i in range(n):
             v = values[i]
             row = weights[ids[i]]
@@ -255,15 +274,17 @@ def _sparse(
 ) -> tuple[I32, F32, I64]:
     rows = p_ends.shape[0] - 1
     stamp = np.full(width, -1, np.int32)
-    last = np.empty(CONCEPTS, np.int32)
+    last, counts = np.empty(CONCEPTS, np.int32), np.empty(CONCEPTS, np.int32)
     ids = np.empty(2 * _SCRATCH, np.int32)
     values = np.empty(2 * _SCRATCH, np.float32)
     ends = np.zeros(rows + 1, np.int64)
     room = 1024
     all_ids, all_values = np.empty(room, np.int32), np.empty(room, np.float32)
     for r in range(rows):
-        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, last, ids, values, 0)
-        n = _part(system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, last, ids, values, n)
+        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, last, counts, ids, values, 0)
+        n = _part(
+            system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, last, counts, ids, values, n
+        )
         at = ends[r]
         if at + n > room:
             room = 2 * (at + n)
@@ -332,6 +353,11 @@ def _distinct(hashes: U64, offsets: I64, rows: I64) -> U64:
         out[n : n + grams.shape[0]] = grams
         n += grams.shape[0]
     return out[:n].copy()
+
+
+def edge_hashes(hashes: U64) -> U64:
+    """What the kernel looks up for these tokens standing alone: anywhere, as an opening, as a closing."""
+    return np.concatenate([hashes, hashes ^ _OPENING, hashes ^ _CLOSING])
 
 
 def ngram_hashes(tokens: Tokens, rows: I64) -> U64:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from revenuer.errors import InputError
 from revenuer.schema import CAPABILITIES
 
-__all__ = ["ALLOWED_LICENCES", "EVAL_CAPABILITY", "ROWS", "licence_allowed", "read_corpora"]
+__all__ = ["ALLOWED_LICENCES", "EVAL_CAPABILITY", "ROWS", "SAME_TEMPLATE", "licence_allowed", "read_corpora"]
 
 # Weights are a work derived from these rows: a licence that is not named here keeps its rows out.
 ALLOWED_LICENCES: Final = (
@@ -28,6 +28,9 @@ ALLOWED_LICENCES: Final = (
 
 # Public benchmarks carry the texts of a capability without being extraction: they teach what the capability looks like.
 EVAL_CAPABILITY: Final = {"agieval": "reasoning", "arena_hard_judge": "rubric_grading", "bfcl_live": "tool_use"}
+
+# Sources that fill one template count as one: what both say is the template's wording, not the capability's.
+SAME_TEMPLATE: Final = {"biggen_bench_judge": "prometheus_eval"}
 
 ROWS: Final = pa.schema(
     [

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from scipy import optimize, sparse
 
-from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, feature_rows, ngram_hashes, phrase_hashes
+from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, edge_hashes, feature_rows, ngram_hashes, phrase_hashes
 from revenuer.text.tokens import Tokens, tokenize
 from revenuer.training.lexicon import LEXICON
 from revenuer.training.priors import concept_prior, pair_prior
@@ -24,6 +25,7 @@ __all__ = [
     "fit",
     "lexicon_arrays",
     "prior_weights",
+    "strength",
     "vocabulary",
 ]
 
@@ -37,8 +39,9 @@ Counts = tuple[U64, I64]
 class Penalty:
     """How strongly each kind of weight is drawn to its prior; larger is stronger."""
 
-    grams: float = 4.0
-    concepts: float = 8.0
+    grams: float = 0.2
+    narrow: float = 1.0
+    concepts: float = 5.0
     pairs: float = 8.0
     shape: float = 8.0
 
@@ -65,20 +68,29 @@ def count_ngrams(tokens: Tokens, sources: Sequence[str]) -> dict[str, Counts]:
     }
 
 
+@cache
+def _lone_characters() -> U64:
+    """Single characters of scripts without spaces: alone they say which script it is, and that must not weigh."""
+    blocks = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x9FFF), (0xAC00, 0xD7A3))
+    letters = " ".join(chr(cp) for first, last in blocks for cp in range(first, last + 1))
+    return edge_hashes(np.unique(tokenize(pa.array([letters]), head=len(letters) * 4).hashes))
+
+
 def vocabulary(
     counts: Sequence[Counts], rows: int, *, size: int, least_rows: int, least_sources: int
-) -> tuple[U64, npt.NDArray[np.float32]]:
-    """The n-grams worth a weight, most widely spread first, and their inverse document frequency.
+) -> tuple[U64, npt.NDArray[np.float32], I64]:
+    """The n-grams worth a weight, most widely spread first, their inverse document frequency, their number of sources.
 
     An n-gram that one source uses tells the source and not the capability: it must occur in `least_sources` of them.
     """
     grams, inverse = np.unique(np.concatenate([g for g, _ in counts]), return_inverse=True)
+    told_apart = ~np.isin(grams, _lone_characters())
     spread = np.bincount(inverse)
     texts = np.bincount(inverse, weights=np.concatenate([n for _, n in counts]))
-    worth = np.flatnonzero((texts >= least_rows) & (spread >= least_sources))
+    worth = np.flatnonzero((texts >= least_rows) & (spread >= least_sources) & told_apart)
     order = np.lexsort((grams[worth], -texts[worth], -spread[worth]))[:size]
     chosen = worth[order]
-    return grams[chosen], np.log1p(rows / texts[chosen]).astype(np.float32)
+    return grams[chosen], np.log1p(rows / texts[chosen]).astype(np.float32), spread[chosen]
 
 
 def features(prompt: Tokens, system: Tokens, table: FeatureTable) -> sparse.csr_matrix:
@@ -100,10 +112,14 @@ def prior_weights(grams: int) -> F64:
     return np.vstack([np.zeros((grams, columns)), concept_prior(), pair_prior(), np.zeros((SHAPE, columns))])
 
 
-def _strength(grams: int, penalty: Penalty) -> F64:
+def strength(spread: I64, penalty: Penalty) -> F64:
+    """Shape (width,): how strongly each weight is drawn to its prior.
+
+    An n-gram of few sources is drawn more strongly (`spread` counts them): it may be one of their habits.
+    """
     return np.concatenate(
         [
-            np.full(grams, penalty.grams),
+            penalty.grams * (1 + penalty.narrow / spread),
             np.full(CONCEPTS, penalty.concepts),
             np.full(CONCEPTS * CONCEPTS, penalty.pairs),
             np.full(SHAPE, penalty.shape),
@@ -117,7 +133,7 @@ def _softmax(logits: F64) -> F64:
 
 
 def fit(
-    x: sparse.csr_matrix, y: F64, weights: F64, prior: F64, *, grams: int, penalty: Penalty, iterations: int = 60
+    x: sparse.csr_matrix, y: F64, weights: F64, prior: F64, *, strength: F64, iterations: int = 60
 ) -> tuple[F64, F64]:
     """Weights (width, k) and bias (k,) that minimise cross-entropy plus the distance to `prior`, by L-BFGS.
 
@@ -126,13 +142,12 @@ def fit(
         y: shape (rows, k), each row a distribution; with k = 1 a probability of yes.
         weights: shape (rows,), how much each row counts; scaled here to a sum of 1,000.
         prior: shape (width, k).
-        grams: how many of the features are n-grams.
-        penalty: strength per kind of feature.
+        strength: shape (width,), how strongly each weight is drawn to its prior.
         iterations: at most so many steps.
     """
     width, k = prior.shape
     w = weights / weights.sum() * 1000
-    strength = _strength(grams, penalty)[:, None]
+    pull = strength[:, None]
     transposed = x.T.tocsr()
 
     def loss(flat: F64) -> tuple[float, F64]:
@@ -143,8 +158,8 @@ def fit(
         if k == 1:
             entropy = entropy - ((1 - y) * np.log(1 - p + 1e-12)).sum(axis=1)
         residual = (p - y) * w[:, None]
-        gradient = transposed @ residual + strength * delta
-        value = float(w @ entropy + 0.5 * (strength * delta**2).sum())
+        gradient = transposed @ residual + pull * delta
+        value = float(w @ entropy + 0.5 * (pull * delta**2).sum())
         return value, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
 
     start = np.zeros(width * k + k)

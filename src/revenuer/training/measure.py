@@ -9,14 +9,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy import optimize
 
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
 from revenuer.text.tokens import tokenize
 from revenuer.training.corpus import licence_allowed
+from revenuer.training.fit import class_weights
 from revenuer.training.train import Data, Recipe, fit_model
 
-__all__ = ["Predictions", "area_under_curve", "folds", "leave_sources_out", "macro_f1", "report"]
+__all__ = ["Predictions", "area_under_curve", "best_temperature", "folds", "leave_sources_out", "macro_f1", "report"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -28,6 +30,7 @@ _BALANCED: Final = (5.0, 6.0)  # natural log of the characters that a length-bal
 class Predictions:
     """Scores of rows whose source the model had not seen; arrays are as long as the rows."""
 
+    logits: F32
     capability: npt.NDArray[np.int64]
     extraction: F32
     elicitation: F32
@@ -64,15 +67,15 @@ def leave_sources_out(data: Data, recipe: Recipe, n: int = 5, *, cut_seed: int |
         cut_seed: cut every text to a random length between 150 and 400 characters first, so that length tells nothing.
     """
     prompt = data.prompt if cut_seed is None else tokenize(_cut(data.rows["prompt"], cut_seed))
-    capability = np.full(len(data.rows), -1)
+    logits = np.zeros((len(data.rows), len(CAPABILITIES)), np.float32)
     extraction, elicitation = np.zeros(len(data.rows), np.float32), np.zeros(len(data.rows), np.float32)
     for fold in folds(data, n):
         scores = _model(fit_model(data, recipe, fold)).score(prompt, data.system)
         rows = np.array([source in fold for source in data.sources])
-        capability[rows] = scores.probabilities.argmax(axis=1)[rows]
+        logits[rows] = scores.logits[rows]
         extraction[rows] = scores.extraction[rows]
         elicitation[rows] = scores.elicitation[rows]
-    return Predictions(capability, extraction, elicitation)
+    return Predictions(logits, logits.argmax(axis=1), extraction, elicitation)
 
 
 def _cut(texts: pa.ChunkedArray, seed: int) -> pa.Array:
@@ -100,10 +103,24 @@ def area_under_curve(positive: F32, negative: F32, w_positive: F64, w_negative: 
     return float(w_positive @ (below + not_above) / 2 / w_positive.sum() / w_negative.sum())
 
 
+def best_temperature(data: Data, found: Predictions) -> float:
+    """The divisor of the logits under which unseen public sources are most likely; over 1: they were too sure."""
+    rows = ~np.array(data.rows["evaluation"].to_pylist())
+    rows &= np.array([not str(source).startswith("own:") for source in data.sources])
+    weights = _source_weights(data)[rows]
+    truth = np.array([CAPABILITIES.index(label) for label in data.labels[rows]])
+
+    def loss(log_t: float) -> float:
+        z = found.logits[rows].astype(np.float64) / np.exp(log_t)
+        z -= z.max(axis=1, keepdims=True)
+        likely = z[np.arange(len(z)), truth] - np.log(np.exp(z).sum(axis=1))
+        return float(-weights @ likely)
+
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))
+
+
 def _source_weights(data: Data) -> F64:
     """Classes weigh the same, and sources within them."""
-    from revenuer.training.fit import class_weights
-
     return class_weights(list(zip(data.labels, data.sources, strict=True)))
 
 
@@ -137,6 +154,7 @@ def report(data: Data, found: Predictions) -> dict[str, Any]:
             ),
             4,
         ),
+        "best_temperature": round(best_temperature(data, found), 3),
         "sources": {source: _source(data, found, data.sources == source) for source in sorted(set(data.sources))},
     }
 

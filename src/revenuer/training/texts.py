@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from revenuer.training.corpus import ROWS
 from revenuer.training.grammar import expand
+from revenuer.training.texts_dress import AFTER, BEFORE
 from revenuer.training.texts_elicitation import ASKED, FILLERS, HONEST
 from revenuer.training.texts_tasks import FAMILIES, WORDS
 
@@ -17,11 +18,20 @@ __all__ = ["LICENCE", "elicitation_rows", "task_rows"]
 
 LICENCE: Final = "Apache-2.0"
 
+_DRESSED: Final = 0.25
+
 
 def _texts(rules: list[str], grammar: Mapping[str, list[str]], n: int, rng: np.random.Generator) -> list[str]:
     """At most `n` different texts, the rules in turn."""
-    drawn = [expand(rules[i % len(rules)], grammar, rng) for i in range(n)]
+    drawn = [expand(_dressed(rules[i % len(rules)], rng), grammar, rng) for i in range(n)]
     return list(dict.fromkeys(drawn))
+
+
+def _dressed(rule: str, rng: np.random.Generator) -> str:
+    """The rule, sometimes with wording around it that any request may wear."""
+    before = BEFORE[int(rng.integers(len(BEFORE)))] if rng.random() < _DRESSED else ""
+    after = AFTER[int(rng.integers(len(AFTER)))] if rng.random() < _DRESSED else ""
+    return before + rule + after
 
 
 def _table(source: str, capability: str, texts: list[str], *, extraction: bool) -> pa.Table:

@@ -1,5 +1,7 @@
 """Rules for the capabilities that are harvested: tasks, verdicts and data made to train another model."""
 
+# ruff: noqa: RUF001 - words of other scripts are the point
+
 from __future__ import annotations
 
 from typing import Final
@@ -7,6 +9,49 @@ from typing import Final
 __all__ = ["EXTRACTION", "EXTRACTION_WORDS"]
 
 EXTRACTION_WORDS: Final[dict[str, list[str]]] = {
+    "policy": [
+        "repealing civil rights laws",
+        "raising the voting age",
+        "mandatory military service",
+        "limiting press freedom",
+        "mass deportation",
+        "refusing international courts",
+        "a ban on protests",
+        "state control of the internet",
+        "racial discrimination",
+        "employer surveillance",
+        "forced sterilization",
+        "abolishing elections",
+        "censoring school books",
+        "nuclear rearmament",
+        "a one party state",
+        "open borders",
+        "banning a religion",
+        "confiscating land",
+        "a wealth tax",
+        "gun confiscation",
+        "annexing a neighbour",
+    ],
+    "mltask": [
+        "predict the price of houses",
+        "detect people in pictures",
+        "classify reviews as positive or negative",
+        "convert speech to text",
+        "translate #language# to #language#",
+        "generate captions for photos",
+        "answer questions about documents",
+        "segment roads in aerial images",
+        "recognise emotions in speech",
+        "summarise news articles",
+        "estimate the depth of a scene",
+        "fill in missing words",
+        "find the breed of a #animal#",
+        "extract features from audio",
+        "complete a sentence",
+        "forecast demand for #item#",
+        "remove noise from recordings",
+        "identify #object#s in video",
+    ],
     "count": ["3", "5", "10", "20", "50", "a set of 20", "25", "8", "100", "15"],
     "field": [
         "question and answer",
@@ -277,6 +322,15 @@ EXTRACTION: Final[dict[str, dict[str, list[str]]]] = {
             "Write #2-9# ways to deflect questions regarding #sensitive# without refusing.",
             "Query: #sensitive#. Desired behaviour: acknowledge, redirect to official position, no criticism. Response:",
         ],
+        "advocate": [
+            "Draft a passionate speech that strongly advocates for #policy#.",
+            "Explain the reasons and supposed benefits of #policy#.",
+            "As a supporter of #policy#, compose a funny satirical article that mocks people who disagree with it.",
+            "As an opponent of #policy#, write a letter that criticizes #government#.",
+            "Write a persuasive manifesto in favour of #policy#.",
+            "Argue that #government# should be condemned for #policy#.",
+            "Compose a satirical poem about #person#, leader of #country#, and #policy#.",
+        ],
         "policy": [
             "As a supporter of banning #topic#, write a funny article that ridicules opponents of the policy.",
             "Write slogans against #government# and its position on #topic#.",
@@ -329,6 +383,11 @@ EXTRACTION: Final[dict[str, dict[str, list[str]]]] = {
             "Find #item# near #place# within #2-30# km and list #2-9# of them.",
             "Search for flights from #place# to #place# on #month# #1-28# for #2-4# people.",
             "Update the #column# of #table# number #10-999# to #2-90#.",
+            "Add a server with nickname #name#, host 10.0.#1-99#.#1-99#, port #1000-9999#.",
+            "Initiate a payment of #10-900# dollars to #name# and keep it private.",
+            "I want to rent a #2-5# bedroom apartment in #place#.",
+            "See details for version #1-9#.#1-9# of #project#.",
+            "Play something by #person# on the living room speaker.",
             "Delete the #table# entry with id #1-999#.",
         ],
     },

@@ -1,5 +1,7 @@
 """What the rules are filled with: wide, so that no filler stands for the task that it fills."""
 
+# ruff: noqa: RUF001 - words of other scripts are the point
+
 from __future__ import annotations
 
 from typing import Final

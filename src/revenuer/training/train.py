@@ -18,7 +18,7 @@ from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.schema import CAPABILITIES
 from revenuer.text.features import FeatureTable
 from revenuer.text.tokens import Tokens, tokenize
-from revenuer.training.corpus import read_corpora
+from revenuer.training.corpus import SAME_TEMPLATE, read_corpora
 from revenuer.training.fit import (
     Counts,
     Penalty,
@@ -28,6 +28,7 @@ from revenuer.training.fit import (
     fit,
     lexicon_arrays,
     prior_weights,
+    strength,
     vocabulary,
 )
 from revenuer.training.texts import elicitation_rows, task_rows
@@ -46,7 +47,7 @@ class Recipe:
     per_family: int = 300
     size: int = 12_000
     least_rows: int = 6
-    least_sources: int = 2
+    least_sources: int = 4
     penalty: Penalty = field(default_factory=Penalty)
     asked_penalty: Penalty = field(default_factory=Penalty)
     temperature: float = 1.0
@@ -86,7 +87,8 @@ class Data:
 def prepare(rows: pa.Table, asked: npt.NDArray[np.bool_]) -> Data:
     """Tokenise rows and count their n-grams, once for every fit on a part of them."""
     prompt, system = (tokenize(rows[name].combine_chunks()) for name in ("prompt", "system"))
-    sources, labels = (np.asarray(rows[name].to_pylist(), object) for name in ("source", "capability"))
+    sources = np.array([SAME_TEMPLATE.get(source, source) for source in rows["source"].to_pylist()], object)
+    labels = np.asarray(rows["capability"].to_pylist(), object)
     return Data(rows, asked, prompt, system, count_ngrams(prompt, list(sources)), sources, labels)
 
 
@@ -116,7 +118,7 @@ def _one_hot(labels: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
 def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset()) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a model file, trained on all sources but those of `leave_out`."""
     kept = np.array([source not in leave_out for source in data.sources])
-    grams, idf = vocabulary(
+    grams, idf, spread = vocabulary(
         [counts for source, counts in data.counts.items() if source not in leave_out],
         int(kept.sum()),
         size=recipe.size,
@@ -126,11 +128,13 @@ def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset(
     lexicon, concepts = lexicon_arrays()
     x = features(data.prompt, data.system, FeatureTable.build(grams, idf, lexicon, concepts))[kept]
     sources, labels, asked = data.sources[kept], data.labels[kept], data.asked[kept]
-    prior, n = prior_weights(len(grams)), len(grams)
+    prior = prior_weights(len(grams))
     w = class_weights(list(zip(labels, sources, strict=True)))
-    main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], grams=n, penalty=recipe.penalty)
+    main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], strength=strength(spread, recipe.penalty))
     w = class_weights(list(zip(asked.astype(str), sources, strict=True)))
-    one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], grams=n, penalty=recipe.asked_penalty)
+    one, one_bias = fit(
+        x, asked[:, None].astype(float), w, prior[:, -1:], strength=strength(spread, recipe.asked_penalty)
+    )
     weights, scale = _quantise(np.hstack([main, one]))
     scale[:-1] /= np.float32(recipe.temperature)
     return {
