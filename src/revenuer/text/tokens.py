@@ -7,12 +7,14 @@ two prompts apart. A token is represented by a 64-bit hash that every engine com
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from revenuer.text.characters import WORDS
 
 __all__ = [
     "HEAD_BYTES",
@@ -36,6 +38,7 @@ _MIX_A: Final = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_B: Final = np.uint64(0xC4CEB9FE1A85EC53)
 _S33: Final = np.uint64(33)
 
+U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
@@ -63,21 +66,13 @@ def mix(h: np.uint64) -> np.uint64:
 
 
 @nb.njit(inline="always")
-def _fold_two_byte(cp: int) -> int:
-    """Lower-case a code point below U+0800 where upper and lower case lie 32 apart."""
-    if 0xC0 <= cp <= 0xDE or 0x391 <= cp <= 0x3A9 or 0x410 <= cp <= 0x42F:
-        return cp + 32
-    return cp
-
-
-@nb.njit(inline="always")
 def _is_unspaced(cp: int) -> bool:
     """Whether the code point belongs to a script written without spaces, or stands for itself (emoji)."""
     return 0x0E00 <= cp <= 0x0EFF or 0x1000 <= cp <= 0x109F or 0x1780 <= cp <= 0x17FF or cp >= 0x2E80
 
 
 @nb.njit(cache=True, nogil=True)
-def _span_tokens(data: npt.NDArray[np.uint8], start: int, end: int, out: U64, n: int) -> int:
+def _span_tokens(data: npt.NDArray[np.uint8], start: int, end: int, words: U16, out: U64, n: int) -> int:
     """Append the tokens of `data[start:end]` to `out` from position `n`; return the new count."""
     h = _SEED
     inside = False
@@ -85,31 +80,22 @@ def _span_tokens(data: npt.NDArray[np.uint8], start: int, end: int, out: U64, n:
     i = start
     while i < end:
         b = data[i]
-        word = 0  # the code point to add to the current token; 0 ends it
+        word: Any = 0  # the code point to add to the current token; 0 ends it
         alone = False
         if b < 0x80:
             i += 1
-            if 97 <= b <= 122:
-                word = b
-            elif 65 <= b <= 90:
-                word = b + 32
-            elif 48 <= b <= 57:
-                word = 48
+            word = np.int64(words[b])
         elif b < 0xC2:
             i += 1  # a stray continuation byte ends the token, as a space does
         elif b < 0xE0:
             cp = ((b & 0x1F) << 6) | (data[i + 1] & 0x3F) if i + 1 < end else 0
             i += 2
-            if cp >= 0xC0 and cp != 0xD7 and cp != 0xF7:
-                word = _fold_two_byte(cp)
+            word = np.int64(words[cp])
         elif b < 0xF0:
             cp = ((b & 0x0F) << 12) | ((data[i + 1] & 0x3F) << 6) | (data[i + 2] & 0x3F) if i + 2 < end else 0
             i += 3
-            alone = _is_unspaced(cp)
-            if alone and not 0x3000 <= cp <= 0x3004 and not 0x3008 <= cp <= 0x3020 and not 0xFF00 <= cp <= 0xFF0F:
-                word = cp
-            elif not alone and (cp < 0x2000 or cp >= 0x2C00):
-                word = cp
+            word = np.int64(words[cp])
+            alone = word != 48 and _is_unspaced(cp)
         else:
             if i + 3 < end:
                 word = (
@@ -144,7 +130,7 @@ def _span_tokens(data: npt.NDArray[np.uint8], start: int, end: int, out: U64, n:
 
 
 @nb.njit(cache=True, nogil=True)
-def _tokenize(data: npt.NDArray[np.uint8], ends: I64, head: int, tail: int) -> tuple[U64, I64]:
+def _tokenize(data: npt.NDArray[np.uint8], ends: I64, words: U16, head: int, tail: int) -> tuple[U64, I64]:
     texts = ends.shape[0] - 1
     room = 0
     for t in range(texts):
@@ -156,10 +142,10 @@ def _tokenize(data: npt.NDArray[np.uint8], ends: I64, head: int, tail: int) -> t
     for t in range(texts):
         start, end = ends[t], ends[t + 1]
         if end - start <= head + tail:
-            n = _span_tokens(data, start, end, out, n)
+            n = _span_tokens(data, start, end, words, out, n)
         else:
-            n = _span_tokens(data, start, start + head, out, n)
-            n = _span_tokens(data, end - tail, end, out, n)
+            n = _span_tokens(data, start, start + head, words, out, n)
+            n = _span_tokens(data, end - tail, end, words, out, n)
         offsets[t + 1] = n
     return out[:n].copy(), offsets
 
@@ -222,7 +208,7 @@ def take(tokens: Tokens, rows: I64, *, most: int = 1 << 40) -> Tokens:
 def tokenize(texts: pa.Array, *, head: int = HEAD_BYTES, tail: int = TAIL_BYTES) -> Tokens:
     """Masked token hashes of each text; of a text longer than `head + tail` bytes, those of its two ends."""
     data, ends = string_buffers(texts)
-    return Tokens(*_tokenize(data, ends, head, tail))
+    return Tokens(*_tokenize(data, ends, WORDS, head, tail))
 
 
 def token_hash(word: str) -> int:
