@@ -220,21 +220,22 @@ def match(tokens: Tokens, index: Index, weights: F32, *, contained: float = 0.6)
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_tokens(hashes: U64, offsets: I64, table: U32, scratch: I64) -> None:
+def _count_tokens(hashes: U64, offsets: I64, table: U32, scratch: U64) -> None:
     mask = np.uint64(table.shape[0] - 1)
     seen = np.uint64(scratch.shape[0] - 1)
     for t in range(offsets.shape[0] - 1):
+        serial = mix(np.uint64(t + 1))
         for i in range(offsets[t], offsets[t + 1]):
             h = hashes[i]
-            if scratch[(h >> np.uint64(30)) & seen] == t:
+            if scratch[(h >> np.uint64(30)) & seen] == h ^ serial:
                 continue
-            scratch[(h >> np.uint64(30)) & seen] = t
+            scratch[(h >> np.uint64(30)) & seen] = h ^ serial
             table[h & mask] += 1
 
 
 def count_tokens(tokens: Tokens, table: U32) -> None:
     """Add to `table` (shape (2**TOKEN_BITS,), uint32), in place, one for every text that holds a token."""
-    _count_tokens(tokens.hashes, tokens.offsets, table, np.full(1 << _SCRATCH_BITS, -1, np.int64))
+    _count_tokens(tokens.hashes, tokens.offsets, table, np.zeros(1 << _SCRATCH_BITS, np.uint64))
 
 
 def token_weights(table: U32, texts: int) -> F32:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from revenuer.text.tokens import I64, U64, mix, string_buffers
+from revenuer.text.tokens import I64, mix, string_buffers
 
 __all__ = ["hash_networks"]
 
@@ -33,7 +35,7 @@ def _network_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 @nb.njit(cache=True, nogil=True)
 def _hash_networks(data: npt.NDArray[np.uint8], ends: I64, out: I64) -> None:
     for t in range(ends.shape[0] - 1):
-        h: U64 = _SEED
+        h: Any = _SEED
         for i in range(ends[t], _network_end(data, ends[t], ends[t + 1])):
             h = (h ^ np.uint64(data[i])) * _PRIME
         out[t] = np.int64(mix(h)) if ends[t + 1] > ends[t] else 0

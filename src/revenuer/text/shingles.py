@@ -7,7 +7,7 @@ row, so a collision alone makes no frame.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numba as nb
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from revenuer.text.tokens import I64, U64, Tokens, mix
 
-__all__ = ["SHINGLE", "TABLE_BITS", "add_tables", "count_documents", "empty_table", "frequent_shingles"]
+__all__ = ["SHINGLE", "TABLE_BITS", "add_tables", "count_documents", "empty_table", "frequent_shingles", "windows"]
 
 SHINGLE: Final = 4
 TABLE_BITS: Final = 26
@@ -31,33 +31,47 @@ U8 = npt.NDArray[np.uint8]
 
 
 @nb.njit(inline="always")
-def shingle_at(hashes: U64, i: int) -> np.uint64:
+def shingle_at(hashes: U64, i: int) -> Any:
     """Hash of the four tokens from position `i`, order kept."""
     return mix(hashes[i] * _A + (hashes[i + 1] * _B ^ (hashes[i + 2] * _C + hashes[i + 3] * _D)) * _ROW_TWO)
 
 
 @nb.njit(inline="always")
-def table_count(table: U8, mask: np.uint64, shingle: np.uint64) -> int:
+def table_count(table: U8, mask: np.uint64, shingle: np.uint64) -> Any:
     """How many texts hold the shingle, at least; never less than the truth below saturation."""
     return min(table[shingle & mask], table[mix(shingle ^ _ROW_TWO) & mask])
 
 
 @nb.njit(cache=True, nogil=True)
-def _count_documents(hashes: U64, offsets: I64, copies: I64, table: U8, scratch: npt.NDArray[np.int32]) -> None:
+def _count_documents(hashes: U64, offsets: I64, copies: I64, table: U8, scratch: U64) -> None:
     mask = np.uint64(table.shape[0] - 1)
     seen = np.uint64(scratch.shape[0] - 1)
     for t in range(offsets.shape[0] - 1):
-        serial = t + 1
+        serial = np.uint64(t + 1) * _A
         add = min(copies[t], 255)
         for i in range(offsets[t], offsets[t + 1] - 3):
             h = shingle_at(hashes, i)
-            if scratch[(h >> np.uint64(40)) & seen] == serial:
-                continue  # this text has counted it already
-            scratch[(h >> np.uint64(40)) & seen] = serial
+            # shingle and text in one: another shingle in the same place is counted twice, never left out
+            if scratch[(h >> np.uint64(40)) & seen] == h ^ serial:
+                continue
+            scratch[(h >> np.uint64(40)) & seen] = h ^ serial
             one, two = h & mask, mix(h ^ _ROW_TWO) & mask
             table[one] = min(table[one] + add, 255)
             if two != one:
                 table[two] = min(table[two] + add, 255)
+
+
+@nb.njit(cache=True, nogil=True)
+def _windows(hashes: U64, out: U64) -> None:
+    for i in range(out.shape[0]):
+        out[i] = shingle_at(hashes, i)
+
+
+def windows(hashes: U64) -> U64:
+    """The shingles of one text, in order; shape (tokens - 3,), none for a text of fewer than four tokens."""
+    out = np.empty(max(len(hashes) - SHINGLE + 1, 0), np.uint64)
+    _windows(hashes, out)
+    return out
 
 
 def empty_table(bits: int = TABLE_BITS) -> U8:
@@ -73,7 +87,7 @@ def count_documents(tokens: Tokens, table: U8, copies: I64 | None = None) -> Non
         table: from `empty_table`.
         copies: how often each text occurs, shape (texts,); once by default.
     """
-    scratch = np.zeros(1 << _SCRATCH_BITS, np.int32)
+    scratch = np.zeros(1 << _SCRATCH_BITS, np.uint64)
     times = np.ones(len(tokens.offsets) - 1, np.int64) if copies is None else copies
     _count_documents(tokens.hashes, tokens.offsets, times, table, scratch)
 
