@@ -147,7 +147,7 @@ def sketch_batch(batch: pa.RecordBatch, frequencies: Frequencies) -> pa.RecordBa
         _sketch_field(0, prompts, ones, frequencies.shingles[0]),
         _sketch_field(1, tokenize(systems.texts), systems.copies, frequencies.shingles[1]),
     ]
-    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0] if parts else SKETCHES.empty_table()
+    return pa.concat_batches(parts)
 
 
 def _sketch_field(field: int, tokens: Tokens, copies: I64, table: npt.NDArray[np.uint8]) -> pa.RecordBatch:
@@ -248,7 +248,7 @@ def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tupl
     seen = np.bincount(leaders[members], weights=copies[members], minlength=len(leaders))
     at = np.lexsort((shingle, group))
     group, shingle, share = group[at], shingle[at], share[at]
-    starts = np.flatnonzero(np.r_[True, (group[1:] != group[:-1]) | (shingle[1:] != shingle[:-1])])
+    starts = _starts(group, shingle)
     held = np.add.reduceat(share, starts) if len(starts) else np.zeros(0)
     group, shingle = group[starts], shingle[starts]
     keep = held >= IN_CORE * seen[group]
@@ -259,11 +259,19 @@ def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tupl
     return _pick(cores, enough), size[names[enough]].astype(np.int64)
 
 
+def _starts(*columns: npt.NDArray[np.generic]) -> I64:
+    """Where a new run of equal rows begins, over columns of one length; no rows have no runs."""
+    changed = np.ones(len(columns[0]), np.bool_)
+    if len(changed):
+        changed[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(changed)
+
+
 def _rank_within(groups: I64) -> I64:
     """The place of each element among those of its group, in the order given."""
     at = np.argsort(groups, kind="stable")
     ordered = groups[at]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    starts = _starts(ordered)
     lengths = np.diff(np.r_[starts, len(ordered)])
     rank = np.empty(len(groups), np.int64)
     rank[at] = np.arange(len(groups)) - np.repeat(starts, lengths)
