@@ -1,1 +1,1 @@
-
+"""Evidence to tested campaigns: queues, verdicts, scores, findings."""

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from revenuer.fingerprint.capability import STRUCTURE, CapabilityModel
 from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
+from revenuer.schema import EXTRACTION_CAPABILITIES
 from revenuer.text.match import SKETCH_WIDTH, match
 from revenuer.text.networks import hash_networks
 from revenuer.text.tokens import I64, hash_strings, take, tokenize
@@ -25,6 +26,7 @@ __all__ = ["FINGERPRINTS", "Fingerprinter"]
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
 EXEMPLAR_CHARACTERS: Final = 4_000
+N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
 
 FINGERPRINTS: Final = pa.schema(
     [
@@ -59,6 +61,7 @@ FINGERPRINTS: Final = pa.schema(
         ("thinking", pa.bool_()),
         ("status", pa.string()),
         ("capability", pa.int8()),
+        ("served", pa.int8()),
         ("extraction", pa.float32()),
         ("elicitation", pa.float32()),
         ("issued", pa.int64()),
@@ -117,6 +120,8 @@ class Fingerprinter:
             "free": pa.array(found.free),
             "sketch": _binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
+            # what it would train if it serves an extraction: the best of the extraction capabilities
+            "served": pa.array(scores.probabilities[:, :N_EXTRACTION].argmax(axis=1).astype(np.int8)),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(scores.elicitation),
             "exemplar": _exemplars(batch.column("prompt"), frames),

@@ -1,1 +1,1 @@
-
+"""Accounts and fingerprints to weighted evidence, one file a channel."""

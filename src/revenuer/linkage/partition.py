@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Exchangeability", "exchangeability", "queue_evidence"]
+__all__ = ["Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence"]
 
 PERMUTATIONS: Final = 24
 
@@ -177,27 +177,35 @@ def _permuted(rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64
     return _statistics(dealt[order], sessions[order], hours[order], sketches[order])[:2]
 
 
-def queue_evidence(e: Exchangeability) -> float:
-    """Log10 likelihood ratio of one queue against customers with habits, from content, hours and volumes.
+def content_evidence(e: Exchangeability) -> float:
+    """Log10 likelihood ratio of one queue against customers with habits, from what is asked and how volumes spread.
 
-    Under a queue both contrasts are zero up to sampling error and a small slack for what accounts differ in anyway.
-    Under habits they may be of any of a range of sizes, none included: some customers differ in what they ask, some in
-    when, few in neither. So a queue can never be favoured by more than the reciprocal of that last share, while habits
-    are favoured without bound; each part is capped all the same, since pairs of one account are not independent.
+    Under a queue the contrast is zero up to sampling error and a small slack for what accounts differ in anyway. Under
+    habits it may be of any of a range of sizes, none included: some customers differ in what they ask, few do not. So a
+    queue can never be favoured by more than the reciprocal of that last share. Capped all the same, since pairs of one
+    account are not independent.
     """
     content = _log_ratio(e.content, 0.0, e.content_sd, 0.02, _CONTENT_EFFECTS)
-    hour = _log_ratio(e.hour, 1.0, e.hour_sd, 0.08, _HOUR_EFFECTS)
-    return float(np.clip(content, -3.0, 1.0) + np.clip(hour, -3.0, 1.0) + np.clip(0.5 - 0.5 * e.spread, -1.0, 0.3))
+    spread = np.clip(0.5 - 0.5 * e.spread, -1.0, 0.3)
+    return float(np.clip(content, -3.0, 1.0) + spread)
+
+
+def habit_evidence(e: Exchangeability) -> float:
+    """The same from when accounts ask: the channel `timing` tests the hours, this one what is asked."""
+    return float(np.clip(_log_ratio(e.hour, 1.0, e.hour_sd, 0.08, _HOUR_EFFECTS), -3.0, 1.3))
+
+
+def queue_evidence(e: Exchangeability) -> float:
+    """Content and hours together, as log10 likelihood ratio of one queue against customers with habits."""
+    return content_evidence(e) + habit_evidence(e)
 
 
 # Effect sizes seen among customers with habits, and how common each is taken to be.
-_CONTENT_EFFECTS: Final = ((0.0, 0.25), (0.03, 0.15), (0.08, 0.2), (0.15, 0.2), (0.3, 0.2))
-_HOUR_EFFECTS: Final = ((1.0, 0.15), (1.15, 0.15), (1.4, 0.25), (1.8, 0.25), (2.5, 0.2))
+_CONTENT_EFFECTS: Final = ((0.0, 0.15), (0.03, 0.2), (0.08, 0.25), (0.15, 0.2), (0.3, 0.2))
+_HOUR_EFFECTS: Final = ((1.0, 0.05), (1.15, 0.15), (1.4, 0.3), (1.8, 0.3), (2.5, 0.2))
 
 
-def _log_ratio(
-    value: float, none: float, sd: float, slack: float, effects: tuple[tuple[float, float], ...]
-) -> float:
+def _log_ratio(value: float, none: float, sd: float, slack: float, effects: tuple[tuple[float, float], ...]) -> float:
     """Log10 of the normal density at no effect over its mean over `effects`, (size, share) each."""
     if not np.isfinite(sd) or sd <= 0.0:
         return 0.0

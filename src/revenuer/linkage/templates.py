@@ -21,7 +21,7 @@ from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
 from revenuer.linkage.partition import Exchangeability, exchangeability
 
-__all__ = ["KINDS", "Templates", "find_templates", "test_templates"]
+__all__ = ["KINDS", "Requests", "Templates", "find_templates", "sample_requests"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -67,10 +67,14 @@ class Templates:
 def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templates:
     """All templates that `LEAST_ENTITIES` entities or more use."""
     tables = [_edges(rows, kind) for kind in range(len(KINDS))]
-    edges = engine.collect(ibis.union(*tables)).sort_by([("kind", "ascending"), ("id", "ascending"), ("account", "ascending")])
+    edges = engine.collect(ibis.union(*tables)).sort_by(
+        [("kind", "ascending"), ("id", "ascending"), ("account", "ascending")]
+    )
     account = profiles.index(edges["account"].to_numpy())
     kind, ids, n = edges["kind"].to_numpy(), edges["id"].to_numpy(), edges["n"].to_numpy()
-    starts = np.flatnonzero(np.r_[True, (kind[1:] != kind[:-1]) | (ids[1:] != ids[:-1])]) if len(ids) else np.zeros(0, int)
+    starts = (
+        np.flatnonzero(np.r_[True, (kind[1:] != kind[:-1]) | (ids[1:] != ids[:-1])]) if len(ids) else np.zeros(0, int)
+    )
     template = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(ids)]))
     pairs = np.unique(np.stack([template, profiles.entity[account]]), axis=1)[0]
     entities = np.bincount(pairs, minlength=len(starts))
@@ -112,44 +116,80 @@ def _edges(rows: ir.Table, kind: int) -> ir.Table:
     )
 
 
-def test_templates(
-    engine: Engine, rows: ir.Table, templates: Templates, chosen: I64, *, seed: int
-) -> dict[int, Exchangeability]:
-    """Test the `chosen` templates (indices) for exchangeability of the accounts that use them."""
-    results: dict[int, Exchangeability] = {}
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Sampled requests of templates, one entry a request and template, sorted by template.
+
+    Attributes:
+        template: index of the template, shape (requests,).
+        account: index into the profiles.
+        session: conversation, or the exchange itself where none is known.
+        hour: whole hours since 1970.
+        item: signature of what stands outside the frame.
+        sketch: what stands outside the frame, shape (requests, width), unit length.
+        draw: hash of the exchange id.
+        turn: earlier messages of the conversation.
+        free: tokens outside the frame.
+    """
+
+    template: I64
+    account: I64
+    session: I64
+    hour: I64
+    item: I64
+    sketch: F64
+    draw: I64
+    turn: I64
+    free: I64
+
+    def of(self, templates: I64, accounts: I64 | None = None) -> I64:
+        """Positions of the requests of these templates, each exchange once, by these accounts if given."""
+        starts = np.searchsorted(self.template, templates)
+        ends = np.searchsorted(self.template, templates, "right")
+        lengths = ends - starts
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        rows = np.repeat(starts, lengths) + within
+        if accounts is not None:
+            rows = rows[np.isin(self.account[rows], accounts)]
+        return rows[np.sort(np.unique(self.draw[rows], return_index=True)[1])]
+
+    def test(self, rows: I64, *, seed: int) -> Exchangeability:
+        """Test the requests at `rows` for exchangeability of their accounts."""
+        if len(rows) > 2 * TEST_ROWS:
+            rows = rows[np.argsort(self.draw[rows], kind="stable")[: 2 * TEST_ROWS]]
+        return exchangeability(
+            self.account[rows], self.session[rows], self.hour[rows], self.item[rows], self.sketch[rows], seed=seed
+        )
+
+
+def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, templates: Templates, chosen: I64) -> Requests:
+    """Requests of the chosen templates; of a large template, all requests of a share of its accounts."""
+    parts = []
     for kind, name in enumerate(KINDS):
         of_kind = chosen[templates.kind[chosen] == kind]
-        if not len(of_kind):
-            continue
-        sample = engine.collect(_sample(engine, rows, name, templates, of_kind))
-        results |= _test(sample, templates, of_kind, seed)
-    return results
+        if len(of_kind):
+            parts.append(engine.collect(_sample(engine, rows, name, templates, of_kind)))
+    table = pa.concat_tables(parts).sort_by([("template", "ascending"), ("draw", "ascending")]).combine_chunks()
+    draw, session = table["draw"].to_numpy(), table["session"].to_numpy()
+    micros = table["ts"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    return Requests(
+        template=table["template"].to_numpy(),
+        account=profiles.index(table["account"].to_numpy()),
+        session=np.where(session != 0, session, draw),
+        hour=micros // 3_600_000_000,
+        item=table["item"].to_numpy(),
+        sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), -1) / 127.0,
+        draw=draw,
+        turn=table["turn"].to_numpy(),
+        free=table["free"].to_numpy().astype(np.int64),
+    )
 
 
 def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, chosen: I64) -> ir.Table:
-    """Rows of the chosen templates; of a large one, all rows of a share of its accounts."""
     share = np.minimum(1.0, TEST_ROWS / templates.exchanges[chosen])
-    bound = np.where(share >= 1.0, 2.0**63 - 1, share * 2.0**64 - 2.0**63)
-    wanted = engine.table(
-        f"wanted_{name}",
-        pa.table({"id": templates.ids[chosen], "bound": np.minimum(bound, 2.0**63 - 1024).astype(np.int64)}),
-    )
-    joined = rows.join(wanted, rows[name] == wanted.id).filter((_.account <= _.bound) | (_.bound > 2**62 + 2**61))
-    return joined.select("id", "account", "session", "ts", "item", "sketch", "draw")
-
-
-def _test(sample: pa.Table, templates: Templates, chosen: I64, seed: int) -> dict[int, Exchangeability]:
-    sample = sample.sort_by([("id", "ascending"), ("draw", "ascending")]).combine_chunks()
-    ids = sample["id"].to_numpy()
-    hours = sample["ts"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy() // 3_600_000_000
-    account, item = sample["account"].to_numpy(), sample["item"].to_numpy()
-    session = np.where(sample["session"].to_numpy() != 0, sample["session"].to_numpy(), sample["draw"].to_numpy())
-    sketches = np.frombuffer(b"".join(sample["sketch"].to_pylist()), np.int8).reshape(len(ids), -1) / 127.0
-    results = {}
-    for template in chosen:
-        low, high = np.searchsorted(ids, templates.ids[template]), np.searchsorted(ids, templates.ids[template], "right")
-        part = slice(low, min(high, low + 2 * TEST_ROWS))
-        results[int(template)] = exchangeability(
-            account[part], session[part], hours[part], item[part], sketches[part], seed=seed
-        )
-    return results
+    bound = np.where(share >= 1.0, 2.0**63 - 1024, share * 2.0**64 - 2.0**63).astype(np.int64)
+    wanted = engine.table(f"wanted_{name}", pa.table({"id": templates.ids[chosen], "bound": bound, "template": chosen}))
+    whole = int(bound.max()) if (share >= 1.0).any() else 2**63 - 1
+    joined = rows.join(wanted, rows[name] == wanted.id).filter((_.account <= _.bound) | (_.bound >= whole))
+    turn = _.turn.fill_null(0).cast("int64")
+    return joined.select("template", "account", "session", "ts", "item", "sketch", "draw", "free", turn=turn)

@@ -1,0 +1,68 @@
+"""A campaign's graph in small: some of its accounts, and what they share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.behaviour import Profiles
+from revenuer.campaigns.queues import Queue
+from revenuer.linkage.infrastructure import Traces
+from revenuer.linkage.templates import Templates
+from revenuer.summary import Network, NetworkNode
+
+__all__ = ["draw_network"]
+
+I64 = npt.NDArray[np.int64]
+
+MOST_ACCOUNTS: Final = 120
+MOST_FRAMES: Final = 10
+MOST_SHARED: Final = 12
+_SIGNUP: Final = {"payment_fingerprint": "payment", "device_fingerprint": "device", "signup_net": "signup"}
+
+
+def draw_network(queue: Queue, flagged: I64, templates: Templates, profiles: Profiles, found: Traces) -> Network:
+    """Up to 120 accounts by hash order, the templates they use most, and the identities several of them share."""
+    chosen = np.sort(flagged[np.argsort(profiles.keys[flagged], kind="stable")[:MOST_ACCOUNTS]])
+    place = np.full(len(profiles), -1)
+    place[chosen] = np.arange(len(chosen))
+    nodes = [NetworkNode("account", str(profiles.ids[a]), float(np.log1p(profiles.exchanges[a]))) for a in chosen]
+    edges: list[tuple[int, int, float]] = []
+    for number, template in enumerate(queue.templates[:MOST_FRAMES]):
+        held = (templates.edge_template == template) & (place[templates.edge_account] >= 0)
+        if not held.any():
+            continue
+        node = len(nodes)
+        nodes.append(NetworkNode("frame", f"frame {number + 1}", float(np.log1p(queue.requests[number]))))
+        for account, n in zip(templates.edge_account[held], templates.edge_exchanges[held], strict=True):
+            edges.append((int(place[account]), node, round(float(np.log1p(n)), 3)))
+    for kind, accounts, values in _identities(profiles, found):
+        _add_shared(nodes, edges, kind, place, accounts, values)
+    return Network(tuple(nodes), tuple(edges), len(chosen))
+
+
+def _identities(profiles: Profiles, found: Traces) -> list[tuple[str, I64, I64]]:
+    everyone = np.arange(len(profiles))
+    kinds = [(name, everyone, profiles.signup[column]) for column, name in _SIGNUP.items()]
+    return [*kinds, ("ip", found.account["ip"], found.value["ip"])]
+
+
+def _add_shared(
+    nodes: list[NetworkNode],
+    edges: list[tuple[int, int, float]],
+    kind: str,
+    place: I64,
+    accounts: I64,
+    values: I64,
+) -> None:
+    """Add the values that most of the drawn accounts share, if at least two do."""
+    held = (place[accounts] >= 0) & (values != 0)
+    pairs = np.unique(np.stack([values[held], place[accounts[held]]]), axis=1)
+    shared, counts = np.unique(pairs[0], return_counts=True)
+    order = np.lexsort((shared, -counts))[:MOST_SHARED]
+    for number, at in enumerate(order[counts[order] >= 2]):
+        node = len(nodes)
+        nodes.append(NetworkNode(kind, f"{kind} {number + 1}", float(np.log1p(counts[at]))))
+        edges += [(int(account), node, 1.0) for account in pairs[1][pairs[0] == shared[at]]]

@@ -1,0 +1,27 @@
+"""Channel `payment`: one means of payment behind several accounts of different owners."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.behaviour import Profiles
+from revenuer.findings import Evidence
+from revenuer.linkage.sharing import sharing
+
+__all__ = ["payment_evidence"]
+
+I64 = npt.NDArray[np.int64]
+
+
+def payment_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence | None:
+    """Means of payment that the group's accounts share with each other and hardly anybody else."""
+    everyone = np.arange(len(profiles))
+    s = sharing(everyone, profiles.signup["payment_fingerprint"], members, len(profiles), seed=seed)
+    if s.strength <= 0.0:
+        return None
+    fact = (
+        f"{s.tied} of {s.known} accounts pay with {s.values} means of payment used by several of them; "
+        f"{s.expected:.1f} would be expected among as many other accounts"
+    )
+    return Evidence("payment", fact, s.strength, s.tied)
