@@ -38,10 +38,14 @@ class LocalEngine:
         self._threads = threads or os.cpu_count() or 1
         try:
             self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch)
+        except OSError as error:
+            raise EngineError(f"the local engine cannot start: {error}") from error
+        try:
             self._connection = ibis.duckdb.connect(
                 threads=self._threads, memory_limit=memory, temp_directory=str(self._path("spill"))
             )
-        except (duckdb.Error, OSError) as error:
+        except duckdb.Error as error:
+            self._directory.cleanup()
             raise EngineError(f"the local engine cannot start: {error}") from error
         self._connection.raw_sql("SET TimeZone = 'UTC'")
         self._connection.raw_sql("SET preserve_insertion_order = false")
@@ -121,9 +125,14 @@ class LocalEngine:
         return self._create(name, ibis.memtable(rows))
 
     def _create(self, name: str, expression: ir.Table) -> ir.Table:
-        # Ibis 12 with SQLGlot 30 writes a broken DROP, for `overwrite=True` too
+        # Under another name first: the expression may read the table that it replaces, and Ibis creates before it fills.
+        # Dropped by hand: Ibis 12 with SQLGlot 30 writes a broken DROP, for `overwrite=True` too.
+        fresh = f"{name} (fresh)"
+        self._connection.raw_sql(f'DROP TABLE IF EXISTS "{fresh}"')
+        self._connection.create_table(fresh, expression)
         self._connection.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
-        return self._connection.create_table(name, expression)
+        self._connection.raw_sql(f'ALTER TABLE "{fresh}" RENAME TO "{name}"')
+        return self._connection.table(name)
 
     def persist(self, name: str, expression: ir.Table) -> ir.Table:
         """See `Engine.persist`."""
@@ -141,7 +150,12 @@ class LocalEngine:
 
     def batches(self, expression: ir.Table, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """See `Engine.batches`."""
-        yield from expression.to_pyarrow_batches(chunk_size=rows)
+        # Not by Ibis, whose stream calls a method that DuckDB has deprecated
+        try:
+            cursor = self._connection.raw_sql(self._connection.compile(expression))
+            yield from cursor.to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise EngineError(f"a table expression failed: {error}") from error
 
     def close(self) -> None:
         """See `Engine.close`."""
