@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from revenuer.schema import ACCOUNTS, EXCHANGES
 from simulate_leakage import column_auc
 from simulate_world import Read
+
+from revenuer.schema import ACCOUNTS, EXCHANGES
 
 TEXTS = {"system", "prompt", "response"}
 

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from simulate_world import Read
+
 from revenuer.errors import ConfigError, InputError, OutputError
 from revenuer.schema import CAPABILITIES, TABLES, TRUTH_ACCOUNTS, TRUTH_EXCHANGES, VALUES
 from revenuer.simulate import scenarios, simulate
-from simulate_world import Read
 
 
 def test_files_have_the_schemas_of_the_contract(whole: Read) -> None:

@@ -212,7 +212,7 @@ def campaign(world: World, kind: Archetype, number: int, exchanges: int, setting
     pool = _Pool.of(kind, accounts, world.length)
     harvest = _harvest(world, kind, pool, exchanges, *key)
     _dress(harvest, kind, cohort, rng)
-    parts = [harvest, *retried(harvest, rng, kind.failover, accounts)]
+    parts = [harvest, *retried(harvest, rng, kind.failover, lambda at: pool.serve(rng, at))]
     parts += _cover(world, kind, pool, exchanges, *key)
     group = Group(kind.id, f"{kind.id}-{number}", cohort, joined(parts))
     late_signups(group, rng, 0.1)

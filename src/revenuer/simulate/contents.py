@@ -322,7 +322,7 @@ def _incidents(world: World, dice: random.Random) -> Writer:
 
 
 CONTENTS: Final[dict[str, Factory]] = {
-    "evals": _fixed_items("reasoning", ("eval",), 80, 300, "reasoning"),
+    "evals": _fixed_items("reasoning", ("eval",), 30, 120, "reasoning"),
     "regression": _fixed_items("qa", ("qa", "support", "eval"), 20, 60),
     "labelling": _wrapped("other", "{Label|Classify|Tag} the {message|text|review} {sent to|received by} our <trade> {with|as} one of: {billing, delivery, praise, complaint, other|positive, negative, neutral|urgent, normal, spam}. {Reply|Answer} with the label {only|alone}.\n{Message|Text} <id>: <item>", lambda w: w.texts.ordinary("support"), _label),
     "judge": _wrapped("rubric_grading", "{You check|Check} {answers|replies} {of|from} our <trade> assistant. {Score|Rate} 1-5 for {helpfulness|accuracy} {and|plus} tone; {return|give} JSON with score and a {short|one-line} rationale.\n\n{Customer|User}: <item>\n{Assistant|Reply}: <answer>", lambda w: w.texts.ordinary("qa"), _verdict),

@@ -197,7 +197,8 @@ def _addresses(rng: np.random.Generator, world: World, spec: Identity, n: int) -
     """(n, 8): the addresses of each account; the first is where it signed up. Repeats make some likelier."""
     width = 8
     if spec.shared_addresses:
-        pool = world.addresses(rng, _pick(rng, spec.networks, 1)[0], spec.shared_addresses)
+        size = min(spec.shared_addresses, 2 + n // 3)
+        pool = world.addresses(rng, _pick(rng, spec.networks, 1)[0], size)
         return pool[rng.integers(0, len(pool), (n, width))]
     kinds = np.array(_pick(rng, spec.networks, n * width)).reshape(n, width)
     kinds[:, 1:5] = kinds[:, :1]

@@ -112,7 +112,7 @@ def _runs(
     texts = [program.source.draw(dice, program.topics)[0] for _ in range(count)]
     zeros = np.zeros(count, dtype=np.int64)
     return Requests(
-        zeros, np.sort(at), np.arange(count), zeros, [program.kind] * count, zeros.astype(bool),
+        zeros.copy(), np.sort(at), np.arange(count), zeros, [program.kind] * count, zeros.astype(bool),
         [fill(program.template, {"item": t.prompt}) for t in texts], [program.system] * count, [t.response for t in texts],
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from revenuer.simulate.identity import Cohort
 
 __all__ = ["Group", "Requests", "joined", "retried"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -107,27 +111,25 @@ def joined(parts: list[Requests]) -> Requests:
     return whole
 
 
-def retried(requests: Requests, rng: np.random.Generator, share: float, accounts: int = 0) -> list[Requests]:
+def retried(
+    requests: Requests, rng: np.random.Generator, share: float, route: Callable[[Floats], Ints] | None = None
+) -> list[Requests]:
     """First tries of a share of the single requests, turned away seconds before.
 
     Args:
         requests: those that went through in the end.
         rng: random stream.
         share: of the opening requests.
-        accounts: the first try was on another of so many accounts; 0: on the same, and it was an error, not a limit.
+        route: the first try met a limit on the account that this names for its time; None: it was an error on the same.
     """
     rows = np.flatnonzero((requests.turn == 0) & (rng.random(len(requests.who)) < share))
     if not len(rows):
         return []
-    wait = rng.lognormal(0.7, 0.7, len(rows)) if accounts else rng.lognormal(2.5, 0.9, len(rows))
-    other = (
-        (requests.who[rows] + rng.integers(1, max(accounts, 2), len(rows))) % accounts
-        if accounts
-        else requests.who[rows]
-    )
+    wait = rng.lognormal(0.7, 0.7, len(rows)) if route else rng.lognormal(2.5, 0.9, len(rows))
+    at = np.maximum(requests.at[rows] - wait, 0.0)
     first = Requests(
-        other,
-        np.maximum(requests.at[rows] - wait, 0.0),
+        route(at) if route else requests.who[rows],
+        at,
         np.arange(len(rows)),
         np.zeros(len(rows), dtype=np.int64),
         [requests.capability[r] for r in rows],
@@ -137,5 +139,5 @@ def retried(requests: Requests, rng: np.random.Generator, share: float, accounts
         [None] * len(rows),
     )
     first.tools, first.images, first.thinking = requests.tools[rows], requests.images[rows], requests.thinking[rows]
-    first.status = ["rate_limited" if accounts else "error"] * len(rows)
+    first.status = ["rate_limited" if route else "error"] * len(rows)
     return [first]
