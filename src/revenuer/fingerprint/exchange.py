@@ -162,7 +162,7 @@ def _settings(batch: pa.RecordBatch) -> I64:
 def _structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
     """The model's structural columns, shape (rows, len(STRUCTURE)); NaN where not known."""
     columns = [
-        pc.cast(batch.column(name), pa.float32()).to_numpy(zero_copy_only=False).astype(np.float32)
+        pc.cast(batch.column(name), pa.float32(), safe=False).to_numpy(zero_copy_only=False).astype(np.float32)
         for name in STRUCTURE
     ]
     return np.stack(columns, axis=1)
