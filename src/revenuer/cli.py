@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from revenuer import __version__
-from revenuer.errors import ConfigError, RevenuerError
+from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def scan(
 
         with progress(show=not quiet) as on_stage:
             result = run(traffic, place, on_stage=on_stage, **how)
+        _check_something_was_read(result, traffic)
     (_print_json if as_json else _print_scan)(result, out)
     ctx.exit(FOUND if result.campaigns or result.flagged_accounts else CLEAN)
 
@@ -198,6 +199,14 @@ def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
 
         tell_examination(examination)
     ctx.exit(0 if examination.ok else 1)
+
+
+def _check_something_was_read(result: ScanResult, traffic: Path) -> None:
+    """Nothing could be judged is not the same as nothing found."""
+    lost = result.summary.quality.quarantined
+    if lost and not result.summary.traffic.exchanges:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in lost.items())
+        raise InputError(f"every row was set aside: {reasons}", file=str(traffic))
 
 
 def _print_json(result: ScanResult, out: Path) -> None:
