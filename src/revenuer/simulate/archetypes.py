@@ -67,6 +67,7 @@ class Archetype:
         assignment: how the queue hands out tasks: `random`, `robin` or `quota`.
         start, end: of the campaign, as shares of the window.
         pivot: share of accounts that move to a new model within a day of its release.
+        rolling: share of the accounts in service at a time; they come and go through the campaign (1: all stay).
         ban: (when, as share of the campaign; share of accounts banned), successors take over; None: no ban.
         reuse: share of items asked more than once.
         replay: share of requests that carry a reasoning block given out to another request of the campaign.
@@ -98,6 +99,7 @@ class Archetype:
     start: float = 0.05
     end: float = 0.98
     pivot: float = 0.3
+    rolling: float = 1.0
     ban: tuple[float, float] | None = None
     reuse: float = 0.01
     replay: float = 0.0
@@ -117,13 +119,13 @@ _ALL: Final = (
     ),
     Archetype(
         "A2", "mixed plans and pathways, four capabilities, late turn to traces", 0.11, 40,
-        {"tool_use": 0.3, "coding": 0.3, "data_analysis": 0.2, "computer_use": 0.2}, various=True,
+        {"tool_use": 0.25, "coding": 0.25, "data_analysis": 0.2, "computer_use": 0.2, "vision": 0.1}, various=True,
         identity_shared=replace(SHARED, pathway=_MIXED_PATHS, cards=4), identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS),
-        benign_mix=0.15, paraphrase=0.1, late="trace_reconstruction",
+        benign_mix=0.15, paraphrase=0.1, late="trace_reconstruction", rolling=0.5,
     ),
     Archetype(
         "A3", "high-volume agentic coding that moves to a new model within a day", 0.13, 120,
-        {"agentic_coding": 0.6, "tool_use": 0.2, "orchestration": 0.2}, framing="system", pivot=0.9, thinking=0.5, failover=0.03,
+        {"agentic_coding": 0.6, "tool_use": 0.2, "orchestration": 0.2}, framing="system", pivot=0.9, thinking=0.5, failover=0.03, rolling=0.6,
     ),
     Archetype(
         "A4", "large proxy network, extraction a minority of its customers' traffic", 0.14, 9,
@@ -149,24 +151,24 @@ _ALL: Final = (
     ),
     Archetype(
         "A8", "thousands of techniques tried, most refused, then the winner scaled", 0.06, 45,
-        {"cot_elicitation": 0.8, "reasoning": 0.2}, probes=0.35, frames=1,
+        {"cot_elicitation": 0.8, "reasoning": 0.2}, probes=0.35, frames=1, rolling=0.7,
     ),
     Archetype(
         "A9", "reasoning blocks replayed across accounts and on weaker models", 0.05, 40,
-        {"trace_reconstruction": 0.4, "reasoning": 0.6}, replay=0.45, thinking=1.0, benign_mix=0.1,
+        {"trace_reconstruction": 0.4, "reasoning": 0.6}, replay=0.45, thinking=1.0, benign_mix=0.1, rolling=0.7,
     ),
     Archetype(
         "A10", "another product's user sessions relayed", 0.06, 30,
-        {"agentic_coding": 0.4, "coding": 0.3, "general_instruction": 0.3}, framing="relay", shared=False, benign_mix=0.1, swing=0.5, various=True,
+        {"agentic_coding": 0.4, "coding": 0.3, "general_instruction": 0.3}, framing="relay", shared=False, benign_mix=0.1, swing=0.5, various=True, rolling=0.5,
     ),
     Archetype(
         "A11", "reasoning traces coerced in many languages", 0.04, 40,
-        {"cot_elicitation": 0.7, "reasoning": 0.3}, framing="tongues", tongues=True, paraphrase=0.2,
+        {"cot_elicitation": 0.7, "reasoning": 0.3}, framing="tongues", tongues=True, paraphrase=0.2, rolling=0.6,
     ),
     Archetype(
         "A12", "adaptive: paraphrase, jitter, disjoint infrastructure, failover", 0.06, 20,
         {"reasoning": 0.35, "cot_elicitation": 0.3, "data_analysis": 0.35}, shared=False, benign_mix=0.4, paraphrase=0.9, frames=3, various=True,
-        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0, failover=0.06,
+        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0, failover=0.06, rolling=0.4,
     ),
 )  # fmt: skip
 

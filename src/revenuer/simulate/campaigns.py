@@ -60,16 +60,24 @@ class _Pool:
     ban: float
     assignment: str
     span: tuple[float, float]
+    rolling: float
 
     @staticmethod
     def of(kind: Archetype, accounts: int, length: float) -> _Pool:
         begin, end = kind.start * length, min(kind.end, 0.998) * length
         if kind.ban is None:
-            return _Pool(accounts, accounts, 0, float("inf"), kind.assignment, (begin, end))
+            return _Pool(accounts, accounts, 0, float("inf"), kind.assignment, (begin, end), kind.rolling)
         when, share = kind.ban
         first = max(2, round(accounts / (1 + share)))
         banned = min(max(1, round(first * share)), first)
-        return _Pool(accounts, first, banned, begin + when * (end - begin), kind.assignment, (begin, end))
+        return _Pool(accounts, first, banned, begin + when * (end - begin), kind.assignment, (begin, end), kind.rolling)
+
+    def _rolled(self, at: Floats) -> tuple[Ints, Ints]:
+        """First and last account in service: a window that slides over all of them while the campaign runs."""
+        width = min(max(3, round(self.accounts * self.rolling)), self.accounts)
+        done = np.clip((at - self.span[0]) / (self.span[1] - self.span[0]), 0, 1)
+        low = np.round(done * (self.accounts - width)).astype(np.int64)
+        return low, low + width
 
     def serve(self, rng: np.random.Generator, at: Floats) -> Ints:
         """The account of each conversation, in order of time, as the queue hands them out."""
@@ -79,6 +87,8 @@ class _Pool:
             return np.asarray(low + np.arange(len(at)) % (high - low), dtype=np.int64)
         if self.assignment == "quota":
             return np.asarray(low + (_place_in_day(at) * (high - low)).astype(np.int64), dtype=np.int64)
+        if self.rolling < 1:
+            low, high = self._rolled(at)
         # Accounts of one pool differ a little in how much they are given.
         speed = np.concatenate([[0.0], rng.lognormal(0, 0.3, self.accounts).cumsum()])
         drawn = speed[low] + rng.random(len(at)) * (speed[high] - speed[low])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CLIENTS", "DOMAINS", "MODELS", "NETWORK_KINDS", "SDK_CLIENTS", "WEB_CLIENTS", "Client", "Model"]
+__all__ = ["CLIENTS", "DOMAINS", "GATES", "MODELS", "NETWORK_KINDS", "SDK_CLIENTS", "WEB_CLIENTS", "Client", "Model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +112,11 @@ DOMAINS: Final[dict[str, tuple[str, ...]]] = {
 
 # How many networks of a kind the world holds; a network is one /16 with one number.
 NETWORK_KINDS: Final = {"residential": 150, "mobile": 25, "office": 60, "hosting": 50, "vpn": 10, "campus": 25}
+# Addresses that many people come through (carriers, VPN exits, cloud egress): how many there are, and the share behind them.
+GATES: Final = {
+    "mobile": (240, 1.0),
+    "vpn": (90, 0.7),
+    "hosting": (160, 0.25),
+    "office": (60, 0.1),
+    "campus": (40, 0.5),
+}

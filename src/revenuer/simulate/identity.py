@@ -135,9 +135,11 @@ def _orgs(rng: np.random.Generator, spec: str | int, n: int) -> list[str]:
 
 
 def _shared(rng: np.random.Generator, n: int, group: int, prefix: str) -> list[str]:
-    keys = hex_ids(rng, -(-n // group), prefix, 16)
-    order = rng.permutation(n) // group
-    return [keys[i] for i in order]
+    """One key for about `group` rows; where keys are shared at all, a quarter of the rows still have their own."""
+    keys = hex_ids(rng, 2 * n, prefix, 16)
+    holder = n + rng.permutation(n) // group
+    alone = rng.random(n) < (0.25 if group > 1 else 1.0)
+    return [keys[row] if own else keys[common] for row, (own, common) in enumerate(zip(alone, holder, strict=True))]
 
 
 def enrol(world: World, spec: Identity, n: int, *key: object) -> Cohort:
@@ -205,12 +207,7 @@ def _addresses(rng: np.random.Generator, world: World, spec: Identity, n: int) -
     found = np.empty((n, width), dtype=np.uint32)
     for kind in np.unique(kinds):
         rows = kinds == kind
-        if kind == "mobile":
-            # A carrier shows few public addresses to many people.
-            gates = world.addresses(world.rng("carrier"), "mobile", 240)
-            found[rows] = gates[rng.integers(0, 240, int(rows.sum()))]
-        else:
-            found[rows] = world.addresses(rng, str(kind), int(rows.sum()))
+        found[rows] = world.addresses(rng, str(kind), int(rows.sum()))
     used = np.clip(rng.poisson(spec.addresses, n), 1, width)
     # Column j beyond what is used repeats an earlier one, mostly the first.
     for column in range(1, width):

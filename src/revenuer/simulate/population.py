@@ -68,6 +68,21 @@ def _firms(cohort: Cohort, world: World, rng: np.random.Generator) -> None:
                 cohort.table["device_fingerprint"][row] = cohort.table["device_fingerprint"][int(rows[0])]
 
 
+def _households(cohort: Cohort, rng: np.random.Generator) -> None:
+    """A tenth of the people live together: one card, one home, at times one device."""
+    people = rng.permutation(cohort.size)[: cohort.size // 10]
+    at = 0
+    while at < len(people):
+        home, *others = people[at : at + int(rng.integers(2, 5))].tolist()
+        at += 1 + len(others)
+        for row in others:
+            for name in ("payment_fingerprint", "payment_kind", "signup_ip"):
+                cohort.table[name][row] = cohort.table[name][home]
+            cohort.addresses[row, :3] = cohort.addresses[home, :3]
+            if rng.random() < 0.5:
+                cohort.table["device_fingerprint"][row] = cohort.table["device_fingerprint"][home]
+
+
 def _units(n: int, rng: np.random.Generator) -> Ints:
     """The program that each account runs: mostly one each, some run by two to five accounts of an organisation."""
     sizes = np.where(rng.random(n) < 0.12, rng.integers(2, 6, n), 1)
@@ -139,6 +154,7 @@ def _people(world: World, n: int, exchanges: int, batch: int) -> Group:
     """People with habits; some are colleagues, some signed up just now, some fell foul of other rules."""
     rng = world.rng("people", batch)
     cohort = enrol(world, replace(Identity()), n, "people", batch)
+    _households(cohort, rng)
     _firms(cohort, world, rng)
     group = Group("ordinary", None, cohort, browse(world, cohort, heavy_counts(rng, n, exchanges), "people", batch))
     late_signups(group, rng, 0.07)

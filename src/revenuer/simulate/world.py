@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from revenuer.simulate.catalogue import MODELS, NETWORK_KINDS
+from revenuer.simulate.catalogue import GATES, MODELS, NETWORK_KINDS
 from revenuer.simulate.texts.grammar import statement
 from revenuer.simulate.texts.lexicon import DOMAINS
 from revenuer.simulate.texts.pool import Texts
@@ -26,6 +26,11 @@ def hex_ids(rng: np.random.Generator, n: int, prefix: str = "", width: int = 16)
     digits = rng.bytes(n * (width // 2 + 1)).hex()
     step = 2 * (width // 2 + 1)
     return [prefix + digits[i : i + width] for i in range(0, n * step, step)]
+
+
+def _within(rng: np.random.Generator, prefix: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """A random address in each of these networks."""
+    return (prefix << np.uint32(16)) | rng.integers(256, 65_280, len(prefix)).astype(np.uint32)
 
 
 @dataclass(slots=True)
@@ -77,11 +82,16 @@ class World:
         return self.days * DAY
 
     def addresses(self, rng: np.random.Generator, kind: str, n: int) -> NDArray[np.uint32]:
-        """`n` addresses in networks of one kind, popular networks first by a Zipf law."""
+        """`n` addresses in networks of one kind, popular networks first; some are gates that many people come through."""
         nets = self.networks[kind]
         weights = 1.0 / np.arange(1, len(nets) + 1)
-        prefix = rng.choice(nets, n, p=weights / weights.sum())
-        return (prefix << np.uint32(16)) | rng.integers(256, 65_280, n).astype(np.uint32)
+        found = _within(rng, rng.choice(nets, n, p=weights / weights.sum()))
+        count, share = GATES.get(kind, (1, 0.0))
+        fixed = self.rng("gates", kind)
+        gates = _within(fixed, fixed.choice(nets, count))
+        through = rng.random(n) < share
+        found[through] = gates[np.minimum(rng.exponential(count / 3, int(through.sum())), count - 1).astype(int)]
+        return found
 
     def models(self, tier: NDArray[np.int64], at: NDArray[np.float64], delay: NDArray[np.float64]) -> NDArray[np.int64]:
         """Index into `MODELS` of the newest model of a tier that an adopter with this delay (days) has taken up."""
