@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import optimize, sparse
 
-from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, edge_hashes, feature_rows, ngram_hashes, phrase_hashes
+from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, edge_hashes, feature_rows, ngram_hashes
 from revenuer.text.tokens import Tokens, tokenize
-from revenuer.training.lexicon import LEXICON
 from revenuer.training.priors import concept_prior, pair_prior
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "count_ngrams",
     "features",
     "fit",
-    "lexicon_arrays",
     "prior_weights",
     "strength",
     "vocabulary",
@@ -41,22 +39,9 @@ class Penalty:
 
     grams: float = 0.2
     narrow: float = 1.0
-    concepts: float = 5.0
+    concepts: float = 3.0
     pairs: float = 8.0
     shape: float = 8.0
-
-
-def lexicon_arrays() -> tuple[U64, npt.NDArray[np.int8]]:
-    """The hash and the concept of every entry; one longer than three tokens is cut, a second mention is ignored."""
-    entries = [
-        (" ".join(entry.split()), row) for row, words in enumerate(LEXICON.values()) for entry in words.split(",")
-    ]
-    tokens = tokenize(pa.array([entry for entry, _ in entries]))
-    known: dict[int, int] = {}
-    for phrase, (_, row) in zip(phrase_hashes(tokens).tolist(), entries, strict=True):
-        if phrase:
-            known.setdefault(phrase, row)
-    return np.array(list(known), np.uint64), np.array(list(known.values()), np.int8)
 
 
 def count_ngrams(tokens: Tokens, sources: Sequence[str]) -> dict[str, Counts]:

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
 from typing import Final
 
 import numpy as np
 
-__all__ = ["Grammar", "expand", "numbers"]
+__all__ = ["Grammar", "expand", "numbers", "read_rules"]
 
 Grammar = Mapping[str, Sequence[str]]
 
 _SLOT: Final = re.compile(r"#([a-z_]+)#")
 _NUMBER: Final = re.compile(r"#(\d+)-(\d+)#")
+_ESCAPE: Final = re.compile(r"\\(.)")
+_ESCAPED: Final = {"n": "\n", "s": " ", "e": "", "\\": "\\"}
+
+
+@cache
+def read_rules(name: str) -> dict[str, list[str]]:
+    r"""The sections of `rules/<name>.txt`: `== title` opens one, every further line is an entry, blank lines are skipped.
+
+    In an entry `\n` is a line break, `\s` a space that an editor would strip, `\e` nothing at all, `\\` a backslash.
+    """
+    text = (resources.files("revenuer.training") / "rules" / f"{name}.txt").read_text(encoding="utf-8")
+    sections: dict[str, list[str]] = {}
+    title = ""
+    for line in text.split("\n"):
+        if line.startswith("== "):
+            title = line.removeprefix("== ")
+            sections[title] = []
+        elif line:
+            sections[title].append(_ESCAPE.sub(lambda m: _ESCAPED[m[1]], line))
+    return sections
 
 
 def numbers(text: str, rng: np.random.Generator) -> str:

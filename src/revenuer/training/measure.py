@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,18 +13,30 @@ import pyarrow as pa
 from scipy import optimize
 
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
+from revenuer.schema import CAPABILITIES
 from revenuer.text.tokens import tokenize
 from revenuer.training.corpus import licence_allowed
 from revenuer.training.fit import class_weights
-from revenuer.training.train import Data, Recipe, fit_model
+from revenuer.training.train import Data, Recipe, fit_model, gather
 
-__all__ = ["Predictions", "area_under_curve", "best_temperature", "folds", "leave_sources_out", "macro_f1", "report"]
+__all__ = [
+    "Predictions",
+    "area_under_curve",
+    "best_temperature",
+    "folds",
+    "leave_sources_out",
+    "macro_f1",
+    "measure",
+    "report",
+]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _BALANCED: Final = (5.0, 6.0)  # natural log of the characters that a length-balanced text is cut to: 150 to 400
+
+_DRAWS: Final = 200
+_FOLDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,39 +137,99 @@ def _source_weights(data: Data) -> F64:
     return class_weights(list(zip(data.labels, data.sources, strict=True)))
 
 
-def report(data: Data, found: Predictions) -> dict[str, Any]:
-    """Figures of `leave_sources_out`, per source and together; evaluation rows stand apart."""
-    weights = _source_weights(data)
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Which rows are what; every field is a boolean array as long as the rows."""
+
+    public: npt.NDArray[np.bool_]
+    own: npt.NDArray[np.bool_]
+    extraction: npt.NDArray[np.bool_]
+    genuine: npt.NDArray[np.bool_]
+    evaluation: npt.NDArray[np.bool_]
+
+
+def _groups(data: Data) -> _Groups:
     evaluation = np.array(data.rows["evaluation"].to_pylist())
     own = np.array([str(source).startswith("own:") for source in data.sources])
-    truth = np.array([label in EXTRACTION_CAPABILITIES for label in data.labels])
+    extraction = np.array(data.rows["extraction"].to_pylist()) & ~evaluation
     proxy = np.array(data.rows["proxy"].to_pylist())
-    base = ~evaluation & ~own
+    return _Groups(~evaluation & ~own, own, extraction, extraction & ~proxy, evaluation)
 
-    def auc(positive: npt.NDArray[np.bool_], negative: npt.NDArray[np.bool_]) -> float:
+
+def extraction_auc(
+    data: Data, found: Predictions, positive: npt.NDArray[np.bool_], negative: npt.NDArray[np.bool_]
+) -> dict[str, Any]:
+    """AUC of `extraction` and its 95 % interval over which sources there happen to be (bootstrap of sources)."""
+    weights, rng = _source_weights(data), np.random.default_rng(0)
+
+    def value(of_positive: F64, of_negative: F64) -> float:
         e = found.extraction
-        return round(area_under_curve(e[positive], e[negative], weights[positive], weights[negative]), 4)
+        return area_under_curve(e[positive], e[negative], of_positive, of_negative)
+
+    names, place = np.unique(data.sources.astype(str), return_inverse=True)
+    draws = []
+    for _ in range(_DRAWS):
+        times = rng.poisson(1.0, len(names))[place] * weights
+        if times[positive].any() and times[negative].any():
+            draws.append(value(times[positive], times[negative]))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return {
+        "auc": round(value(weights[positive], weights[negative]), 3),
+        "interval": [round(float(low), 3), round(float(high), 3)],
+        "sources": [len(set(data.sources[positive])), len(set(data.sources[negative]))],
+    }
+
+
+def elicitation_figures(data: Data, found: Predictions) -> dict[str, Any]:
+    """How often families never seen score above one half, asked and honest; and the AUC between them."""
+    families = sorted({str(s) for s in data.sources if str(s).startswith(("own:asked", "own:honest"))})
+    above = {f: round(float(np.mean(found.elicitation[data.sources == f] > 0.5)), 3) for f in families}
+    asked, honest = (
+        np.isin(data.sources.astype(str), [f for f in families if kind in f]) for kind in (":asked", ":honest")
+    )
+    weights = _source_weights(data)
+    public = _groups(data).public & ~data.asked
+    auc = area_under_curve(found.elicitation[asked], found.elicitation[honest], weights[asked], weights[honest])
+    return {
+        "auc_asked_against_honest": round(auc, 3),
+        "public_rows_above_half": round(float(np.mean(found.elicitation[public] > 0.5)), 4),
+        "families_above_half": above,
+    }
+
+
+def report(data: Data, found: Predictions) -> dict[str, Any]:
+    """Figures of `leave_sources_out`, together and per source; evaluation rows stand apart."""
+    g, weights = _groups(data), _source_weights(data)
 
     def f1(rows: npt.NDArray[np.bool_]) -> float:
-        return round(macro_f1(list(data.labels[rows]), found.capability[rows], weights[rows]), 4)
+        return round(macro_f1(list(data.labels[rows]), found.capability[rows], weights[rows]), 3)
 
-    asked = np.array([str(s).startswith("own:asked") for s in data.sources])
+    ordinary = g.public & ~g.extraction
     return {
-        "f1_public": f1(base),
-        "f1_own": f1(own),
-        "auc_public": auc(base & truth, base & ~truth),
-        "auc_genuine": auc(base & truth & ~proxy, base & ~truth),
-        "auc_own": auc(own & truth, own & ~truth),
-        "auc_against_evaluation": auc(base & truth, evaluation),
-        "elicitation_auc": round(
-            area_under_curve(
-                found.elicitation[asked], found.elicitation[~data.asked], weights[asked], weights[~data.asked]
-            ),
-            4,
-        ),
+        "macro_f1": {"public": f1(g.public), "own": f1(g.own), "classes": len(set(data.labels[g.public]))},
+        "extraction": {
+            "public": extraction_auc(data, found, g.public & g.extraction, ordinary),
+            "public_genuine": extraction_auc(data, found, g.public & g.genuine, ordinary),
+            "public_proxy": extraction_auc(data, found, g.public & g.extraction & ~g.genuine, ordinary),
+            "against_evaluation": extraction_auc(data, found, g.public & g.extraction, g.evaluation),
+        },
+        "elicitation": elicitation_figures(data, found),
         "best_temperature": round(best_temperature(data, found), 3),
         "sources": {source: _source(data, found, data.sources == source) for source in sorted(set(data.sources))},
     }
+
+
+def measure(corpora: Path, seed: int = 0, recipe: Recipe | None = None) -> dict[str, Any]:
+    """Leave whole sources out, at natural length and with every text cut to a random 150 to 400 characters.
+
+    Raises:
+        InputError: the corpora cannot be read.
+    """
+    recipe = replace(recipe or Recipe(), per_source=400, per_family=120)
+    data = gather(corpora, recipe, seed, allowed_only=False)
+    natural = report(data, leave_sources_out(data, recipe, _FOLDS))
+    cut = report(data, leave_sources_out(data, recipe, _FOLDS, cut_seed=seed))
+    return natural | {"length_balanced": {name: cut[name] for name in ("macro_f1", "extraction")}}
 
 
 def _source(data: Data, found: Predictions, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -13,20 +13,27 @@ import numpy.typing as npt
 
 from revenuer.schema import CAPABILITIES
 from revenuer.text.features import CONCEPTS
-from revenuer.training.lexicon import LEXICON
+from revenuer.training.lexicon import lexicon
 
 __all__ = ["CONCEPT_PRIOR", "ELICITATION_PAIRS", "ELICITATION_PRIOR", "concept_prior", "pair_prior"]
 
 CONCEPT_PRIOR: Final[dict[str, dict[str, float]]] = {
     "reasoning": {"maths": 1.6, "exam": 0.8, "reason": 0.8},
-    "cot_elicitation": {"stepwise": 0.9, "own_reasoning": 1.2, "inline_tags": 1.2, "authority": 0.5, "reason": 0.3},
+    "cot_elicitation": {
+        "stepwise": 0.9,
+        "own_reasoning": 1.5,
+        "your_reasoning": 0.5,
+        "inline_tags": 1.2,
+        "authority": 0.5,
+        "reason": 0.3,
+    },
     "trace_reconstruction": {"own_reasoning": 1.0, "unshown": 1.0, "trace_cleaning": 0.8, "replay": 0.6},
     "rubric_grading": {"judge": 1.8},
     "censorship_rewrite": {"sensitive": 1.6, "safe_answer": 1.0},
     "tool_use": {"api": 1.8},
-    "agentic_coding": {"repository": 1.5, "code": 0.5},
+    "agentic_coding": {"repository": 2.0, "code": 0.3},
     "orchestration": {"agents": 1.8},
-    "coding": {"code": 1.6},
+    "coding": {"code": 2.4},
     "data_analysis": {"data": 1.6},
     "computer_use": {"browser": 1.6},
     "vision": {"image": 1.7},
@@ -41,6 +48,7 @@ CONCEPT_PRIOR: Final[dict[str, dict[str, float]]] = {
 
 ELICITATION_PRIOR: Final[dict[str, float]] = {
     "own_reasoning": 1.5,
+    "your_reasoning": 0.3,
     "lay_open": 0.3,
     "verbatim": 0.5,
     "unshown": 0.4,
@@ -68,6 +76,14 @@ ELICITATION_PAIRS: Final[dict[tuple[str, str], float]] = {
     ("trace_cleaning", "own_reasoning"): 0.6,
     ("replay", "own_reasoning"): 0.8,
     ("replay", "lay_open"): 0.8,
+    ("verbatim", "your_reasoning"): 0.8,
+    ("lay_open", "your_reasoning"): 0.5,
+    ("inline_tags", "your_reasoning"): 0.6,
+    ("authority", "your_reasoning"): 0.5,
+    ("stepwise", "your_reasoning"): -0.5,
+    ("progress", "your_reasoning"): -0.8,
+    ("teaching", "your_reasoning"): -0.6,
+    ("quoting", "your_reasoning"): -0.6,
     ("unshown", "reason"): 0.6,
     ("quoting", "own_reasoning"): -0.6,
     ("progress", "own_reasoning"): -0.6,
@@ -80,7 +96,7 @@ F64 = npt.NDArray[np.float64]
 def concept_prior() -> F64:
     """Shape (CONCEPTS, capabilities + 1): the last column is elicitation."""
     prior = np.zeros((CONCEPTS, len(CAPABILITIES) + 1))
-    rows = {name: row for row, name in enumerate(LEXICON)}
+    rows = {name: row for row, name in enumerate(lexicon())}
     for column, capability in enumerate(CAPABILITIES):
         for concept, weight in CONCEPT_PRIOR[capability].items():
             prior[rows[concept], column] = weight
@@ -92,7 +108,7 @@ def concept_prior() -> F64:
 def pair_prior() -> F64:
     """Shape (CONCEPTS**2, capabilities + 1): an ordered pair stands for both orders."""
     prior = np.zeros((CONCEPTS * CONCEPTS, len(CAPABILITIES) + 1))
-    rows = {name: row for row, name in enumerate(LEXICON)}
+    rows = {name: row for row, name in enumerate(lexicon())}
     for (one, other), weight in ELICITATION_PAIRS.items():
         for first, second in ((one, other), (other, one)):
             prior[rows[first] * CONCEPTS + rows[second], -1] = weight

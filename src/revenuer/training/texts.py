@@ -1,37 +1,37 @@
-"""The project's own training texts: rows with labelled families, for classes that no permitted corpus has."""
+"""The project's own training texts: rows with labelled families, for what no permitted corpus has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from revenuer.schema import EXTRACTION_CAPABILITIES
 from revenuer.training.corpus import ROWS
-from revenuer.training.grammar import expand
-from revenuer.training.texts_dress import AFTER, BEFORE
-from revenuer.training.texts_elicitation import ASKED, FILLERS, HONEST
-from revenuer.training.texts_tasks import FAMILIES, WORDS
+from revenuer.training.grammar import Grammar, expand, read_rules
 
 __all__ = ["LICENCE", "elicitation_rows", "task_rows"]
 
 LICENCE: Final = "Apache-2.0"
 
-_DRESSED: Final = 0.25
+_DRESSED: Final = 0.25  # share of texts with wording before, and of those with wording after, that tells nothing
 
 
-def _texts(rules: list[str], grammar: Mapping[str, list[str]], n: int, rng: np.random.Generator) -> list[str]:
-    """At most `n` different texts, the rules in turn."""
-    drawn = [expand(_dressed(rules[i % len(rules)], rng), grammar, rng) for i in range(n)]
-    return list(dict.fromkeys(drawn))
-
-
-def _dressed(rule: str, rng: np.random.Generator) -> str:
+def _dressed(rule: str, dress: Grammar, rng: np.random.Generator) -> str:
     """The rule, sometimes with wording around it that any request may wear."""
-    before = BEFORE[int(rng.integers(len(BEFORE)))] if rng.random() < _DRESSED else ""
-    after = AFTER[int(rng.integers(len(AFTER)))] if rng.random() < _DRESSED else ""
-    return before + rule + after
+    before, after = dress["before"], dress["after"]
+    head = before[int(rng.integers(len(before)))] if rng.random() < _DRESSED else ""
+    tail = after[int(rng.integers(len(after)))] if rng.random() < _DRESSED else ""
+    return head + rule + tail
+
+
+def _texts(rules: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:
+    """At most `n` different texts, the rules in turn."""
+    words, dress = read_rules("words"), read_rules("dress")
+    drawn = [expand(_dressed(rules[i % len(rules)], dress, rng), words, rng) for i in range(n)]
+    return list(dict.fromkeys(drawn))
 
 
 def _table(source: str, capability: str, texts: list[str], *, extraction: bool) -> pa.Table:
@@ -40,27 +40,24 @@ def _table(source: str, capability: str, texts: list[str], *, extraction: bool) 
     return pa.table([*columns, [False] * n], schema=ROWS)
 
 
-def task_rows(n: int, seed: int) -> pa.Table:
-    """About `n` texts of every family of every capability; source is `own:` and the family's name."""
+def _families(file: str, prefix: str, n: int, seed: list[int]) -> list[pa.Table]:
+    """About `n` texts of every section `capability family` of a rules file."""
     tables = []
-    for number, (capability, families) in enumerate(FAMILIES.items()):
-        for index, (family, rules) in enumerate(families.items()):
-            rng = np.random.default_rng([seed, number, index])
-            texts = _texts(rules, WORDS, n, rng)
-            extraction = capability not in ("chat", "support", "translation", "qa", "writing", "other")
-            tables.append(_table(f"own:{capability}:{family}", capability, texts, extraction=extraction))
-    return pa.concat_tables(tables)
+    for index, (title, rules) in enumerate(read_rules(file).items()):
+        capability, family = title.split()
+        texts = _texts(rules, n, np.random.default_rng([*seed, index]))
+        extraction = capability in EXTRACTION_CAPABILITIES
+        tables.append(_table(f"own:{prefix or capability}:{family}", capability, texts, extraction=extraction))
+    return tables
+
+
+def task_rows(n: int, seed: int) -> pa.Table:
+    """About `n` texts of every family of every capability; the source is `own:<capability>:<family>`."""
+    return pa.concat_tables(_families("extraction", "", n, [seed, 0]) + _families("ordinary", "", n, [seed, 1]))
 
 
 def elicitation_rows(n: int, seed: int) -> tuple[pa.Table, list[bool]]:
     """About `n` texts of every family that asks for hidden reasoning, or honestly resembles it; and which ask."""
-    tables: list[pa.Table] = []
-    asked: list[bool] = []
-    grammar = WORDS | FILLERS
-    for kind, families in enumerate((ASKED, HONEST)):
-        for index, (family, (capability, rules)) in enumerate(families.items()):
-            texts = _texts(rules, grammar, n, np.random.default_rng([seed, 1000 + kind, index]))
-            name = f"own:{'asked' if kind == 0 else 'honest'}:{family}"
-            tables.append(_table(name, capability, texts, extraction=kind == 0))
-            asked += [kind == 0] * len(texts)
-    return pa.concat_tables(tables), asked
+    asked = pa.concat_tables(_families("asked", "asked", n, [seed, 2]))
+    honest = pa.concat_tables(_families("honest", "honest", n, [seed, 3]))
+    return pa.concat_tables([asked, honest]), [True] * len(asked) + [False] * len(honest)

@@ -26,11 +26,11 @@ from revenuer.training.fit import (
     count_ngrams,
     features,
     fit,
-    lexicon_arrays,
     prior_weights,
     strength,
     vocabulary,
 )
+from revenuer.training.lexicon import lexicon_arrays
 from revenuer.training.texts import elicitation_rows, task_rows
 
 __all__ = ["Data", "ModelCard", "Recipe", "fit_model", "gather", "prepare", "train"]
@@ -50,7 +50,8 @@ class Recipe:
     least_sources: int = 4
     penalty: Penalty = field(default_factory=Penalty)
     asked_penalty: Penalty = field(default_factory=Penalty)
-    temperature: float = 1.0
+    temperature: float = 0.75
+    iterations: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,11 @@ def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset(
     sources, labels, asked = data.sources[kept], data.labels[kept], data.asked[kept]
     prior = prior_weights(len(grams))
     w = class_weights(list(zip(labels, sources, strict=True)))
-    main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], strength=strength(spread, recipe.penalty))
+    pull, steps = strength(spread, recipe.penalty), recipe.iterations
+    main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], strength=pull, iterations=steps)
     w = class_weights(list(zip(asked.astype(str), sources, strict=True)))
-    one, one_bias = fit(
-        x, asked[:, None].astype(float), w, prior[:, -1:], strength=strength(spread, recipe.asked_penalty)
-    )
+    pull = strength(spread, recipe.asked_penalty)
+    one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], strength=pull, iterations=steps)
     weights, scale = _quantise(np.hstack([main, one]))
     scale[:-1] /= np.float32(recipe.temperature)
     return {
@@ -156,7 +157,13 @@ def _card(data: Data, recipe: Recipe, seed: int, metrics: dict[str, Any]) -> Mod
     return ModelCard(seed, len(data.rows), sources, asdict(recipe), metrics)
 
 
-def train(corpora: Path | None, out: Path, seed: int = 0, recipe: Recipe | None = None) -> ModelCard:
+def train(
+    corpora: Path | None,
+    out: Path,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> ModelCard:
     """Train the capability model and write `capability.npz` and `card.json` into `out`.
 
     Args:
@@ -164,6 +171,7 @@ def train(corpora: Path | None, out: Path, seed: int = 0, recipe: Recipe | None 
         out: folder to write into.
         seed: same corpora and same seed give the same bytes.
         recipe: other choices than those of the shipped weights.
+        metrics: figures of `measure.measure` to put on the card.
 
     Raises:
         InputError: the corpora cannot be read.
@@ -172,7 +180,7 @@ def train(corpora: Path | None, out: Path, seed: int = 0, recipe: Recipe | None 
     recipe = recipe or Recipe()
     data = gather(corpora, recipe, seed)
     arrays = fit_model(data, recipe)
-    card = _card(data, recipe, seed, {})
+    card = _card(data, recipe, seed, metrics or {})
     try:
         out.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(out / "capability.npz", **arrays)  # type: ignore[arg-type]
