@@ -96,25 +96,24 @@ def _places(rng: np.random.Generator, group: Group) -> tuple[Ints, Ints]:
 
 def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
     """The group's exchanges without `exchange_id`, with `extraction`, `capability` and `campaign` (truth) behind."""
-    requests, cohort = group.requests, group.cohort
-    rng = world.rng("exchanges", key)
-    who, n = requests.who, len(requests.who)
-    address, client = _places(rng, group)
-    model = np.where(
-        requests.model >= 0, requests.model, world.models(cohort.tier[who], requests.at, cohort.delay[who])
+    rng, requests = world.rng("exchanges", key), group.requests
+    columns = {**_facts(rng, world, group), **_served(rng, world, group)}
+    arrays = {name: _column(name, columns[name]) for name in EXCHANGES.names if name != "exchange_id"}
+    arrays["truth_extraction"] = pa.array(requests.extraction)
+    arrays["truth_capability"] = pa.array(requests.capability, pa.string())
+    arrays["truth_campaign"] = pa.array(
+        [group.campaign if e else None for e in requests.extraction.tolist()], pa.string()
     )
-    thinking = np.where(requests.thinking >= 0, requests.thinking > 0, rng.random(n) < cohort.thinking[who])
-    status = _outcome(rng, requests.status)
-    issued, refs = _reasoning(rng, group, thinking, status)
+    return pa.table(arrays)
+
+
+def _facts(rng: np.random.Generator, world: World, group: Group) -> dict[str, object]:
+    """What stands in the request: who, when, from where, with what."""
+    requests, cohort = group.requests, group.cohort
+    rows, table = requests.who.tolist(), cohort.table
+    address, client = _places(rng, group)
     sessions = hex_ids(rng, int(requests.session.max(initial=0)) + 1, "ses_", 16)
-    given = _filled(rng, world, requests.response)
-    response = _answers(rng, given, status)
-    limit = cohort.max_tokens[who].astype(np.int64)
-    rows = who.tolist()
-    table = cohort.table
-    prompt_tokens = _tokens(requests.prompt, rng) + _tokens(requests.system, rng) + 8
-    history = np.where(requests.turn > 0, requests.turn * rng.integers(150, 600, n), 0)
-    columns = {
+    return {
         "ts": _stamp(requests.at, rng),
         "account_id": [table["account_id"][w] for w in rows],
         "org_id": [table["org_id"][w] for w in rows],
@@ -123,32 +122,41 @@ def exchanges_table(group: Group, world: World, key: int) -> pa.Table:
         "session_id": [sessions[s] for s in requests.session.tolist()],
         "turn": requests.turn,
         "pathway": [cohort.pathway[w] for w in rows],
-        "model": [MODELS[m].name for m in model.tolist()],
         "ip": [dotted(a) for a in address.tolist()],
         "asn": world.asns[address >> 16],
         "user_agent": [CLIENTS[c].user_agent for c in client.tolist()],
         "tls_fingerprint": [CLIENTS[c].tls for c in client.tolist()],
         "system": requests.system,
         "prompt": requests.prompt,
-        "response": response,
-        "input_tokens": prompt_tokens + history + requests.tools * 90 + requests.images * 1_100,
-        "output_tokens": _produced(rng, response, status, thinking, limit),
-        "max_tokens": limit,
-        "temperature": cohort.temperature[who],
+        "max_tokens": cohort.max_tokens[requests.who],
+        "temperature": cohort.temperature[requests.who],
         "tools": requests.tools,
         "images": requests.images,
+    }
+
+
+def _served(rng: np.random.Generator, world: World, group: Group) -> dict[str, object]:
+    """What the service made of it: model, outcome, answer, sizes, reasoning blocks."""
+    requests, cohort, who = group.requests, group.cohort, group.requests.who
+    n = len(who)
+    adopted = world.models(cohort.tier[who], requests.at, cohort.delay[who])
+    model = np.where(requests.model >= 0, requests.model, adopted)
+    thinking = np.where(requests.thinking >= 0, requests.thinking > 0, rng.random(n) < cohort.thinking[who])
+    status = _outcome(rng, requests.status)
+    issued, refs = _reasoning(rng, group, thinking, status)
+    response = _answers(rng, _filled(rng, world, requests.response), status)
+    history = np.where(requests.turn > 0, requests.turn * rng.integers(150, 600, n), 0)
+    asked = _tokens(requests.prompt, rng) + _tokens(requests.system, rng) + 8
+    return {
+        "model": [MODELS[m].name for m in model.tolist()],
         "thinking": thinking,
+        "status": status,
+        "response": response,
+        "input_tokens": asked + history + requests.tools * 90 + requests.images * 1_100,
+        "output_tokens": _produced(rng, response, status, thinking, cohort.max_tokens[who].astype(np.int64)),
         "reasoning_refs": refs,
         "reasoning_issued": issued,
-        "status": status,
     }
-    arrays = {name: _column(name, columns[name]) for name in EXCHANGES.names if name != "exchange_id"}
-    arrays["truth_extraction"] = pa.array(requests.extraction)
-    arrays["truth_capability"] = pa.array(requests.capability, pa.string())
-    arrays["truth_campaign"] = pa.array(
-        [group.campaign if e else None for e in requests.extraction.tolist()], pa.string()
-    )
-    return pa.table(arrays)
 
 
 def _column(name: str, values: object) -> pa.Array:

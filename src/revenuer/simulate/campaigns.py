@@ -15,11 +15,12 @@ from revenuer.simulate.cover import camouflage, customers
 from revenuer.simulate.framing import Framing
 from revenuer.simulate.habits import follow_up
 from revenuer.simulate.identity import Cohort, enrol, uniform
+from revenuer.simulate.pools import Pool
 from revenuer.simulate.population import late_signups
 from revenuer.simulate.requests import Group, Requests, joined, retried
 from revenuer.simulate.rhythm import queue_times, unfolded
 from revenuer.simulate.texts.pool import Source, Text
-from revenuer.simulate.world import DAY, World
+from revenuer.simulate.world import World
 
 __all__ = ["Settings", "campaign"]
 
@@ -48,62 +49,6 @@ class Settings:
         if self.infrastructure is not None:
             kind = replace(kind, shared=self.infrastructure == "shared")
         return kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """The accounts in service: at `ban` the first `banned` of `first` go, and the rest of `accounts` come."""
-
-    accounts: int
-    first: int
-    banned: int
-    ban: float
-    assignment: str
-    span: tuple[float, float]
-    rolling: float
-
-    @staticmethod
-    def of(kind: Archetype, accounts: int, length: float) -> _Pool:
-        begin, end = kind.start * length, min(kind.end, 0.998) * length
-        if kind.ban is None:
-            return _Pool(accounts, accounts, 0, float("inf"), kind.assignment, (begin, end), kind.rolling)
-        when, share = kind.ban
-        first = max(2, round(accounts / (1 + share)))
-        banned = min(max(1, round(first * share)), first)
-        return _Pool(accounts, first, banned, begin + when * (end - begin), kind.assignment, (begin, end), kind.rolling)
-
-    def _rolled(self, at: Floats) -> tuple[Ints, Ints]:
-        """First and last account in service: a window that slides over all of them while the campaign runs."""
-        width = min(max(3, round(self.accounts * self.rolling)), self.accounts)
-        done = np.clip((at - self.span[0]) / (self.span[1] - self.span[0]), 0, 1)
-        low = np.round(done * (self.accounts - width)).astype(np.int64)
-        return low, low + width
-
-    def serve(self, rng: np.random.Generator, at: Floats) -> Ints:
-        """The account of each conversation, in order of time, as the queue hands them out."""
-        low = np.where(at < self.ban, 0, self.banned if self.first + 1 < self.accounts else 0)
-        high = np.where(at < self.ban, self.first, self.accounts)
-        if self.assignment == "robin":
-            return np.asarray(low + np.arange(len(at)) % (high - low), dtype=np.int64)
-        if self.assignment == "quota":
-            return np.asarray(low + (_place_in_day(at) * (high - low)).astype(np.int64), dtype=np.int64)
-        if self.rolling < 1:
-            low, high = self._rolled(at)
-        # Accounts of one pool differ a little in how much they are given.
-        speed = np.concatenate([[0.0], rng.lognormal(0, 0.3, self.accounts).cumsum()])
-        drawn = speed[low] + rng.random(len(at)) * (speed[high] - speed[low])
-        return np.asarray(np.searchsorted(speed, drawn, side="right") - 1).clip(0, self.accounts - 1)
-
-
-def _place_in_day(at: Floats) -> Floats:
-    """How far into the requests of its day each one is (0-1): accounts take turns until their day's quota is used."""
-    order = np.argsort(at, kind="stable")
-    day = (at[order] / DAY).astype(np.int64)
-    _, start, count = np.unique(day, return_index=True, return_counts=True)
-    rank = np.arange(len(at)) - np.repeat(start, count)
-    place = np.empty(len(at))
-    place[order] = rank / np.repeat(count, count)
-    return place
 
 
 class _Queue:
@@ -153,7 +98,7 @@ def _tasks(world: World, kind: Archetype, n: int, dice: random.Random) -> Iterat
             made += 1
 
 
-def _harvest(world: World, kind: Archetype, pool: _Pool, n: int, *key: object) -> Requests:
+def _harvest(world: World, kind: Archetype, pool: Pool, n: int, *key: object) -> Requests:
     """The extraction requests of the campaign."""
     rng, dice = world.rng("harvest", *key), world.dice("harvest", *key)
     framing = Framing(kind, dice, list(world.texts.systems()))
@@ -219,7 +164,7 @@ def campaign(world: World, kind: Archetype, number: int, exchanges: int, setting
     if not kind.various:
         uniform(cohort, rng)
     _adopt(rng, kind, cohort)
-    pool = _Pool.of(kind, accounts, world.length)
+    pool = Pool.of(kind, accounts, world.length)
     harvest = _harvest(world, kind, pool, exchanges, *key)
     _dress(harvest, kind, cohort, rng)
     parts = [harvest, *retried(harvest, rng, kind.failover, lambda at: pool.serve(rng, at))]
@@ -230,7 +175,7 @@ def campaign(world: World, kind: Archetype, number: int, exchanges: int, setting
     return group
 
 
-def _cover(world: World, kind: Archetype, pool: _Pool, harvested: int, *key: object) -> list[Requests]:
+def _cover(world: World, kind: Archetype, pool: Pool, harvested: int, *key: object) -> list[Requests]:
     """Other traffic over the same pool, as much as the mix asks for."""
     n = round(harvested * kind.benign_mix / max(1 - kind.benign_mix, 0.02))
     if not n:
@@ -252,13 +197,12 @@ def _adopt(rng: np.random.Generator, kind: Archetype, cohort: Cohort) -> None:
     cohort.tier = np.where((rng.random(cohort.size) < 0.4) | move, 2, cohort.tier)
 
 
-def _enforce(group: Group, pool: _Pool, rng: np.random.Generator) -> None:
+def _enforce(group: Group, pool: Pool, rng: np.random.Generator) -> None:
     """The ban of the first pool, if there is one; else single accounts that met a limit."""
+    if pool.banned:
+        group.enforcement += pool.bans(group.requests.who, group.requests.at, rng)
+        return
     last = np.zeros(group.cohort.size)
     np.maximum.at(last, group.requests.who, group.requests.at)
-    if not pool.banned:
-        hit = np.flatnonzero(rng.random(group.cohort.size) < 0.02)
-        group.enforcement += [(int(row), float(last[row] * rng.uniform(0.3, 1)), "limit") for row in hit]
-        return
-    for row in range(pool.banned):
-        group.enforcement.append((row, max(pool.ban, float(last[row])) + float(rng.uniform(10, 2_400)), "ban"))
+    hit = np.flatnonzero(rng.random(group.cohort.size) < 0.02)
+    group.enforcement += [(int(row), float(last[row] * rng.uniform(0.3, 1)), "limit") for row in hit]

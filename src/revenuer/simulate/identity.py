@@ -16,6 +16,15 @@ __all__ = ["Cohort", "Identity", "enrol", "uniform"]
 Mix = dict[str, float]
 Floats = NDArray[np.float64]
 
+_ZONES: Final = (-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, 0.0, 1.0, 2.0, 3.0, 5.5, 7.0, 8.0, 9.0, 10.0)
+# What people set: values and how common they are.
+_SETTINGS: Final[dict[str, tuple[tuple[float, ...], tuple[float, ...]]]] = {
+    "temperature": ((1.0, 0.7, 0.0, 0.2, 0.3, 0.5, 0.9, 0.1), (0.45, 0.18, 0.15, 0.06, 0.05, 0.05, 0.03, 0.03)),
+    "max_tokens": (
+        (1024, 2048, 4096, 8192, 16384, 512, 1000, 4000, 32000),
+        (0.12, 0.14, 0.3, 0.18, 0.08, 0.06, 0.05, 0.05, 0.02),
+    ),
+}
 _PLANS: Final[Mix] = {"free": 0.35, "pro": 0.3, "max": 0.06, "api": 0.25, "enterprise": 0.04}
 
 
@@ -145,54 +154,46 @@ def _shared(rng: np.random.Generator, n: int, group: int, prefix: str) -> list[s
 def enrol(world: World, spec: Identity, n: int, *key: object) -> Cohort:
     """`n` accounts of one kind; `key` names the random stream."""
     rng = world.rng("enrol", *key)
-    orgs = _orgs(rng, spec.org, n)
-    payment = _pick(rng, spec.payment, n)
-    cards = _shared(rng, n, spec.cards, "pay_")
     addresses = _addresses(rng, world, spec, n)
-    plan = _pick(rng, spec.plan, n)
-    mail = _mail(rng, spec.mail, orgs)
-    created = _created(rng, spec.created, n)
-    phones = hex_ids(rng, n, "ph_", 16)
-    has_phone = rng.random(n) < 0.7
-    table: dict[str, list[object]] = {
+    settings = {name: rng.choice(values, n, p=weights) for name, (values, weights) in _SETTINGS.items()}
+    return Cohort(
+        table=_signups(rng, spec, addresses[:, 0], n),
+        addresses=addresses,
+        clients=_clients(rng, spec, n),
+        credentials=[hex_ids(rng, int(k), "key_", 12) for k in rng.geometric(0.7, n)],
+        pathway=_pick(rng, spec.pathway, n),
+        zone=rng.choice(_ZONES, n) + rng.normal(0, 0.7, n),
+        tier=rng.choice(3, n, p=[0.3, 0.4, 0.3]),
+        delay=np.where(rng.random(n) < 0.25, 400.0, rng.lognormal(1.1, 1.0, n)),
+        temperature=settings["temperature"].astype(np.float32),
+        max_tokens=settings["max_tokens"].astype(np.int32),
+        thinking=rng.beta(0.5, 1.2, n),
+    )
+
+
+def _signups(
+    rng: np.random.Generator, spec: Identity, addresses: NDArray[np.uint32], n: int
+) -> dict[str, list[object]]:
+    """The columns of the accounts table; times in seconds from the start of the window, addresses as numbers."""
+    orgs, plan = _orgs(rng, spec.org, n), _pick(rng, spec.plan, n)
+    payment, cards = _pick(rng, spec.payment, n), _shared(rng, n, spec.cards, "pay_")
+    phones, has_phone = hex_ids(rng, n, "ph_", 16), rng.random(n) < 0.7
+    firm = [isinstance(spec.org, int) or p in {"api", "enterprise"} for p in plan]
+    return {
         "account_id": list(hex_ids(rng, n, "acct_", 16)),
-        "org_id": [
-            org if p in ("api", "enterprise") or isinstance(spec.org, int) else None
-            for org, p in zip(orgs, plan, strict=True)
-        ],
-        "created_at": list(created),
-        "email_domain": mail,
+        "org_id": [org if has else None for org, has in zip(orgs, firm, strict=True)],
+        "created_at": list(_created(rng, spec.created, n)),
+        "email_domain": _mail(rng, spec.mail, orgs),
         "email_hash": list(hex_ids(rng, n, "em_", 16)),
         "payment_fingerprint": [c if p != "none" else None for c, p in zip(cards, payment, strict=True)],
         "payment_kind": list(payment),
         "plan": list(plan),
         "programme": list(_pick(rng, spec.programme, n)),
         "verified": [bool(v) for v in rng.random(n) < spec.verified],
-        "signup_ip": list(addresses[:, 0]),
+        "signup_ip": list(addresses),
         "device_fingerprint": list(_shared(rng, n, spec.devices, "dev_")),
         "phone_hash": [p if has else None for p, has in zip(phones, has_phone, strict=True)],
     }
-    return Cohort(
-        table,
-        addresses,
-        _clients(rng, spec, n),
-        [hex_ids(rng, 1 + int(k), "key_", 12) for k in rng.geometric(0.7, n) - 1],
-        _pick(rng, spec.pathway, n),
-        rng.choice([-8.0, -7, -6, -5, -4, -3, 0, 1, 2, 3, 5.5, 7, 8, 9, 10], n) + rng.normal(0, 0.7, n),
-        rng.choice(3, n, p=[0.3, 0.4, 0.3]),
-        np.where(rng.random(n) < 0.25, 400.0, rng.lognormal(1.1, 1.0, n)),
-        rng.choice(
-            np.array([1.0, 0.7, 0.0, 0.2, 0.3, 0.5, 0.9, 0.1], dtype=np.float32),
-            n,
-            p=[0.45, 0.18, 0.15, 0.06, 0.05, 0.05, 0.03, 0.03],
-        ),
-        rng.choice(
-            np.array([1024, 2048, 4096, 8192, 16384, 512, 1000, 4000, 32000], dtype=np.int32),
-            n,
-            p=[0.12, 0.14, 0.3, 0.18, 0.08, 0.06, 0.05, 0.05, 0.02],
-        ),
-        rng.beta(0.5, 1.2, n),
-    )
 
 
 def _addresses(rng: np.random.Generator, world: World, spec: Identity, n: int) -> NDArray[np.uint32]:

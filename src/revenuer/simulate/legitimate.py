@@ -13,6 +13,7 @@ from revenuer.simulate.contents import CONTENTS, Conversation
 from revenuer.simulate.cover import customers
 from revenuer.simulate.habits import active_span, browse, follow_up, heavy_counts
 from revenuer.simulate.identity import Cohort, enrol, uniform
+from revenuer.simulate.pools import Pool
 from revenuer.simulate.population import late_signups
 from revenuer.simulate.requests import Group, Requests, joined, retried
 from revenuer.simulate.rhythm import chains, habit_times, unfolded
@@ -35,6 +36,9 @@ def workload(world: World, kind: Workload, number: int, exchanges: int) -> Group
     cohort = enrol(world, kind.identity, accounts, *key)
     if kind.identity.org == 1 or kind.one_client:
         uniform(cohort, rng)
+    if kind.upgrade and rng.random() < kind.upgrade:
+        # The vendor moves everybody to a new model at one moment.
+        cohort.delay[:] = rng.uniform(0.2, 2.0) + rng.exponential(0.1, accounts)
     requests = (
         _resale(world, kind, cohort, exchanges, *key) if kind.resale else _own(world, kind, cohort, exchanges, *key)
     )
@@ -45,7 +49,7 @@ def workload(world: World, kind: Workload, number: int, exchanges: int) -> Group
         parts.append(browse(world, cohort, heavy_counts(rng, accounts, side, least=0), "side", *key))
     group = Group(kind.id, None, cohort, joined(parts))
     late_signups(group, rng, 0.05)
-    _papers(rng, world, kind, group)
+    _papers(rng, world, kind, group, *key)
     return group
 
 
@@ -74,17 +78,18 @@ def _own(world: World, kind: Workload, cohort: Cohort, exchanges: int, *key: obj
     )  # fmt: skip
 
 
+def _pool(world: World, kind: Workload, cohort: Cohort, *key: object) -> Pool:
+    """The accounts of a reseller or gateway; every other reseller loses some to a ban and replaces them."""
+    struck = bool(kind.troubled) and cohort.size > 8 and world.rng("struck", *key).random() < 0.5
+    return Pool.replaced(cohort.size, (0.0, world.length - 1), 0.5, 0.3 if struck else 0.0)
+
+
 def _resale(world: World, kind: Workload, cohort: Cohort, exchanges: int, *key: object) -> Requests:
     """Conversations of the customers of a gateway or a reseller, routed over its accounts."""
     rng = world.rng("resale", *key)
-    weight = rng.dirichlet(np.full(cohort.size, 3.0))
-
-    def route(at: Floats) -> Ints:
-        return rng.choice(cohort.size, len(at), p=weight)
-
-    requests = customers(
-        world, exchanges, route, *key, sticky=float(rng.choice([0.0, 0.5, 1.0])), named=kind.id == "L10"
-    )
+    pool = _pool(world, kind, cohort, *key)
+    sticky = 0.0 if pool.banned else float(rng.choice([0.0, 0.5, 1.0]))
+    requests = customers(world, exchanges, lambda at: pool.serve(rng, at), *key, sticky=sticky, named=kind.id == "L10")
     if kind.id == "L10":
         # A gateway balances single requests: a conversation, and its reasoning blocks, moves among its accounts.
         moves = rng.random(len(requests.who)) < 0.3
@@ -163,13 +168,16 @@ def _dress(rng: np.random.Generator, kind: Workload, requests: Requests) -> None
         requests.refs[rows] = rows - 1 - (rng.random(len(rows)) * (requests.turn[rows] - 1)).astype(np.int64)
 
 
-def _papers(rng: np.random.Generator, world: World, kind: Workload, group: Group) -> None:
+def _papers(rng: np.random.Generator, world: World, kind: Workload, group: Group, *key: object) -> None:
     """Consents on file, and what enforcement had to do with the group."""
     if kind.consent and rng.random() < kind.consented:
         orgs = sorted({str(o) for o in group.cohort.table["org_id"] if o})
         aims = sorted(set(group.requests.capability)) if rng.random() < 0.5 else None
         group.consents = [{"org_id": o, "kind": kind.consent, "capabilities": aims} for o in orgs]
-    if kind.troubled:
+    if kind.resale and kind.troubled:
+        pool = _pool(world, kind, group.cohort, *key)
+        group.enforcement = pool.bans(group.requests.who, group.requests.at, rng)
+    elif kind.troubled:
         hit = np.flatnonzero(rng.random(group.cohort.size) < kind.troubled)
         when, what = rng.uniform(0.2, 1, len(hit)) * world.length, rng.choice(["limit", "verify", "ban"], len(hit))
         group.enforcement = [(int(row), float(at), str(act)) for row, at, act in zip(hit, when, what, strict=True)]

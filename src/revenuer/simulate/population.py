@@ -36,6 +36,19 @@ _TEMPLATES: Final = (
 )  # fmt: skip
 
 
+# Prompts of popular frameworks, which unrelated developers send word for word.
+_FRAMEWORKS: Final = (
+    "Use the passages between the lines to answer the question at the end. If they do not hold the answer, say that you do not know.\n-----\n<item>\n-----\nHelpful answer:",
+    "Answer as well as you can. You may use tools. Work in rounds of\nThought: what to do\nAction: the tool\nObservation: what came back\nuntil you know, then write Final Answer.\n\nBegin!\n<item>\nThought:",
+    'Write a concise summary of the text below and nothing else.\n\n"<item>"\n\nCONCISE SUMMARY:',
+    "Given the conversation and a follow-up, rephrase the follow-up as a question that stands alone.\nFollow-up: <item>\nStandalone question:",
+    "Extract every fact as JSON that matches the schema you were given. Return JSON only, no prose.\n\n<item>",
+    "Think step by step, check your steps, then give the result after '####'.\n\n<item>",
+    "You grade answers for a retrieval pipeline. Reply with CORRECT or INCORRECT and one reason.\nQUESTION AND ANSWER: <item>\nGRADE:",
+    "Translate the following to the user's language. Do not explain.\n<item>",
+)
+
+
 def late_signups(group: Group, rng: np.random.Generator, share: float) -> None:
     """Some accounts signed up within the window, shortly before their first request."""
     first = np.full(group.cohort.size, np.inf)
@@ -104,7 +117,13 @@ class _Program:
     def __init__(self, world: World, dice: random.Random) -> None:
         domain = dice.choice(tuple(DOMAINS.values()))
         self.kind = dice.choice(("support", "qa", "translation", "writing", "chat", "coding"))
-        self.template = say(dice.choice(_TEMPLATES), domain, dice) if dice.random() < 0.65 else "<item>"
+        draw = dice.random()
+        self.template = "<item>"
+        if draw < 0.18:
+            self.template = dice.choice(_FRAMEWORKS)
+        elif draw < 0.7:
+            self.template = say(dice.choice(_TEMPLATES), domain, dice)
+        self.users = dice.randint(5, 400) if dice.random() < 0.2 else 0
         systems = world.texts.systems()
         self.system = systems[dice.randrange(len(systems))] if dice.random() < 0.7 else None
         self.source = world.texts.ordinary(self.kind)
@@ -126,10 +145,14 @@ def _runs(
         at = habit_times(rng, world, np.repeat(program.habit, count), np.full(count, zone), whole)
     texts = [program.source.draw(dice, program.topics)[0] for _ in range(count)]
     zeros = np.zeros(count, dtype=np.int64)
-    return Requests(
+    requests = Requests(
         zeros.copy(), np.sort(at), np.arange(count), zeros, [program.kind] * count, zeros.astype(bool),
         [fill(program.template, {"item": t.prompt}) for t in texts], [program.system] * count, [t.response for t in texts],
     )  # fmt: skip
+    if program.users:
+        names = hex_ids(rng, program.users, "eu_", 12)
+        requests.end_user = [dice.choice(names) for _ in range(count)]
+    return requests
 
 
 def _programs(world: World, n: int, counts: Ints, *key: object) -> Group:

@@ -50,6 +50,7 @@ class Workload:
         one_client: all accounts run the same client with the same settings.
         consent: kind of the consent that may be on file; `consented`: how likely it is.
         troubled: share of accounts that met enforcement.
+        upgrade: how likely a vendor moves all users to a new model at once, within two days of its release.
         agent: tools are offered.
         thinking: 1 always, 0 never, -1 by habit.
     """
@@ -71,6 +72,7 @@ class Workload:
     consent: str | None = None
     consented: float = 1.0
     troubled: float = 0.0
+    upgrade: float = 0.0
     agent: bool = False
     thinking: int = -1
 
@@ -78,24 +80,24 @@ class Workload:
 _ALL: Final = (
     Workload("L1", "public evaluations and leaderboards", 0.05, 5, 300, replace(FIRM, created="recent", programme={"research": 0.5, "none": 0.5}), "short", "evals", consent="evaluation", consented=0.4),
     Workload("L2", "nightly regression and drift monitors", 0.03, 5, 200, FIRM, "nightly", "regression"),
-    Workload("L3", "batch labelling", 0.06, 5, 300, FIRM, "flat", "labelling"),
+    Workload("L3", "batch labelling", 0.06, 5, 300, FIRM, "flat", "labelling", upgrade=0.5),
     Workload("L4", "LLM judge for an own product", 0.05, 5, 250, FIRM, "service", "judge"),
     Workload("L5", "licensed distillation and consented synthetic data", 0.05, 2, 120, replace(FIRM, created="recent"), "flat", "licensed", consent="licensed_distillation", least=3),
     Workload("L6", "coding agents at scale and continuous integration", 0.08, 4, 120, replace(FIRM, shared_addresses=0, addresses=8.0, networks={"hosting": 1.0}, clients={"agent": 0.7, "sdk": 0.3}), "flat", "repositories", length=9.0, agent=True, least=2),
-    Workload("L7", "popular agent client", 0.13, 2, 18, replace(PEOPLE, clients={"agent": 1.0}, plan={"pro": 0.4, "max": 0.2, "api": 0.4}), "own", "agent_client", length=5.0, agent=True, sigma=1.3, side=0.12),
+    Workload("L7", "popular agent client", 0.13, 2, 18, replace(PEOPLE, clients={"agent": 1.0}, plan={"pro": 0.4, "max": 0.2, "api": 0.4}), "own", "agent_client", length=5.0, agent=True, sigma=1.3, side=0.12, upgrade=0.5),
     Workload("L8", "classroom", 0.03, 5, 14, CLASS, "class", "classroom", length=2.2, sigma=0.5, side=0.15),
     Workload("L9", "hackathon or startup programme", 0.02, 3, 18, HACKERS, "short", "hackathon", length=2.5),
     Workload("L10", "aggregator or gateway", 0.06, 2, 600, replace(FIRM, pathway={"aggregator": 1.0}), "own", "people", resale=True, least=2, consent="gateway", consented=0.6),
     Workload("L11", "grey reseller with ordinary users", 0.06, 3, 16, replace(SHARED, cards=4), "own", "people", resale=True, least=5, troubled=0.08),
     Workload("L12", "translation batch", 0.03, 4, 220, FIRM, "once", "translation"),
     Workload("L13", "support or process bot", 0.04, 5, 250, FIRM, "service", "support", length=2.0),
-    Workload("L14", "multi-tenant SaaS on the tenants' own keys", 0.08, 3, 16, FIRMS, "own", "saas", sigma=1.3, side=0.08, one_client=True),
+    Workload("L14", "multi-tenant SaaS on the tenants' own keys", 0.08, 3, 16, FIRMS, "own", "saas", sigma=1.3, side=0.08, one_client=True, upgrade=0.5),
     Workload("L15", "document backfill or migration", 0.03, 4, 260, FIRM, "once", "backfill"),
     Workload("L16", "reasoning capture for audit", 0.03, 4, 150, FIRM, "own", "audit", thinking=1),
     Workload("L17", "tutoring, show your work", 0.04, 3, 12, replace(PEOPLE, clients={"web": 0.9, "sdk": 0.1}), "own", "tutoring", length=3.0, side=0.3),
     Workload("L18", "red team and interpretability research", 0.02, 3, 120, replace(FIRM, programme={"research": 0.8, "none": 0.2}), "own", "red_team", consent="safety_research", troubled=0.1, side=0.2),
     Workload("L19", "small academic distillation by one identity", 0.02, 4, 260, replace(FIRM, mail={"institution": 1.0}, programme={"research": 0.7, "education": 0.3}, networks={"campus": 1.0}), "once", "academic", side=0.05),
-    Workload("L20", "multi-provider router", 0.03, 3, 280, FIRM, "service", "people", length=2.0),
+    Workload("L20", "multi-provider router", 0.03, 3, 280, FIRM, "service", "people", length=2.0, upgrade=0.5),
     Workload("L21", "shared addresses: corporate NAT, VPN, mobile carrier", 0.05, 4, 14, replace(PEOPLE, networks={"office": 0.5, "vpn": 0.2, "mobile": 0.3}, shared_addresses=2), "own", "people", length=2.5, sigma=1.2),
     Workload("L22", "compaction and tool changes in long agent conversations", 0.03, 2, 40, replace(PEOPLE, clients={"agent": 1.0}), "own", "compaction", length=14.0, agent=True, thinking=1),
     Workload("L23", "analysis product with an expert persona", 0.05, 4, 40, FIRMS, "own", "persona", sigma=1.1, side=0.1, one_client=True),
