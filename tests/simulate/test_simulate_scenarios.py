@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +125,15 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         simulate("demo", tmp_path / name, seed=seed, exchanges=3_000)
     assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b")
     assert _bytes(tmp_path / "a") != _bytes(tmp_path / "c")
+
+
+def test_the_seed_of_hashes_does_not_matter(tmp_path: Path) -> None:
+    """Two processes that hash strings in different ways write the same bytes."""
+    call = "import sys; from pathlib import Path; from revenuer.simulate import simulate; simulate('L7', Path(sys.argv[1]), exchanges=1500)"
+    for hashes in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hashes}
+        subprocess.run([sys.executable, "-c", call, str(tmp_path / hashes)], check=True, env=environment)  # noqa: S603
+    assert _bytes(tmp_path / "1") == _bytes(tmp_path / "2")
 
 
 def test_sizes_are_kept(tmp_path: Path) -> None:

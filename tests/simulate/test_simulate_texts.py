@@ -145,8 +145,31 @@ def test_corpora_fill_the_texts(tmp_path: Path) -> None:
 def test_measured_rates_become_curves(tmp_path: Path) -> None:
     """A client's measured rates are read as one curve over the time its population was watched."""
     (curve,) = Corpora(_corpora(tmp_path / "corpora"), Generated(0)).curves()
-    assert len(curve) == 2_016
+    assert len(curve) == 14 * 144
     assert np.count_nonzero(curve) == 14 * 6
+
+
+def test_days_of_measurement_are_repeated(tmp_path: Path) -> None:
+    """A client that was watched for a day only keeps its day through the fortnight; measured lengths are read too."""
+    (tmp_path / "traces").mkdir()
+    slots = np.arange(0, 86_400, 600)
+    day = {"user_id": ["u"] * len(slots), "window_start": slots, "rate": np.where(slots < 7_200, 1.0, 0.0)}
+    pq.write_table(pa.table(day), tmp_path / "traces" / "day.parquet")
+    pq.write_table(pa.table({"output_tokens": [12, None, 30]}), tmp_path / "traces" / "sizes.parquet")
+    corpora = Corpora(tmp_path, Generated(0))
+    (curve,) = corpora.curves()
+    assert len(curve) == 14 * 144
+    assert curve.reshape(14, 144).std(axis=0).max() == 0
+    assert sorted(corpora.lengths()) == [12, 30]
+
+
+def test_rows_without_text_are_passed_over(tmp_path: Path) -> None:
+    """Rows of a corpus that have no prompt or no capability are left out."""
+    rows = {"capability": ["qa", None, "qa", "qa"], "prompt": ["one?", "two?", None, ""]}
+    pq.write_table(pa.table(rows), tmp_path / "ordinary.parquet")
+    source = Corpora(tmp_path, Generated(0)).ordinary("qa")
+    assert next(source.deal(_dice(0)))[0].prompt == "one?"
+    assert list(source.topics) == ["None"]
 
 
 def test_broken_corpora_are_named(tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ _ALL: Final = (
         {"reasoning": 0.6, "general_instruction": 0.4}, shared=False, benign_mix=0.3, framing="bare", lumps=0.3, swing=0.4, start=0.0, end=1.0,
     ),
     Archetype(
-        "A7", "few accounts at high rates, judging and cleaning traces in a loop", 0.07, 350,
-        {"rubric_grading": 0.4, "trace_reconstruction": 0.3, "reasoning": 0.3}, benign_mix=0.02, assignment="quota", pivot=0.0, loop=True,
+        "A7", "few accounts at high rates, judging and cleaning traces in a loop", 0.07, 500,
+        {"rubric_grading": 0.4, "trace_reconstruction": 0.3, "reasoning": 0.3}, benign_mix=0.02, assignment="quota", pivot=0.0, loop=True, start=0.3, end=0.6,
         identity_shared=replace(SHARED, cards=4, shared_addresses=6), failover=0.04,
     ),
     Archetype(

@@ -18,6 +18,7 @@ __all__ = ["accounts_table", "dotted", "exchanges_table"]
 
 Ints = NDArray[np.int64]
 
+_SENTENCE: Final = 15  # tokens of a sentence, about
 _REFUSED: Final = (
     "I can't help with that request.",
     "Sorry, this is something I am not able to do.",
@@ -174,7 +175,8 @@ def _credentials(rng: np.random.Generator, held: list[list[str]], rows: list[int
 def _filled(rng: np.random.Generator, world: World, given: list[str | None]) -> list[str | None]:
     """Answers for requests whose text came without one: a few general sentences."""
     bank = world.sentences()
-    count = np.minimum(rng.geometric(0.25, len(given)), 20)
+    wanted = rng.choice(world.texts.lengths(), len(given))
+    count = np.clip(np.round(wanted / _SENTENCE), 1, 25).astype(np.int64)
     which = rng.integers(0, len(bank), int(count.sum())).tolist()
     at = 0
     filled: list[str | None] = []

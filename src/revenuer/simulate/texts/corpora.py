@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _COLUMNS = ("source", "capability", "system", "prompt", "response", "conv_id", "turn")
 _LONGEST = 6_000
 _TOPIC = 20  # rows that make a topic
+_SLOT = 600  # seconds of a measured window
+_DAY = 86_400 // _SLOT
+_FORTNIGHT = 14 * _DAY
 
 
 class Corpora:
@@ -43,6 +47,7 @@ class Corpora:
         self._ordinary = _read(directory / "ordinary.parquet", fallback.ordinary)
         self._systems = _systems(directory / "system_prompts.parquet")
         self._curves = _curves(directory / "traces")
+        self._lengths = _lengths(directory / "traces")
 
     def extraction(self, capability: str) -> Source:
         """Task items of one capability."""
@@ -64,6 +69,10 @@ class Corpora:
         """Measured rate curves of clients."""
         return self._curves
 
+    def lengths(self) -> NDArray[np.float64]:
+        """Measured lengths of answers."""
+        return self._lengths if len(self._lengths) else self._fallback.lengths()
+
 
 def _read(path: Path, spare: Callable[[str], Source]) -> dict[str, Stored]:
     if not path.is_file():
@@ -80,6 +89,8 @@ def _read(path: Path, spare: Callable[[str], Source]) -> dict[str, Stored]:
     for number, (source, capability, system, prompt, response, conversation, turn) in enumerate(
         zip(*rows, strict=True)
     ):
+        if not prompt or not capability:
+            continue
         # Without turns a conversation id only groups rows of one topic.
         key = number if turn is None or conversation is None else (source, conversation)
         text = Text(prompt[:_LONGEST], system[:_LONGEST] if system else None, response[:_LONGEST] if response else None)
@@ -127,25 +138,51 @@ def _sizeable(topics: dict[str, list[int]]) -> dict[str, list[int]]:
 
 
 def _systems(path: Path) -> list[str]:
-    if not path.is_file():
+    if not path.is_file() or "system" not in _schema(path):
         return []
     return [s for s in pq.read_table(path, columns=["system"]).column("system").to_pylist() if s and len(s) <= _LONGEST]
 
 
-def _curves(directory: Path) -> list[NDArray[np.float64]]:
-    """Rates of each measured client in ten-minute windows over the time its population was watched."""
-    curves: list[NDArray[np.float64]] = []
+def _schema(path: Path) -> set[str]:
+    """Names of the columns of a Parquet file."""
+    try:
+        return set(pq.read_schema(path).names)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read as Parquet ({error})", file=str(path)) from error
+
+
+def _traces(directory: Path, columns: set[str]) -> Iterator[pa.Table]:
+    """The trace files that have these columns."""
     for path in sorted(directory.glob("*.parquet")) if directory.is_dir() else []:
-        if not {"user_id", "window_start", "rate"} <= set(pq.read_schema(path).names):
-            continue
-        table = pq.read_table(path, columns=["user_id", "window_start", "rate"])
+        if columns <= _schema(path):
+            yield pq.read_table(path, columns=sorted(columns))
+
+
+def _curves(directory: Path) -> list[NDArray[np.float64]]:
+    """Rates of each measured client in ten-minute windows; where only days were watched they are repeated."""
+    curves: list[NDArray[np.float64]] = []
+    for table in _traces(directory, {"user_id", "window_start", "rate"}):
         user = pc.fill_null(pc.dictionary_encode(table.column("user_id").combine_chunks()).indices, 0).to_numpy()
-        slot = table.column("window_start").to_numpy() // 600
-        rate = table.column("rate").to_numpy().astype(np.float64)
-        for one in range(int(user.max()) + 1):
-            mine = user == one
-            if int(slot[mine].max()) > 7 * 144 and mine.sum() > 50:
-                curve = np.zeros(int(slot.max()) + 1)
-                curve[slot[mine]] = rate[mine]
-                curves.append(curve)
+        slot = table.column("window_start").to_numpy().astype(np.int64) // _SLOT
+        rate = pc.fill_null(table.column("rate"), 0.0).to_numpy().astype(np.float64)
+        order = np.argsort(user, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(user[order])) + 1):
+            # A client seen in few windows says little about rhythm.
+            if len(rows) > 50:
+                curve = np.zeros(_whole_days(int(slot[rows].max())))
+                curve[slot[rows]] = rate[rows]
+                curves.append(np.tile(curve, -(-_FORTNIGHT // len(curve)))[: max(_FORTNIGHT, 1)])
     return curves
+
+
+def _whole_days(last: int) -> int:
+    """Slots of the whole days up to a slot."""
+    return (last // _DAY + 1) * _DAY
+
+
+def _lengths(directory: Path) -> NDArray[np.float64]:
+    """Measured answer lengths in tokens, at most twenty thousand."""
+    found = [t.column(0).drop_null().to_numpy().astype(np.float64) for t in _traces(directory, {"output_tokens"})]
+    lengths = np.concatenate([np.zeros(0), *found])
+    lengths = lengths[lengths > 0]
+    return np.asarray(lengths[:: max(1, len(lengths) // 20_000)])

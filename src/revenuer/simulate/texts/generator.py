@@ -79,6 +79,10 @@ class Generated:
         """None: nothing was measured."""
         return ()
 
+    def lengths(self) -> NDArray[np.float64]:
+        """Lengths of a lognormal law with a median of a hundred tokens."""
+        return np.asarray(np.exp(np.random.default_rng(self._seed).normal(4.6, 0.9, 5_000)))
+
 
 _PRODUCT = (
     "{You are|You act as|Be} {<Q>|the <n> assistant|a <a> helper} {of|for|at} {<P>|the <P> <n> {shop|app|desk|portal}}, {which|that} {<v>s <n>s|serves <r>s|sells <n>s and <n>s}.",

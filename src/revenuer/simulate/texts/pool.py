@@ -61,6 +61,9 @@ class Texts(Protocol):
     def curves(self) -> Sequence[NDArray[np.float64]]:
         """Measured rate curves of clients over the window; empty where none were measured."""
 
+    def lengths(self) -> NDArray[np.float64]:
+        """Lengths of answers in tokens, for requests whose text came without an answer."""
+
 
 def varied(text: Text, dice: random.Random) -> Text:
     """The same request as somebody else would send it: other numbers, at times a sentence less."""
