@@ -21,7 +21,7 @@ from revenuer.behaviour import Profiles, profile
 from revenuer.campaigns.assemble import Assembled, Harvest, assemble, harvests
 from revenuer.campaigns.consents import consented_accounts
 from revenuer.campaigns.observe import observe
-from revenuer.campaigns.queues import Queue, find_queues
+from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects
 from revenuer.campaigns.scoring import score_exchanges
 from revenuer.campaigns.times import HOUR, micros, rfc3339
 from revenuer.campaigns.verdict import Verdict, deliver
@@ -31,8 +31,8 @@ from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.masking import masked
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
-from revenuer.linkage.infrastructure import traces
-from revenuer.linkage.templates import KINDS, Templates, find_templates, sample_requests
+from revenuer.linkage.infrastructure import Traces, traces
+from revenuer.linkage.templates import KINDS, Requests, Templates, find_templates, sample_requests
 from revenuer.report import render_report
 from revenuer.schema import CAPABILITIES, FOUND_ACCOUNTS, FOUND_EXCHANGES
 from revenuer.sources import open_traffic
@@ -126,9 +126,11 @@ class _Scan:
         self.tell("link accounts", 0, 3)
         templates = find_templates(self.engine, prints.rows, profiles)
         self.tell("link accounts", 1, 3)
-        queues = find_queues(templates, profiles)
+        shared = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
+        requests = sample_requests(self.engine, prints.rows, profiles, templates, shared)
+        queues = find_queues(templates, suspects(templates, requests, seed=self.seed), profiles)
         self.tell("link accounts", 2, 3)
-        verdicts, found = self._judge(prints.rows, profiles, templates, queues)
+        verdicts, found = self._judge(prints.rows, profiles, templates, requests, queues)
         self.tell("link accounts", 3, 3)
         called = [i for i, verdict in enumerate(verdicts) if verdict.campaign]
         campaign_queues = [queues[i] for i in called]
@@ -165,13 +167,9 @@ class _Scan:
         return ScanResult(campaigns, flagged, summary)
 
     def _judge(
-        self, rows: ir.Table, profiles: Profiles, templates: Templates, queues: list[Queue]
-    ) -> tuple[list[Verdict], Any]:
-        used = np.unique(np.concatenate([queue.templates for queue in queues])) if queues else np.zeros(0, np.int64)
+        self, rows: ir.Table, profiles: Profiles, templates: Templates, requests: Requests, queues: list[Queue]
+    ) -> tuple[list[Verdict], Traces]:
         found = traces(self.engine, rows, profiles)
-        if not queues:
-            return [], found
-        requests = sample_requests(self.engine, rows, profiles, templates, used)
         consented = consented_accounts(self.traffic.consents(), profiles)
         verdicts = [
             deliver(
@@ -362,7 +360,7 @@ def _cleared(
         cleared.append(
             Cleared(
                 name=f"{len(queue.accounts)} accounts of {verdict.observed.entities} owners",
-                hypothesis=best.name if best.score > 0 else "no campaign: too little evidence",
+                hypothesis=best.name if best.score > 0 or best.odds < 0 else "no campaign: too little evidence",
                 why=best.why,
                 accounts=len(queue.accounts),
                 exchanges=int(queue.requests.sum()),

@@ -140,7 +140,7 @@ def assemble(
             frames=tuple(text for text, _count in shown),
             evidence=evidence,
             alternatives=tuple(
-                Alternative(one.name, f"log10 odds against a campaign {one.score:+.1f}: {one.why}")
+                Alternative(one.name, f"a campaign is 10^{one.odds:.1f} times as likely: {one.why}")
                 for one in verdict.explanations[:ALTERNATIVES_SHOWN]
             ),
             pivots=moves,

@@ -10,11 +10,12 @@ so that the report can name the one that came closest.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from revenuer.campaigns.observe import Observed
+from revenuer.findings import Evidence
 from revenuer.linkage.partition import queue_evidence
 
 __all__ = ["HYPOTHESES", "Hypothesis", "Judged", "judge"]
@@ -48,19 +49,35 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A named innocent explanation; `prior` is its log10 odds against a campaign before looking."""
+    """A named innocent explanation.
+
+    Attributes:
+        name: as in the threat model.
+        prior: log10 odds of a campaign against it before looking.
+        explains: evidence channels that it leads one to expect as much as a campaign does.
+        predictions: what it leads one to observe and a campaign does not.
+    """
 
     name: str
     prior: float
+    explains: frozenset[str]
     predictions: tuple[Prediction, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a hypothesis fared: its log10 likelihood ratio against a campaign, and the observation that moved it most."""
+    """How a hypothesis fared.
+
+    Attributes:
+        name: of the hypothesis.
+        score: log10 likelihood ratio of its own predictions against a campaign.
+        odds: log10 odds of a campaign against it, all evidence that it does not explain included.
+        why: the observation that moved its score most.
+    """
 
     name: str
     score: float
+    odds: float
     why: str
 
 
@@ -95,44 +112,69 @@ _MANY_KINDS: Final = Prediction(
     lambda o: o.dedication, 0.3, -0.1, 1.0, "{value:.0%} of their traffic uses these templates"
 )
 
+_FEW_TEMPLATES: Final = Prediction(
+    lambda o: float(o.templates), 4.0, -2.0, 0.5, "{value:.0f} templates tie them together"
+)
+_PLAIN: Final = Prediction(lambda o: o.extraction, 0.6, -0.1, 1.5, "the text is extraction-like at {value:.2f}")
+
+# Accounts of different owners that share templates are common, campaigns are not: a thousand to one before looking.
+_RARE: Final = -3.0
+# Given a pool that deals out its customers' requests, whether it resells or harvests is for the text to say.
+_POOL: Final = 0.6
+
+_NOTHING: Final = frozenset[str]()
+_TOGETHER: Final = frozenset({"infrastructure", "signup"})
+_FABRICATED: Final = frozenset({"infrastructure", "signup", "payment", "timing", "partition", "template"})
+
 HYPOTHESES: Final = (
-    Hypothesis("L1 public evaluation", -1.0, (_FEW_OWNERS, _ONE_OWNER, _NEW_ITEMS)),
-    Hypothesis("L2 regression or drift monitor", -1.0, (_FEW_OWNERS, _ONE_OWNER, _REPEATS)),
-    Hypothesis("L3 batch labelling", -0.5, (_FEW_OWNERS, _ONE_OWNER)),
-    Hypothesis("L4 judge for an own product", -0.5, (_FEW_OWNERS, _ONE_OWNER)),
-    Hypothesis("L5 consented synthetic data", 0.0, (_CONSENT,)),
-    Hypothesis("L6 coding agents and CI", -0.5, (_FEW_OWNERS, _ONE_OWNER, _FOLLOWS_UP)),
-    Hypothesis("L7 popular agent client", -0.5, (_HABITS, _FOLLOWS_UP)),
-    Hypothesis("L8 classroom", -1.0, (_EDUCATION, _ONE_NETWORK, _REPEATS, _CLASS_HOURS, _FEW_EACH)),
-    Hypothesis("L9 hackathon", -1.0, (_SHORT, _ONE_NETWORK, _HABITS, _MANY_KINDS)),
-    Hypothesis("L10 gateway", -0.5, (_FEW_OWNERS, _HABITS)),
-    Hypothesis("L11 reseller of ordinary traffic", -0.5, (_ORDINARY,)),
-    Hypothesis("L12 translation batch", -1.0, (_ORDINARY, _FEW_OWNERS)),
-    Hypothesis("L13 support or process bot", -1.0, (_ORDINARY, _FEW_OWNERS)),
-    Hypothesis("L14 template vendor", 0.0, (_HABITS,)),
-    Hypothesis("L15 backfill or migration", -1.0, (_FEW_OWNERS, _ONE_OWNER, _SHORT)),
-    Hypothesis("L16 reasoning kept for audit", -0.5, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
-    Hypothesis("L17 tutoring", -0.5, (_HABITS, _FEW_EACH)),
-    Hypothesis("L18 red team", -0.5, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
-    Hypothesis("L19 academic distillation by one identity", -0.5, (_FEW_OWNERS, _ONE_OWNER)),
-    Hypothesis("L20 multi-provider router", -1.0, (_FEW_OWNERS, _ONE_OWNER)),
-    Hypothesis("L21 shared network", -1.0, (_ONE_NETWORK, _HABITS)),
-    Hypothesis("L22 compaction by an honest client", -1.0, (_HABITS, _FOLLOWS_UP)),
-    Hypothesis("L23 analysis product", -0.5, (_HABITS,)),
-    Hypothesis("L24 incident reports and transcript search", -0.5, (_HABITS, _MANY_KINDS)),
-    Hypothesis("viral or published prompt", -0.5, (_HABITS, _REPEATS, _MANY_KINDS)),
+    Hypothesis("L1 public evaluation", _RARE + 1, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _NEW_ITEMS)),
+    Hypothesis("L2 regression or drift monitor", _RARE + 1, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _REPEATS)),
+    Hypothesis("L3 batch labelling", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L4 judge for an own product", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L5 consented synthetic data", _RARE, _NOTHING, (_CONSENT,)),
+    Hypothesis("L6 coding agents and CI", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _FOLLOWS_UP)),
+    Hypothesis("L7 popular agent client", _RARE, _NOTHING, (_HABITS, _FOLLOWS_UP)),
+    Hypothesis("L8 classroom", _RARE + 1, _TOGETHER, (_EDUCATION, _ONE_NETWORK, _REPEATS, _CLASS_HOURS, _FEW_EACH)),
+    Hypothesis("L9 hackathon", _RARE + 1, _TOGETHER, (_SHORT, _ONE_NETWORK, _HABITS, _MANY_KINDS)),
+    Hypothesis("L10 gateway", _RARE, frozenset({"infrastructure"}), (_FEW_OWNERS, _HABITS)),
+    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _MANY_KINDS, _FEW_TEMPLATES)),
+    Hypothesis("L12 translation batch", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
+    Hypothesis("L13 support or process bot", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
+    Hypothesis("L14 template vendor", _RARE, _NOTHING, (_HABITS,)),
+    Hypothesis("L15 backfill or migration", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _SHORT)),
+    Hypothesis("L16 reasoning kept for audit", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
+    Hypothesis("L17 tutoring", _RARE, _NOTHING, (_HABITS, _FEW_EACH)),
+    Hypothesis("L18 red team", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
+    Hypothesis("L19 academic distillation by one identity", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L20 multi-provider router", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L21 shared network", _RARE, _TOGETHER, (_ONE_NETWORK, _HABITS)),
+    Hypothesis("L22 compaction by an honest client", _RARE, _NOTHING, (_HABITS, _FOLLOWS_UP)),
+    Hypothesis("L23 analysis product", _RARE, _NOTHING, (_HABITS,)),
+    Hypothesis("L24 incident reports and transcript search", _RARE, _NOTHING, (_HABITS, _MANY_KINDS)),
+    Hypothesis("viral or published prompt", _RARE, _NOTHING, (_HABITS, _REPEATS, _MANY_KINDS)),
 )
 
+# What failed predictions of one hypothesis can add to the odds of a campaign.
+MOST_AGAINST: Final = 0.8
+# Identity channels fall together when one operator buys everything in one place: together they count no more.
+STRONGEST_IDENTITY: Final = 4.0
+_IDENTITY: Final = frozenset({"infrastructure", "payment", "signup"})
 
-def judge(observed: Observed) -> list[Judged]:
-    """How every hypothesis fares, best first."""
-    judged = [_judge(hypothesis, observed) for hypothesis in HYPOTHESES]
-    return sorted(judged, key=lambda one: (-one.score, one.name))
+
+def judge(observed: Observed, evidence: Sequence[Evidence]) -> list[Judged]:
+    """How every hypothesis fares against the evidence, the one that comes closest first."""
+    judged = [_judge(hypothesis, observed, evidence) for hypothesis in HYPOTHESES]
+    return sorted(judged, key=lambda one: (one.odds, -one.score, one.name))
 
 
-def _judge(hypothesis: Hypothesis, observed: Observed) -> Judged:
+def _judge(hypothesis: Hypothesis, observed: Observed, evidence: Sequence[Evidence]) -> Judged:
     gains = [(prediction.gain(observed), prediction) for prediction in hypothesis.predictions]
     # what fails takes away less than what holds adds: a workload need not show all of its marks
-    score = hypothesis.prior + sum(max(gain, -2.0) for gain, _ in gains)
+    score = sum(max(gain, -1.0) for gain, _ in gains)
     _, decisive = max(gains, key=lambda pair: abs(pair[0]))
-    return Judged(hypothesis.name, score, decisive.words.format(value=decisive.value(observed)))
+    unexplained = [one for one in evidence if one.channel not in hypothesis.explains]
+    identity = sum(one.strength for one in unexplained if one.channel in _IDENTITY)
+    conduct = sum(one.strength for one in unexplained if one.channel not in _IDENTITY)
+    odds = hypothesis.prior + conduct + min(identity, STRONGEST_IDENTITY) - max(score, -MOST_AGAINST)
+    why = "nothing of it could be observed" if math.isnan(decisive.value(observed)) else ""
+    return Judged(hypothesis.name, score, odds, why or decisive.words.format(value=decisive.value(observed)))

@@ -1,9 +1,9 @@
 """Which account belongs to which queue: EM over accounts and templates.
 
-A member of a queue sends each template at the queue's rate, everybody else at the population's; both rates are learnt
-together with the memberships. A request of a template that outsiders hardly ever send speaks loudly, one that
-everybody sends not at all, whatever group it was found in. Much other traffic speaks against membership, with a cap:
-a proxy's account carries a great deal of it.
+An account of a queue makes some share of its exchanges for it, the rest like everybody else; templates have one
+distribution in the queue and another in the population. Both, and the memberships, are learnt together. A request of a
+template that outsiders hardly ever send speaks loudly, one that everybody sends not at all, whatever group it was found
+in; and traffic that the queue does not explain is weighed against the share that the account would have to have.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import sparse, special
 
 from revenuer.linkage.templates import Templates
 
-__all__ = ["Membership", "assign", "start_from"]
+__all__ = ["Membership", "assign", "spread_evidence", "start_from"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -27,10 +27,15 @@ ROUNDS: Final = 12
 MOST_REQUESTS: Final = 3
 # A template speaks for a queue only if this many of its members use it: fewer are somebody's own.
 LEAST_USERS: Final = 4
-# Natural-log bounds: of one template's voice, and of what other traffic can take away.
+# Natural log of member rate over population rate from which a template is the queue's own.
+OWN_TEMPLATE: Final = 2.0
+# One template's voice goes no further than this, however rare it is elsewhere.
 LOUDEST: Final = 7.0
-MOST_PENALTY: Final = 5.0
+# Shares of its exchanges that a member may make for its queue.
+SHARES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 LEAST_REQUESTS: Final = 2
+# Concentration of a customer's habit: most of them keep to one or two templates.
+HABIT: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Membership:
     rates: F64
     base: F64
 
+    def own(self, number: int) -> I64:
+        """The templates that are a queue's own, sorted."""
+        return np.flatnonzero(np.log(self.rates[number] / self.base) > OWN_TEMPLATE)
+
 
 def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership:
     """Deal accounts to queues.
@@ -63,15 +72,13 @@ def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership
         (templates.edge_exchanges.astype(np.float64), (templates.edge_account, templates.edge_template)),
         shape=(accounts, len(templates)),
     )
-    heard = counts.copy()
-    heard.data = np.minimum(heard.data, MOST_REQUESTS)
     queue = np.full(accounts, -1)
     for number, members in enumerate(start):
         queue[members] = number
     posterior = (queue >= 0).astype(np.float64)
     rates, base = _rates(counts, queue, exchanges, queues)
     for _ in range(ROUNDS):
-        updated, posterior = _deal(heard, rates, base, queue, exchanges)
+        updated, posterior = _deal(counts, rates, base, queue, exchanges)
         stable = bool((updated == queue).all())
         queue = updated
         rates, base = _rates(counts, queue, exchanges, queues)
@@ -82,6 +89,8 @@ def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership
 
 def start_from(templates: Templates, groups: list[I64], accounts: int, *, least: int = 3) -> list[I64]:
     """For each group of templates, the accounts that use it most of all groups, `least` requests at the least."""
+    if not groups:
+        return []
     of = np.full(len(templates), -1)
     for number, group in enumerate(groups):
         of[group] = number
@@ -92,6 +101,37 @@ def start_from(templates: Templates, groups: list[I64], accounts: int, *, least:
     most = np.asarray(usage.max(axis=1).todense()).ravel()
     best = np.asarray(usage.argmax(axis=1)).ravel()
     return [np.flatnonzero((best == number) & (most >= least)) for number in range(len(groups))]
+
+
+def spread_evidence(templates: Templates, own: I64, share: F64, members: I64) -> F64:
+    """Natural log likelihood ratio of each member's requests being dealt by the queue rather than its own habit.
+
+    A queue deals its templates out by their shares; a customer who uses one of them by coincidence keeps to it. The
+    first is a multinomial, the second a Dirichlet-multinomial of the same mean that concentrates on few templates
+    (concentration `HABIT`; Minka 2000, "Estimating a Dirichlet distribution").
+
+    Args:
+        templates: with their edges.
+        own: the queue's own templates.
+        share: of the queue's requests that each has, shape (own,), sums to 1.
+        members: indices of the accounts.
+
+    Returns:
+        shape (members,), zero for a queue of one template.
+    """
+    column = np.full(len(templates), -1)
+    column[own] = np.arange(len(own))
+    row = np.full(int(templates.edge_account.max(initial=0)) + 1, -1)
+    row[members] = np.arange(len(members))
+    at, to = row[templates.edge_account], column[templates.edge_template]
+    held = (at >= 0) & (to >= 0)
+    n, at, p = templates.edge_exchanges[held].astype(np.float64), at[held], share[to[held]]
+    dealt = n * np.log(p)
+    habit = special.gammaln(n + HABIT * p) - special.gammaln(HABIT * p)
+    k = np.bincount(at, weights=n, minlength=len(members))
+    difference = np.bincount(at, weights=dealt - habit, minlength=len(members))
+    ratio: F64 = difference + special.gammaln(k + HABIT) - special.gammaln(HABIT)
+    return ratio
 
 
 def _rates(counts: sparse.csr_matrix, queue: I64, exchanges: I64, queues: int) -> tuple[F64, F64]:
@@ -107,18 +147,42 @@ def _rates(counts: sparse.csr_matrix, queue: I64, exchanges: I64, queues: int) -
     return np.maximum(rates, 0.5 * base), base
 
 
-def _deal(heard: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64) -> tuple[I64, F64]:
+def _deal(counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64) -> tuple[I64, F64]:
     """The most probable queue of each account and its posterior."""
-    voice = np.clip(np.log(rates / base), -1.0, LOUDEST)
-    expected = np.maximum(rates - base, 0.0)
-    expected = (expected * (voice > 1.0)).sum(axis=1)
-    evidence = np.asarray(heard @ voice.T) - np.minimum(exchanges[:, None] * expected[None, :], MOST_PENALTY)
-    size = np.bincount(queue[queue >= 0], minlength=len(rates)) + 1.0
-    evidence += np.log(size / len(exchanges))
-    requests = np.asarray(heard @ (voice.T > 1.0))
-    evidence = np.where(requests >= LEAST_REQUESTS, evidence, -np.inf)
-    best = evidence.argmax(axis=1) if len(rates) else np.zeros(len(exchanges), np.int64)
-    top = evidence[np.arange(len(best)), best] if len(rates) else np.full(len(exchanges), -np.inf)
+    accounts, queues = len(exchanges), len(rates)
+    if not queues:
+        return np.full(accounts, -1), np.zeros(accounts)
+    own = np.log(rates / base) > OWN_TEMPLATE
+    heard = counts.copy()
+    heard.data = np.minimum(heard.data, MOST_REQUESTS)
+    made = np.asarray(counts @ own.T.astype(np.float64))
+    evidence = _mixture(heard, made, rates, base, own, exchanges)
+    size = np.bincount(queue[queue >= 0], minlength=queues) + 1.0
+    evidence += np.log(size / accounts)
+    evidence = np.where(made >= LEAST_REQUESTS, evidence, -np.inf)
+    best = evidence.argmax(axis=1)
+    top = evidence[np.arange(accounts), best]
     posterior = 1.0 / (1.0 + np.exp(-np.clip(top, -500.0, 500.0)))
     member = posterior > 0.5
     return np.where(member, best, -1), np.where(member, posterior, 0.0)
+
+
+def _mixture(
+    heard: sparse.csr_matrix,
+    made: F64,
+    rates: F64,
+    base: F64,
+    own: npt.NDArray[np.bool_],
+    exchanges: I64,
+) -> F64:
+    """Log likelihood ratio of each account for each queue, averaged over `SHARES`; shape (accounts, queues)."""
+    excess = np.where(own, rates - base, 0.0)
+    served = np.clip(excess.sum(axis=1), 1e-9, 0.98)
+    lift = np.where(own, np.minimum(excess / served[:, None] / base, np.exp(LOUDEST)), 1.0)
+    # what of a queue's own exchanges carries no template of its own is small and like everybody's
+    others = np.maximum(exchanges[:, None] - made, 0.0)
+    total = np.full((len(exchanges), len(rates)), -np.inf)
+    for share in SHARES:
+        voice = np.where(own, np.log1p(share * (lift - 1.0)), 0.0)
+        total = np.logaddexp(total, np.asarray(heard @ voice.T) + others * np.log1p(-share * 0.9))
+    return total - np.log(len(SHARES))

@@ -30,6 +30,7 @@ class Observed:
         accounts: members.
         entities: organisations (or accounts without one) behind them.
         largest: share of the accounts that belong to the largest organisation.
+        templates: templates of the queue's own.
         per_account: requests of the queue's templates by each account, median.
         dedication: share of the members' exchanges that use the queue's templates.
         test: exchangeability of the members.
@@ -47,6 +48,7 @@ class Observed:
     accounts: int
     entities: int
     largest: float
+    templates: int
     per_account: float
     dedication: float
     test: Exchangeability
@@ -81,6 +83,7 @@ def observe(
         accounts=len(queue.accounts),
         entities=len(entities),
         largest=float(entities.max() / len(queue.accounts)),
+        templates=len(queue.templates),
         per_account=float(np.median(np.bincount(np.unique(requests.account[rows], return_inverse=True)[1]))),
         dedication=float(min(1.0, weight.sum() / max(profiles.exchanges[queue.accounts].sum(), 1))),
         test=requests.test(rows, seed=seed),

@@ -12,18 +12,25 @@ from scipy import sparse
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
-from revenuer.campaigns.membership import LEAST_USERS, Membership, assign, start_from
-from revenuer.linkage.templates import Templates
+from revenuer.campaigns.membership import LEAST_USERS, Membership, assign, spread_evidence, start_from
+from revenuer.linkage.partition import queue_evidence
+from revenuer.linkage.templates import Requests, Templates
 
-__all__ = ["Queue", "find_queues"]
+__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 LEAST_ENTITIES: Final = 4
 LEAST_ACCOUNTS: Final = 4
-# Natural log of member rate over population rate from which a template is the queue's own.
-OWN_TEMPLATE: Final = 1.0
+# Log10 likelihood ratio of a queue below which a template is plainly its users' own product and links nobody.
+PLAINLY_INNOCENT: Final = -0.7
+# Natural log likelihood ratio below which a member keeps to a template by habit: twenty to one.
+BY_HABIT: Final = -3.0
+# Owners from which a template is looked at so: what fewer use draws in nobody, and one template of theirs is little.
+WIDELY_USED: Final = 12
+# Permutations of that test, which is run on every template and only has to see the plain cases.
+QUICK: Final = 8
 # Overlap of template distributions (Bhattacharyya) from which two queues are one.
 SAME_QUEUE: Final = 0.75
 
@@ -47,18 +54,37 @@ class Queue:
     requests: I64
 
 
-def find_queues(templates: Templates, profiles: Profiles) -> list[Queue]:
-    """All queues, largest first; most of them are innocent."""
-    accounts = len(profiles)
+def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
+    """Templates that several owners use and that are not plainly the product of customers with habits of their own.
+
+    A template that accounts of a proxy share with the genuine customers behind them, a published persona say, would
+    otherwise draw every user of it into the proxy's queue.
+    """
     chosen = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
-    groups = communities(templates, chosen, accounts)
-    start = _enough(start_from(templates, groups, accounts))
-    dealt = assign(templates, start, profiles.exchanges)
-    start = _enough([part for members, own in _own(templates, dealt) for part in components(templates, own, members)])
-    dealt = assign(templates, start, profiles.exchanges)
-    start = _enough(_merge_alike(templates, dealt))
-    dealt = assign(templates, start, profiles.exchanges)
-    queues = [_queue(templates, dealt, number) for number in range(len(start))]
+    kept = [
+        template
+        for template in chosen
+        if templates.entities[template] < WIDELY_USED
+        or queue_evidence(requests.test(requests.of(np.array([template])), seed=seed, permutations=QUICK))
+        > PLAINLY_INNOCENT
+    ]
+    return np.array(kept, np.int64)
+
+
+def find_queues(templates: Templates, chosen: I64, profiles: Profiles) -> list[Queue]:
+    """All queues that work through the chosen templates, largest first; most of them are innocent."""
+    accounts = len(profiles)
+    usable = templates.only(chosen)
+    groups = communities(usable, chosen, accounts)
+    start = _enough(start_from(usable, groups, accounts))
+    dealt = assign(usable, start, profiles.exchanges)
+    start = _enough([part for members, own in _own(dealt) for part in components(usable, own, members)])
+    dealt = assign(usable, start, profiles.exchanges)
+    start = _enough(_merge_alike(usable, dealt))
+    dealt = assign(usable, start, profiles.exchanges)
+    start = _enough([part for number in range(len(start)) for part in _apart(usable, dealt, number)])
+    dealt = assign(usable, start, profiles.exchanges)
+    queues = [_queue(usable, dealt, number) for number in range(len(start))]
     kept = [queue for queue in queues if len(queue.accounts) >= LEAST_ACCOUNTS and len(queue.templates)]
     return sorted(kept, key=lambda queue: (-int(queue.requests.sum()), int(queue.accounts[0])))
 
@@ -67,17 +93,14 @@ def _enough(parts: list[I64]) -> list[I64]:
     return [part for part in parts if len(part) >= LEAST_ACCOUNTS]
 
 
-def _own(templates: Templates, dealt: Membership) -> list[tuple[I64, I64]]:
+def _own(dealt: Membership) -> list[tuple[I64, I64]]:
     """Members and own templates of each queue."""
-    return [
-        (np.flatnonzero(dealt.queue == number), np.flatnonzero(np.log(dealt.rates[number] / dealt.base) > OWN_TEMPLATE))
-        for number in range(len(dealt.rates))
-    ]
+    return [(np.flatnonzero(dealt.queue == number), dealt.own(number)) for number in range(len(dealt.rates))]
 
 
 def _merge_alike(templates: Templates, dealt: Membership) -> list[I64]:
     """Join queues whose members use templates in about the same proportions."""
-    parts = _own(templates, dealt)
+    parts = _own(dealt)
     shares = np.zeros((len(parts), len(templates)))
     for number, (_, own) in enumerate(parts):
         shares[number, own] = dealt.rates[number, own] - dealt.base[own]
@@ -88,13 +111,30 @@ def _merge_alike(templates: Templates, dealt: Membership) -> list[I64]:
     return [np.flatnonzero(np.isin(dealt.queue, np.flatnonzero(label == one))) for one in np.unique(label)]
 
 
+def _dealt_to(templates: Templates, dealt: Membership, number: int) -> I64:
+    """Members whose requests are spread as the queue deals them, and not kept to one template by habit."""
+    members, own = np.flatnonzero(dealt.queue == number), dealt.own(number)
+    if not len(own) or not len(members):
+        return members
+    excess = dealt.rates[number, own] - dealt.base[own]
+    ratio = spread_evidence(templates, own, excess / excess.sum(), members)
+    return members[ratio > BY_HABIT]
+
+
+def _apart(templates: Templates, dealt: Membership, number: int) -> list[I64]:
+    """A queue's members, and those who were drawn in but use its templates in other proportions: a queue of their own."""
+    kept = _dealt_to(templates, dealt, number)
+    return [kept, np.setdiff1d(np.flatnonzero(dealt.queue == number), kept)]
+
+
 def _queue(templates: Templates, dealt: Membership, number: int) -> Queue:
-    members = np.flatnonzero(dealt.queue == number)
-    inside = dealt.queue[templates.edge_account] == number
+    members = _dealt_to(templates, dealt, number)
+    inside = np.isin(templates.edge_account, members)
     column = templates.edge_template[inside]
     requests = np.bincount(column, weights=templates.edge_exchanges[inside], minlength=len(templates)).astype(np.int64)
     users = np.bincount(column, minlength=len(templates))
     ratio = dealt.rates[number] / dealt.base
-    own = np.flatnonzero((np.log(ratio) > OWN_TEMPLATE) & (users >= min(LEAST_USERS, len(members))))
+    own = dealt.own(number)
+    own = own[users[own] >= min(LEAST_USERS, len(members))]
     own = own[np.lexsort((own, -requests[own]))]
     return Queue(members, dealt.posterior[members], own, 1.0 - 1.0 / ratio[own], requests[own])

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from revenuer.behaviour import Profiles
-from revenuer.campaigns.innocent import Judged, judge
+from revenuer.campaigns.innocent import STRONGEST_IDENTITY, Judged, judge
 from revenuer.campaigns.observe import Observed
 from revenuer.campaigns.queues import Queue
 from revenuer.findings import Evidence
@@ -20,15 +20,10 @@ from revenuer.linkage.templates import Templates
 
 __all__ = ["Verdict", "deliver"]
 
-# Log10 odds that a queue of accounts without a common owner is a campaign, before looking at it: of the hundreds of
-# template communities in a population's traffic a handful at most are.
-PRIOR: Final = -3.0
 # Log10 odds from which a queue is called a campaign: 19 to 1.
 ENOUGH: Final = 1.28
 STRONGEST_TEMPLATE: Final = 1.0
 STRONGEST_TEXT: Final = 1.0
-# Identity channels fall together when one operator buys everything in one place: together they count no more.
-STRONGEST_IDENTITY: Final = 4.0
 LEAST_ENTITIES: Final = 5
 LEAST_PER_ACCOUNT: Final = 2.0
 
@@ -61,15 +56,15 @@ def deliver(
     queue: Queue, observed: Observed, templates: Templates, profiles: Profiles, found: Traces, *, seed: int
 ) -> Verdict:
     """Weigh a queue."""
-    conduct = [_template(queue, templates, profiles), _partition(observed), _timing(observed), _content(observed)]
-    explanations = judge(observed)
-    odds = PRIOR + sum(e.strength for e in conduct) - max(explanations[0].score, 0.0)
+    evidence = [_template(queue, templates, profiles), _partition(observed), _timing(observed), _content(observed)]
     # identity can add no more than its cap: where that would not be enough it need not be looked at
-    identity = _identity(queue, profiles, found, seed) if odds + STRONGEST_IDENTITY >= ENOUGH else []
-    odds += min(sum(e.strength for e in identity), STRONGEST_IDENTITY)
-    evidence = tuple(sorted(conduct + identity, key=lambda e: (-e.strength, e.channel)))
+    if judge(observed, evidence)[0].odds + STRONGEST_IDENTITY >= ENOUGH:
+        evidence += _identity(queue, profiles, found, seed)
+    explanations = judge(observed, evidence)
+    odds = explanations[0].odds
+    evidence.sort(key=lambda e: (-e.strength, e.channel))
     enough = observed.entities >= LEAST_ENTITIES and observed.per_account >= LEAST_PER_ACCOUNT
-    return Verdict(enough and odds >= ENOUGH, float(odds), evidence, tuple(explanations), observed)
+    return Verdict(enough and odds >= ENOUGH, float(odds), tuple(evidence), tuple(explanations), observed)
 
 
 def _identity(queue: Queue, profiles: Profiles, found: Traces, seed: int) -> list[Evidence]:
@@ -113,6 +108,6 @@ def _timing(o: Observed) -> Evidence:
 def _content(o: Observed) -> Evidence:
     share = min(max(o.extraction, 0.02), 0.98)
     text = np.clip(np.log10(share / (1.0 - share)), -STRONGEST_TEXT, STRONGEST_TEXT)
-    asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.02), 0.0, STRONGEST_TEXT)
+    asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
     fact = f"the text asks for what trains a model with a score of {o.extraction:.2f}, for reasoning laid open with {o.elicitation:.2f}"
     return Evidence("content", fact, float(text + asks), o.accounts)

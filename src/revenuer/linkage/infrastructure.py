@@ -45,11 +45,11 @@ def infrastructure_evidence(found: Traces, profiles: Profiles, members: I64, *, 
     """The strongest kind of shared infrastructure; address, network and client are correlated and count once."""
     best: Evidence | None = None
     for kind, words in _KINDS.items():
-        s = sharing(found.account[kind], found.value[kind], members, len(profiles), seed=seed)
+        s = sharing(found.account[kind], found.value[kind], members, profiles.entity, seed=seed)
         if s.strength > (best.strength if best else 0.0):
             fact = (
-                f"{s.tied} of {s.known} accounts share {s.values} {words} that are mostly theirs; "
-                f"{s.expected:.1f} would be expected among as many other accounts"
+                f"{s.tied} of {s.known} account owners share {s.values} {words} that are mostly theirs; "
+                f"{s.expected:.1f} would be expected among as many others"
             )
             best = Evidence("infrastructure", fact, s.strength, s.tied)
     return best

@@ -16,9 +16,11 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence"]
+__all__ = ["PERMUTATIONS", "Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence"]
 
 PERMUTATIONS: Final = 24
+# Variance ratio below which accounts take turns.
+TURNS: Final = 0.5
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -39,6 +41,9 @@ class Exchangeability(NamedTuple):
         between: mean cosine of sketches between accounts: how much of one kind the requests are.
         spread: variance of requests an account beyond that of a random deal, over the squared mean; 0 for a random
             deal, above 1 for organic adoption.
+        balance: variance of the hourly total over the summed variances of the accounts' hourly counts; 1 for accounts
+            that do not heed each other, below for a load balancer, above for a common schedule.
+        balance_null: the least `balance` among random rotations of the accounts' series against each other.
     """
 
     pairs: int
@@ -50,6 +55,8 @@ class Exchangeability(NamedTuple):
     repeats: float
     between: float
     spread: float
+    balance: float
+    balance_null: float
 
 
 @nb.njit(cache=True, nogil=True)
@@ -125,7 +132,7 @@ def _same_slot(accounts: I64, slots: I64) -> tuple[float, float]:
 
 
 def exchangeability(
-    accounts: I64, sessions: I64, hours: I64, items: I64, sketches: F64, *, seed: int
+    accounts: I64, sessions: I64, hours: I64, items: I64, sketches: F64, *, seed: int, permutations: int = PERMUTATIONS
 ) -> Exchangeability:
     """Test a set of requests for exchangeability of accounts.
 
@@ -136,6 +143,7 @@ def exchangeability(
         items: signature of what was asked, shape (n,), 0 for nothing left outside the frame.
         sketches: unit vectors of what was asked, shape (n, width).
         seed: of the permutations.
+        permutations: how many.
     """
     accounts = np.unique(accounts, return_inverse=True)[1].astype(np.int64)
     sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
@@ -144,7 +152,7 @@ def exchangeability(
     sketches = np.ascontiguousarray(sketches[order])
     observed = _statistics(accounts, sessions, hours, sketches)
     rng = np.random.default_rng(seed)
-    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(PERMUTATIONS)])
+    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
     deviation = null.std(axis=0, ddof=1)
     counts = np.bincount(accounts).astype(np.float64)
     return Exchangeability(
@@ -157,6 +165,8 @@ def exchangeability(
         repeats=_repeats(accounts, items),
         between=float(observed[2]),
         spread=float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2),
+        balance=_balance(accounts, hours),
+        balance_null=min(_balance(accounts, _rotated(rng, accounts, hours)) for _ in range(permutations)),
     )
 
 
@@ -185,14 +195,20 @@ def content_evidence(e: Exchangeability) -> float:
     queue can never be favoured by more than the reciprocal of that last share. Capped all the same, since pairs of one
     account are not independent.
     """
-    content = _log_ratio(e.content, 0.0, e.content_sd, 0.02, _CONTENT_EFFECTS)
+    content = _log_ratio(e.content, 0.0, e.content_sd, 0.012, _CONTENT_EFFECTS)
     spread = np.clip(0.5 - 0.5 * e.spread, -1.0, 0.3)
     return float(np.clip(content, -3.0, 1.0) + spread)
 
 
 def habit_evidence(e: Exchangeability) -> float:
-    """The same from when accounts ask: the channel `timing` tests the hours, this one what is asked."""
-    return float(np.clip(_log_ratio(e.hour, 1.0, e.hour_sd, 0.08, _HOUR_EFFECTS), -3.0, 1.3))
+    """The same from when accounts ask: a common schedule, or one that deals out turns.
+
+    Accounts that a balancer lets work in turn have hours of their own, as customers have, but their total is steadier
+    than any rotation of their series against each other makes it: that, customers cannot know how to do.
+    """
+    habit = float(np.clip(_log_ratio(e.hour, 1.0, e.hour_sd, 0.1, _HOUR_EFFECTS), -3.0, 1.3))
+    in_turn = e.balance < TURNS and e.balance < 0.7 * e.balance_null
+    return max(habit, 1.0) if in_turn else habit
 
 
 def queue_evidence(e: Exchangeability) -> float:
@@ -202,7 +218,7 @@ def queue_evidence(e: Exchangeability) -> float:
 
 # Effect sizes seen among customers with habits, and how common each is taken to be.
 _CONTENT_EFFECTS: Final = ((0.0, 0.15), (0.03, 0.2), (0.08, 0.25), (0.15, 0.2), (0.3, 0.2))
-_HOUR_EFFECTS: Final = ((1.0, 0.05), (1.15, 0.15), (1.4, 0.3), (1.8, 0.3), (2.5, 0.2))
+_HOUR_EFFECTS: Final = ((1.0, 0.05), (1.2, 0.1), (1.4, 0.3), (1.8, 0.35), (2.5, 0.2))
 
 
 def _log_ratio(value: float, none: float, sd: float, slack: float, effects: tuple[tuple[float, float], ...]) -> float:
@@ -216,6 +232,25 @@ def _log_ratio(value: float, none: float, sd: float, slack: float, effects: tupl
 
     habits = np.logaddexp.reduce([np.log(share) + log_density(size) for size, share in effects])
     return float((log_density(none) - habits) / np.log(10))
+
+
+def _balance(accounts: I64, hours: I64) -> float:
+    """Variance of the total over the sum of variances, hour by hour over the span of the requests."""
+    at = hours - hours.min()
+    span = int(at.max()) + 1
+    total = np.bincount(at, minlength=span).astype(np.float64)
+    cells, counts = np.unique(accounts * span + at, return_counts=True)
+    per_account = np.bincount(accounts).astype(np.float64)
+    apart = (counts.astype(np.float64) ** 2).sum() / span - ((per_account / span) ** 2).sum()
+    return float(total.var() / apart) if apart > 0 and len(cells) else 1.0
+
+
+def _rotated(rng: np.random.Generator, accounts: I64, hours: I64) -> I64:
+    """Each account's series shifted by a random number of hours, round the span: rhythms stay, turns are lost."""
+    low = int(hours.min())
+    span = (int(hours.max()) - low) // 24 * 24 + 24
+    shift = rng.integers(0, span, int(accounts.max()) + 1)
+    return low + (hours - low + shift[accounts]) % span
 
 
 def _burst(accounts: I64, hours: I64) -> float:

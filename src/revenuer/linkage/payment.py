@@ -17,11 +17,11 @@ I64 = npt.NDArray[np.int64]
 def payment_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence | None:
     """Means of payment that the group's accounts share with each other and hardly anybody else."""
     everyone = np.arange(len(profiles))
-    s = sharing(everyone, profiles.signup["payment_fingerprint"], members, len(profiles), seed=seed)
+    s = sharing(everyone, profiles.signup["payment_fingerprint"], members, profiles.entity, seed=seed)
     if s.strength <= 0.0:
         return None
     fact = (
-        f"{s.tied} of {s.known} accounts pay with {s.values} means of payment used by several of them; "
-        f"{s.expected:.1f} would be expected among as many other accounts"
+        f"{s.tied} of {s.known} account owners pay with {s.values} means of payment used by several of them; "
+        f"{s.expected:.1f} would be expected among as many others"
     )
     return Evidence("payment", fact, s.strength, s.tied)

@@ -1,6 +1,7 @@
-"""How much more a set of accounts shares a thing than accounts at large do: the null of every identity channel.
+"""How much more a set of owners shares a thing than owners at large do: the null of every identity channel.
 
-A value counts as the group's own if most of the accounts that have it are in the group: a carrier's gateway, an
+The unit is the owner, a declared organisation or an account without one: an organisation that pays for all its
+accounts with one card shares nothing. A value counts as the group's own if most of the owners that have it are in the group: a carrier's gateway, an
 office, a TLS fingerprint of thousands are not. The share of the group that such values tie together is held against
 groups of the same size drawn from the rest of the population, so a thing that is common weighs nothing.
 """
@@ -25,9 +26,9 @@ class Sharing(NamedTuple):
     """What a group shares of one kind of thing.
 
     Attributes:
-        tied: accounts of the group that share a value of the group's own with another account of it.
-        known: accounts of the group of which the thing is known.
-        expected: tied accounts among as many accounts of the rest of the population, on average.
+        tied: owners in the group that share a value of the group's own with another owner in it.
+        known: owners in the group of whom the thing is known.
+        expected: tied owners among as many owners of the rest of the population, on average.
         values: values shared.
         strength: log10 likelihood ratio, from 0 to 3.
     """
@@ -39,20 +40,22 @@ class Sharing(NamedTuple):
     strength: float
 
 
-def sharing(account: I64, value: I64, members: I64, accounts: int, *, seed: int) -> Sharing:
-    """Measure sharing within a group.
+def sharing(account: I64, value: I64, members: I64, owner: I64, *, seed: int) -> Sharing:
+    """Measure sharing between owners within a group.
 
     Args:
         account: index of the account, shape (edges,); an account may have several values.
         value: what it has, shape (edges,), 0 for unknown.
         members: indices of the group's accounts.
-        accounts: how many accounts there are.
+        owner: who answers for each account, shape (accounts,), any integers.
         seed: of the draws.
     """
     known = value != 0
-    account, value = account[known], np.unique(value[known], return_inverse=True)[1]
-    pairs = np.unique(np.stack([account, value]), axis=1)
-    account, value = pairs[0], pairs[1]
+    names, owner = np.unique(owner, return_inverse=True)
+    accounts, members = len(names), np.unique(owner[members])
+    account, value = owner[account[known]], np.unique(value[known], return_inverse=True)[1]
+    pairs = np.unique(account * (int(value.max(initial=0)) + 1) + value)
+    account, value = np.divmod(pairs, int(value.max(initial=0)) + 1)
     users = np.bincount(value)
     inside = np.zeros(accounts, np.bool_)
     inside[members] = True

@@ -32,7 +32,7 @@ def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence 
     """The strongest shared sign-up fact, and a burst of sign-ups if there is one; together capped at 4."""
     everyone = np.arange(len(profiles))
     found = [
-        (sharing(everyone, profiles.signup[kind], members, len(profiles), seed=seed), words)
+        (sharing(everyone, profiles.signup[kind], members, profiles.entity, seed=seed), words)
         for kind, words in _KINDS.items()
     ]
     best, words = max(found, key=lambda pair: pair[0].strength)
@@ -42,8 +42,8 @@ def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence 
     facts = []
     if best.strength > 0:
         facts.append(
-            f"{best.tied} of {best.known} accounts share {best.values} {words} that are mostly theirs; "
-            f"{best.expected:.1f} would be expected among as many other accounts"
+            f"{best.tied} of {best.known} account owners share {best.values} {words} that are mostly theirs; "
+            f"{best.expected:.1f} would be expected among as many others"
         )
     if burst > 0:
         facts.append(

@@ -7,7 +7,7 @@ and twenty thousand accounts on one frame are twenty thousand edges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import ibis
@@ -19,7 +19,7 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
-from revenuer.linkage.partition import Exchangeability, exchangeability
+from revenuer.linkage.partition import PERMUTATIONS, Exchangeability, exchangeability
 
 __all__ = ["KINDS", "Requests", "Templates", "find_templates", "sample_requests"]
 
@@ -62,6 +62,16 @@ class Templates:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def only(self, chosen: I64) -> Templates:
+        """The same templates with the edges of the chosen ones alone."""
+        held = np.isin(self.edge_template, chosen)
+        return replace(
+            self,
+            edge_account=self.edge_account[held],
+            edge_template=self.edge_template[held],
+            edge_exchanges=self.edge_exchanges[held],
+        )
 
 
 def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templates:
@@ -153,12 +163,18 @@ class Requests:
             rows = rows[np.isin(self.account[rows], accounts)]
         return rows[np.sort(np.unique(self.draw[rows], return_index=True)[1])]
 
-    def test(self, rows: I64, *, seed: int) -> Exchangeability:
+    def test(self, rows: I64, *, seed: int, permutations: int = PERMUTATIONS) -> Exchangeability:
         """Test the requests at `rows` for exchangeability of their accounts."""
         if len(rows) > 2 * TEST_ROWS:
             rows = rows[np.argsort(self.draw[rows], kind="stable")[: 2 * TEST_ROWS]]
         return exchangeability(
-            self.account[rows], self.session[rows], self.hour[rows], self.item[rows], self.sketch[rows], seed=seed
+            self.account[rows],
+            self.session[rows],
+            self.hour[rows],
+            self.item[rows],
+            self.sketch[rows],
+            seed=seed,
+            permutations=permutations,
         )
 
 
