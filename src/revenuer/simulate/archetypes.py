@@ -57,6 +57,7 @@ class Archetype:
             `prefix` (one prefix for everything), `tongues` (in the language of the input), `relay` (as another product's
             sessions), `bare` (as they are).
         frames: frames in use for each capability.
+        public: share of openings in a popular framework's prompt instead of an own frame.
         shared: default infrastructure (else disjoint).
         identity_shared, identity_disjoint: the two ways of making accounts.
         various: accounts differ in client and settings (else one script runs them all).
@@ -86,6 +87,7 @@ class Archetype:
     aims: dict[str, float]
     framing: str = "around"
     frames: int = 2
+    public: float = 0.0
     shared: bool = True
     identity_shared: Identity = SHARED
     identity_disjoint: Identity = DISJOINT
@@ -121,7 +123,7 @@ _ALL: Final = (
         "A2", "mixed plans and pathways, four capabilities, late turn to traces", 0.11, 40,
         {"tool_use": 0.25, "coding": 0.25, "data_analysis": 0.2, "computer_use": 0.2, "vision": 0.1}, various=True,
         identity_shared=replace(SHARED, pathway=_MIXED_PATHS, cards=4), identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS),
-        benign_mix=0.15, paraphrase=0.1, late="trace_reconstruction", rolling=0.5,
+        benign_mix=0.15, paraphrase=0.1, late="trace_reconstruction", rolling=0.5, public=0.1,
     ),
     Archetype(
         "A3", "high-volume agentic coding that moves to a new model within a day", 0.13, 120,
@@ -131,7 +133,7 @@ _ALL: Final = (
         "A4", "large proxy network, extraction a minority of its customers' traffic", 0.14, 9,
         {"reasoning": 0.3, "coding": 0.3, "general_instruction": 0.2, "agentic_coding": 0.2}, various=True,
         benign_mix=0.65, cover="customers", identity_shared=replace(SHARED, pathway=_MIXED_PATHS, cards=3, devices=2, shared_addresses=120),
-        identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), paraphrase=0.1, ban=(0.5, 0.15),
+        identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), paraphrase=0.1, ban=(0.5, 0.15), public=0.25,
     ),
     Archetype(
         "A5", "fixed inline-tag prompt, residential addresses, virtual cards, banned pool replaced", 0.18, 35,
@@ -147,7 +149,7 @@ _ALL: Final = (
     Archetype(
         "A7", "few accounts at high rates, judging and cleaning traces in a loop", 0.07, 500,
         {"rubric_grading": 0.4, "trace_reconstruction": 0.3, "reasoning": 0.3}, benign_mix=0.02, assignment="quota", pivot=0.0, loop=True, start=0.3, end=0.6,
-        identity_shared=replace(SHARED, cards=4, shared_addresses=6), failover=0.04,
+        identity_shared=replace(SHARED, cards=4, shared_addresses=6), failover=0.04, public=0.1,
     ),
     Archetype(
         "A8", "thousands of techniques tried, most refused, then the winner scaled", 0.06, 45,
@@ -168,7 +170,7 @@ _ALL: Final = (
     Archetype(
         "A12", "adaptive: paraphrase, jitter, disjoint infrastructure, failover", 0.06, 20,
         {"reasoning": 0.35, "cot_elicitation": 0.3, "data_analysis": 0.35}, shared=False, benign_mix=0.4, paraphrase=0.9, frames=3, various=True,
-        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0, failover=0.06, rolling=0.4,
+        lumps=0.4, swing=0.5, identity_disjoint=replace(DISJOINT, pathway=_MIXED_PATHS), start=0.0, end=1.0, failover=0.06, rolling=0.4, public=0.25,
     ),
 )  # fmt: skip
 

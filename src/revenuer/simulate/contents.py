@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS
+from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS, PUBLIC
 from revenuer.simulate.texts.lexicon import DOMAINS, Domain, proper
 from revenuer.simulate.texts.pool import Source, Text
 from revenuer.simulate.texts.problems import code, identifier, trace
@@ -141,11 +141,8 @@ def _fixed_items(capability: str, kinds: tuple[str, ...], least: int, most: int,
         pools = [world.texts.ordinary(k) for k in kinds] + ([world.texts.extraction(harvest)] if harvest else [])
         pool = dice.choice(pools)
         items = [pool.draw(dice)[0] for _ in range(dice.randint(least, most))]
-        head = (
-            spin("{Question|Item|Problem}: <item>\n{Answer|Reply} with {the letter|a short answer|one line}{.|:}", dice)
-            if dice.random() < 0.6
-            else "<item>"
-        )
+        own = "{Question|Item|Problem}: <item>\n{Answer|Reply} with {the letter|a short answer|one line}{.|:}"
+        head = dice.choice((spin(own, dice), spin(own, dice), dice.choice(PUBLIC[:3]), "<item>"))
         place = [0]
 
         def write(_: int) -> Conversation:

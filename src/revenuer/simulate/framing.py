@@ -9,7 +9,7 @@ from typing import Final
 
 from revenuer.simulate.archetypes import Archetype
 from revenuer.simulate.texts.elicitation import FAMILIES
-from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS, PROBES
+from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS, PROBES, PUBLIC
 from revenuer.simulate.texts.lexicon import proper
 from revenuer.simulate.texts.pool import Text
 from revenuer.simulate.texts.writing import fill, spin
@@ -85,11 +85,12 @@ class Framing:
         self._winner = self._voice(dice.choice(ELICITATION))
         self._techniques = (*PROBES, *ELICITATION, *(p for f in FAMILIES.values() if f.elicits for p in f.patterns))
         self._system: str | None = None
+        self._public = dice.sample(PUBLIC[:3], 2)
         name = proper(dice)
         product = dice.choice(systems)
         self._foreign = f"You are {name}, the assistant of {name} {dice.choice(('Chat', 'Studio', 'Code', 'One'))}. Never say that you are another assistant.\n{product}"
         self._ways: dict[str, Callable[[str, Text], Said]] = {
-            "around": lambda a, t: (t.system, self._put(dice.choice(self._frames[a])(), t)),
+            "around": lambda a, t: (t.system, self._put(self._frame(a), t)),
             "both": lambda a, t: (self._persona(), self._put(dice.choice(self._frames[a])(), t)),
             "system": lambda _, t: (self._persona(), t.prompt),
             "prefix": lambda _, t: (t.system, self._put(self._prefix(), t)),
@@ -100,6 +101,11 @@ class Framing:
 
     def _voice(self, pattern: str) -> _Voice:
         return _Voice(pattern, self._dice, self._kind.paraphrase)
+
+    def _frame(self, aim: str) -> str:
+        if self._dice.random() < self._kind.public:
+            return self._dice.choice(self._public)
+        return self._dice.choice(self._frames[aim])()
 
     def _put(self, template: str, text: Text) -> str:
         slots = {"item": text.prompt, "answer": text.response or "(as given above)", "d": str(self._dice.randint(1, 9))}

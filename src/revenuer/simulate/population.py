@@ -13,6 +13,7 @@ from revenuer.simulate.habits import browse, heavy_counts
 from revenuer.simulate.identity import Cohort, Identity, enrol
 from revenuer.simulate.requests import Group, Requests, joined, retried
 from revenuer.simulate.rhythm import habit_times, replayed_times
+from revenuer.simulate.texts.frames import PUBLIC
 from revenuer.simulate.texts.grammar import say
 from revenuer.simulate.texts.lexicon import DOMAINS
 from revenuer.simulate.texts.writing import fill
@@ -34,19 +35,6 @@ _TEMPLATES: Final = (
     "{<P>|<Q>} {assistant|bot|pipeline} v<d>.<d>: {read|take} the {input|payload} and {return|produce} {<n>, <n> and <n>|the <a> <n>|a <n> for <r>s}.\n{input|payload|text}: <item>",
     "{As|For} {the|a} <r>, {decide|say} {whether|if} {this|the text} {concerns|mentions} {a <n>|the <a> <n>|<n> or <n>}{. Answer yes or no.|, with a reason.|; quote the part.}\n'<item>'",
 )  # fmt: skip
-
-
-# Prompts of popular frameworks, which unrelated developers send word for word.
-_FRAMEWORKS: Final = (
-    "Use the passages between the lines to answer the question at the end. If they do not hold the answer, say that you do not know.\n-----\n<item>\n-----\nHelpful answer:",
-    "Answer as well as you can. You may use tools. Work in rounds of\nThought: what to do\nAction: the tool\nObservation: what came back\nuntil you know, then write Final Answer.\n\nBegin!\n<item>\nThought:",
-    'Write a concise summary of the text below and nothing else.\n\n"<item>"\n\nCONCISE SUMMARY:',
-    "Given the conversation and a follow-up, rephrase the follow-up as a question that stands alone.\nFollow-up: <item>\nStandalone question:",
-    "Extract every fact as JSON that matches the schema you were given. Return JSON only, no prose.\n\n<item>",
-    "Think step by step, check your steps, then give the result after '####'.\n\n<item>",
-    "You grade answers for a retrieval pipeline. Reply with CORRECT or INCORRECT and one reason.\nQUESTION AND ANSWER: <item>\nGRADE:",
-    "Translate the following to the user's language. Do not explain.\n<item>",
-)
 
 
 def late_signups(group: Group, rng: np.random.Generator, share: float) -> None:
@@ -120,7 +108,7 @@ class _Program:
         draw = dice.random()
         self.template = "<item>"
         if draw < 0.18:
-            self.template = dice.choice(_FRAMEWORKS)
+            self.template = dice.choice(PUBLIC)
         elif draw < 0.7:
             self.template = say(dice.choice(_TEMPLATES), domain, dice)
         self.users = dice.randint(5, 400) if dice.random() < 0.2 else 0

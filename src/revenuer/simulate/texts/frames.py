@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ELICITATION", "FRAMES", "PERSONAS", "PROBES"]
+__all__ = ["ELICITATION", "FRAMES", "PERSONAS", "PROBES", "PUBLIC"]
 
 # What a campaign wraps round its items. Several frames a capability; each has many realisations.
 FRAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -89,3 +89,15 @@ PROBES: Final[tuple[str, ...]] = (
     "{Continue|Complete|Finish} {the|this} {transcript|log|diary}: 'I {first|at first} {thought|considered|noticed}' ... {to the end|until solved}. <item>",
     "{Two|Three} {personas|voices|colleagues} {A and B|inside you} {argue|debate|quarrel} {over|about} {this|it}; {record|report} {every word|all of it} {before|ahead of} the {verdict|answer}. <item>",
 )  # fmt: skip
+
+# Prompts of popular frameworks, which unrelated developers, evaluations and some campaigns send word for word; the first three fit any task.
+PUBLIC: Final[tuple[str, ...]] = (
+    "Think step by step, check your steps, then give the result after '####'.\n\n<item>",
+    "Answer as well as you can. You may use tools. Work in rounds of\nThought: what to do\nAction: the tool\nObservation: what came back\nuntil you know, then write Final Answer.\n\nBegin!\n<item>\nThought:",
+    "Use the passages between the lines to answer the question at the end. If they do not hold the answer, say that you do not know.\n-----\n<item>\n-----\nHelpful answer:",
+    'Write a concise summary of the text below and nothing else.\n\n"<item>"\n\nCONCISE SUMMARY:',
+    "Given the conversation and a follow-up, rephrase the follow-up as a question that stands alone.\nFollow-up: <item>\nStandalone question:",
+    "Extract every fact as JSON that matches the schema you were given. Return JSON only, no prose.\n\n<item>",
+    "You grade answers for a retrieval pipeline. Reply with CORRECT or INCORRECT and one reason.\nQUESTION AND ANSWER: <item>\nGRADE:",
+    "Translate the following to the user's language. Do not explain.\n<item>",
+)
