@@ -20,6 +20,7 @@ from sknetwork.clustering import Leiden
 
 from revenuer.behaviour import Profiles, profile
 from revenuer.campaigns.communities import communities
+from revenuer.campaigns.queues import LEAST_ENTITIES
 from revenuer.engine import LocalEngine
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import fingerprint
@@ -102,7 +103,7 @@ def main(traffic: Path) -> None:
     """Print the table."""
     templates, profiles = world(traffic)
     campaign = campaigns_of(traffic, profiles)
-    chosen = np.flatnonzero(templates.entities >= 4)  # as a scan chooses them
+    chosen = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
     communities(templates, chosen[:2], len(profiles))  # compiled before it is timed
     print(f"{traffic}: {len(profiles)} accounts, {len(chosen)} templates, {len(templates.edge_account)} edges")
     print(f"{'method':18} {'s':>5} {'groups':>6} {'glued':>5} {'ordinary':>8}  largest group with a campaign in it")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 from usage_worlds import Usage, queues, with_ordinary
 
-from revenuer.campaigns.membership import Membership, assign, start_from
+from revenuer.campaigns.membership import HABIT, Membership, assign, spread_evidence, start_from
 from strategies import templates_of
 
 I64 = npt.NDArray[np.int64]
@@ -34,14 +37,11 @@ def test_planted_members_are_recovered(seed: int, mix: float):
     light = ~members & (usage.counts.sum(axis=1) < 1_000)
     found = dealt(usage).queue
     assert (found[members] == usage.account_queue[members]).mean() >= 0.97
-    assert (found[light] >= 0).mean() <= 0.002
-
-
-LOUD = pytest.mark.xfail(strict=False, reason="two loud requests outweigh what two thousand others may take away")
+    assert (found[light] >= 0).mean() <= 0.004
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("mix", [pytest.param(0.0, marks=LOUD), 0.5, pytest.param(0.8, marks=LOUD)])
+@pytest.mark.parametrize("mix", [0.0, 0.5, 0.8])
 def test_heavy_ordinary_accounts_stay_out(seed: int, mix: float):
     """Accounts with thousands of requests touch every template now and then, and are nobody's members."""
     usage = world(seed, mix)
@@ -68,7 +68,7 @@ def test_a_template_that_everybody_uses_speaks_for_nobody():
     usage.counts[:, -1] += usage.counts.sum(axis=1) // 5
     start = [np.flatnonzero(usage.account_queue == q)[:20] for q in range(3)]
     found = dealt(usage, [*start, np.flatnonzero(usage.account_queue < 0)[:60]])
-    assert (found.queue == 3).mean() <= 0.002
+    assert (found.queue == 3).mean() <= 0.004
     assert np.log(found.rates[:3, -1] / found.base[-1]).max() < 1
 
 
@@ -125,3 +125,21 @@ def test_a_single_hit_makes_no_member():
     usage.counts[lonely] = 0
     usage.counts[lonely, 0] = 1
     assert dealt(usage).queue[lonely] == -1
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 8))
+def test_dealt_or_kept_equals_the_ratio_of_the_two_distributions(seed: int, own: int, accounts: int):
+    """The evidence is multinomial over Dirichlet-multinomial, as scipy computes them, for the queue's own templates."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 12, (accounts, own + 2))
+    share = rng.dirichlet(np.full(own, 2.0)) + 1e-3
+    share /= share.sum()
+    members = np.flatnonzero(counts[:, :own].sum(axis=1))
+    ratio = spread_evidence(templates_of(counts), np.arange(own), share, members)
+    made = counts[members][:, :own]
+    expected = [
+        stats.multinomial.logpmf(row, row.sum(), share)
+        - stats.dirichlet_multinomial.logpmf(row, HABIT * share, row.sum())
+        for row in made
+    ]
+    np.testing.assert_allclose(ratio, expected, atol=1e-6)
