@@ -143,6 +143,13 @@ def test_sizes_are_kept(tmp_path: Path) -> None:
     assert summary.accounts == pytest.approx(600, rel=0.1)
 
 
+def test_much_cover_does_not_burst_the_world(tmp_path: Path) -> None:
+    """With a benign mix of 95 percent the harvest shrinks, not the ordinary majority."""
+    summary = simulate("demo", tmp_path / "t", exchanges=8_000, benign_mix=0.95)
+    assert summary.exchanges == pytest.approx(8_000, rel=0.05)
+    assert summary.labels["ordinary"] > 0.1 * summary.exchanges
+
+
 def test_progress_goes_up_to_the_whole(tmp_path: Path) -> None:
     """Progress is reported in rising numbers that end at the total."""
     seen: list[tuple[int, int]] = []
@@ -174,6 +181,13 @@ def test_directories_in_use_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="not empty"):
         simulate("demo", tmp_path, exchanges=3_000)
     assert [p.name for p in tmp_path.iterdir()] == ["keep"]
+
+
+def test_places_that_cannot_be_written_to_are_named(tmp_path: Path) -> None:
+    """A path below a file is refused as output, by its name."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="file/t"):
+        simulate("demo", tmp_path / "file" / "t", exchanges=3_000)
 
 
 def test_failures_leave_nothing_behind(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from revenuer.simulate.catalogue import MODELS
 from revenuer.simulate.requests import Group
 from revenuer.simulate.world import START, World, hex_ids
 
-__all__ = ["Sink", "staging"]
+__all__ = ["Sink", "publish", "staging"]
 
 _ROWS_PER_FILE: Final = 50_000
 
@@ -29,18 +29,33 @@ def staging(out: Path) -> Path:
     """A fresh sibling of `out` to write into.
 
     Raises:
-        OutputError: `out` is a file, or a directory that holds something.
+        OutputError: `out` is a file, or a directory that holds something, or its parent cannot be written to.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError("already exists and is not empty", file=str(out))
-    place = out.with_name(f".{out.name}.{os.getpid()}.part")
-    if place.exists():
-        shutil.rmtree(place)
+    whole = out.absolute()
+    place = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
+        shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"cannot be written to ({error.strerror})", file=str(out)) from error
     return place
+
+
+def publish(sink: Sink, place: Path, out: Path) -> None:
+    """Write what the sink holds into `place`, then let it appear as `out`, all at once.
+
+    Raises:
+        OutputError: the disk would not have it.
+    """
+    try:
+        sink.write(place)
+        if out.exists():
+            out.rmdir()
+        place.rename(out.absolute())
+    except OSError as error:
+        raise OutputError(f"cannot be written to ({error.strerror or error})", file=str(out)) from error
 
 
 class Sink:

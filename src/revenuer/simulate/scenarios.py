@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Final, Literal
 
 from revenuer.errors import ConfigError
-from revenuer.simulate.archetypes import ARCHETYPES
+from revenuer.simulate.archetypes import ARCHETYPES, Archetype
 from revenuer.simulate.campaigns import Settings, campaign
 from revenuer.simulate.legitimate import workload
-from revenuer.simulate.output import Sink, staging
+from revenuer.simulate.output import Sink, publish, staging
 from revenuer.simulate.population import ordinary
 from revenuer.simulate.requests import Group
 from revenuer.simulate.texts.corpora import Corpora
 from revenuer.simulate.texts.generator import Generated
 from revenuer.simulate.texts.pool import Texts
-from revenuer.simulate.workloads import WORKLOADS
+from revenuer.simulate.workloads import WORKLOADS, Workload
 from revenuer.simulate.world import World
 
 __all__ = ["Summary", "scenarios", "simulate"]
@@ -91,28 +91,44 @@ def scenarios() -> dict[str, str]:
     return {name: plan.text for name, plan in _PLANS.items()}
 
 
-def _groups(world: World, plan: _Plan, exchanges: int, accounts: int, settings: Settings) -> Iterator[Group]:
-    spent, people = 0, 0
-    total = sum(ARCHETYPES[a].share for a in plan.attacks)
-    for name in plan.attacks:
-        size = exchanges * plan.attack_share * ARCHETYPES[name].share / total
+def _attacks(plan: _Plan, exchanges: int, settings: Settings) -> Iterator[tuple[Archetype, int, int]]:
+    """(archetype, number, extraction exchanges) of each campaign; with their cover they stay within half of the world."""
+    kinds = [ARCHETYPES[name] for name in plan.attacks]
+    total = sum(kind.share for kind in kinds)
+    sizes = [exchanges * plan.attack_share * kind.share / total for kind in kinds]
+    mixes = [settings.applied(kind).benign_mix for kind in kinds]
+    carried = sum(size / (1 - mix) for size, mix in zip(sizes, mixes, strict=True))
+    scale = min(1.0, 0.5 * exchanges / carried) if carried else 1.0
+    for kind, size in zip(kinds, sizes, strict=True):
         # A large world holds several campaigns of a kind rather than one giant.
-        count = max(1, round(size / _CAMPAIGN))
+        count = max(1, round(size * scale / _CAMPAIGN))
         for number in range(1, count + 1):
-            group = campaign(world, ARCHETYPES[name], number, max(60, round(size / count)), settings)
-            spent, people = spent + len(group.requests.who), people + group.cohort.size
-            yield group
-    total = sum(WORKLOADS[w].share for w in plan.workloads)
+            yield kind, number, max(40, round(size * scale / count))
+
+
+def _workloads(world: World, plan: _Plan, exchanges: int) -> Iterator[tuple[Workload, int, int]]:
+    """(workload, number, exchanges) of each instance: fewer in a small world, of uneven sizes."""
+    total = sum(WORKLOADS[name].share for name in plan.workloads)
     for name in plan.workloads:
         kind = WORKLOADS[name]
         size = exchanges * plan.workload_share * kind.share / total
-        # Fewer instances in a small world, of uneven sizes.
         count = max(1, min(kind.instances, round(size / 120)))
         weights = world.rng("instances", name).dirichlet([3.0] * count)
         for number, weight in enumerate(weights.tolist()):
-            group = workload(world, kind, number, max(20, round(size * weight)))
-            spent, people = spent + len(group.requests.who), people + group.cohort.size
-            yield group
+            yield kind, number, max(20, round(size * weight))
+
+
+def _groups(world: World, plan: _Plan, exchanges: int, accounts: int, settings: Settings) -> Iterator[Group]:
+    """Every group of the world; the ordinary majority comes last and fills what is left."""
+    spent, people = 0, 0
+    for attack, number, size in _attacks(plan, exchanges, settings):
+        group = campaign(world, attack, number, size, settings)
+        spent, people = spent + len(group.requests.who), people + group.cohort.size
+        yield group
+    for kind, number, size in _workloads(world, plan, exchanges):
+        group = workload(world, kind, number, size)
+        spent, people = spent + len(group.requests.who), people + group.cohort.size
+        yield group
     yield from ordinary(world, max(accounts - people, 20), max(exchanges - spent, 100))
 
 
@@ -156,20 +172,15 @@ def simulate(
         world = World(seed, Corpora(corpora, texts) if corpora is not None else texts)
         sink = Sink(world, wanted)
         campaigns = 0
-        for group in _groups(
-            world, plan, wanted, accounts or wanted // _ACCOUNT_PER, Settings(benign_mix, paraphrase, infrastructure)
-        ):
+        settings = Settings(benign_mix, paraphrase, infrastructure)
+        for group in _groups(world, plan, wanted, accounts or wanted // _ACCOUNT_PER, settings):
             sink.add(group)
             campaigns += group.campaign is not None
             if on_progress:
                 on_progress(min(sink.exchanges, wanted), wanted)
-        sink.write(place)
-        if out.exists():
-            out.rmdir()
-        place.rename(out)
-    except BaseException:
+        publish(sink, place, out)
+    finally:
         shutil.rmtree(place, ignore_errors=True)
-        raise
     return Summary(
         sink.exchanges, sum(sink.label_accounts.values()), campaigns, dict(sink.labels), dict(sink.label_accounts)
     )
