@@ -225,7 +225,7 @@ def _masked_frames(engine: Engine, prints: Fingerprints, templates: Templates, q
     shown: dict[int, str] = {}
     for kind, name in enumerate(KINDS):
         ids = templates.ids[wanted[templates.kind[wanted] == kind]]
-        if not len(ids):
+        if not len(ids) or name == "manner":
             continue
         exemplar = "exemplar" if name == "prompt_frame" else "system_exemplar"
         chosen = engine.table(f"shown_{name}", pa.table({"shown": ids}))

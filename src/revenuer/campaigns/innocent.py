@@ -172,7 +172,9 @@ def _judge(hypothesis: Hypothesis, observed: Observed, evidence: Sequence[Eviden
     # what fails takes away less than what holds adds: a workload need not show all of its marks
     score = sum(max(gain, -1.0) for gain, _ in gains)
     _, decisive = max(gains, key=lambda pair: abs(pair[0]))
-    unexplained = [one for one in evidence if one.channel not in hypothesis.explains]
+    # a hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none
+    explains = hypothesis.explains if score > 0.0 or hypothesis.explains == _FABRICATED else _NOTHING
+    unexplained = [one for one in evidence if one.channel not in explains]
     identity = sum(one.strength for one in unexplained if one.channel in _IDENTITY)
     conduct = sum(one.strength for one in unexplained if one.channel not in _IDENTITY)
     odds = hypothesis.prior + conduct + min(identity, STRONGEST_IDENTITY) - max(score, -MOST_AGAINST)

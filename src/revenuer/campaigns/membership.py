@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
-from revenuer.linkage.templates import Templates
+from revenuer.linkage.templates import KINDS, Templates
 
 __all__ = ["Membership", "assign", "spread_evidence", "start_from"]
 
@@ -31,6 +31,8 @@ LEAST_USERS: Final = 4
 OWN_TEMPLATE: Final = 2.0
 # One template's voice goes no further than this, however rare it is elsewhere.
 LOUDEST: Final = 7.0
+# The manner of a bare task is a weak tie: it goes no further than this.
+LOUDEST_MANNER: Final = 2.0
 # Shares of its exchanges that a member may make for its queue.
 SHARES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 LEAST_REQUESTS: Final = 2
@@ -77,8 +79,9 @@ def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership
         queue[members] = number
     posterior = (queue >= 0).astype(np.float64)
     rates, base = _rates(counts, queue, exchanges, queues)
+    loudest = np.where(templates.kind == KINDS.index("manner"), LOUDEST_MANNER, LOUDEST)
     for _ in range(ROUNDS):
-        updated, posterior = _deal(counts, rates, base, queue, exchanges)
+        updated, posterior = _deal(counts, rates, base, queue, exchanges, loudest)
         stable = bool((updated == queue).all())
         queue = updated
         rates, base = _rates(counts, queue, exchanges, queues)
@@ -147,7 +150,9 @@ def _rates(counts: sparse.csr_matrix, queue: I64, exchanges: I64, queues: int) -
     return np.maximum(rates, 0.5 * base), base
 
 
-def _deal(counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64) -> tuple[I64, F64]:
+def _deal(
+    counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64, loudest: F64
+) -> tuple[I64, F64]:
     """The most probable queue of each account and its posterior."""
     accounts, queues = len(exchanges), len(rates)
     if not queues:
@@ -156,7 +161,7 @@ def _deal(counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchange
     heard = counts.copy()
     heard.data = np.minimum(heard.data, MOST_REQUESTS)
     made = np.asarray(counts @ own.T.astype(np.float64))
-    evidence = _mixture(heard, made, rates, base, own, exchanges)
+    evidence = _mixture(heard, made, rates, base, own, exchanges, loudest)
     size = np.bincount(queue[queue >= 0], minlength=queues) + 1.0
     evidence += np.log(size / accounts)
     evidence = np.where(made >= LEAST_REQUESTS, evidence, -np.inf)
@@ -174,11 +179,12 @@ def _mixture(
     base: F64,
     own: npt.NDArray[np.bool_],
     exchanges: I64,
+    loudest: F64,
 ) -> F64:
     """Log likelihood ratio of each account for each queue, averaged over `SHARES`; shape (accounts, queues)."""
     excess = np.where(own, rates - base, 0.0)
     served = np.clip(excess.sum(axis=1), 1e-9, 0.98)
-    lift = np.where(own, np.minimum(excess / served[:, None] / base, np.exp(LOUDEST)), 1.0)
+    lift = np.where(own, np.minimum(excess / served[:, None] / base, np.exp(loudest)[None, :]), 1.0)
     # what of a queue's own exchanges carries no template of its own is small and like everybody's
     others = np.maximum(exchanges[:, None] - made, 0.0)
     total = np.full((len(exchanges), len(rates)), -np.inf)

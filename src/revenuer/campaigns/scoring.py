@@ -35,6 +35,9 @@ EXTRACTION: Final = 0.5
 TEXT_ONLY: Final = 0.1
 # Prior odds that an exchange of a campaign's own template serves it, whatever its text looks like.
 TEMPLATE_ODDS: Final = 4.0
+# How far the text of an untemplated exchange can lower the odds that its kind gives it; raise them it cannot, since a
+# kind is called so for its text.
+TEXT_ODDS: Final = 5.0
 # A kind of untemplated exchange needs this many among members before its excess counts.
 LEAST_OF_KIND: Final = 20
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
@@ -68,9 +71,9 @@ def score_exchanges(
     on = [joined.campaign == kinds.of_kind, joined.kind == kinds.id_kind]
     scored = joined.left_join(kinds, on).drop("of_kind", "id_kind")
     by_template = ibis.greatest(*(scored[f"worth_{name}"].fill_null(-1.0) for name in KINDS))
-    by_kind = scored.worth_kind.fill_null(0.0)
-    text = scored.extraction.cast("float64")
-    worth = ibis.ifelse(by_template >= 0, by_template, by_kind)
+    text = scored.extraction.cast("float64").clip(0.001, 0.999)
+    odds = scored.worth_kind / (1.0 - scored.worth_kind) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
+    worth = ibis.ifelse(by_template >= 0, by_template, (odds / (1.0 + odds)).fill_null(0.0))
     score = ibis.ifelse(scored.campaign >= 0, scored.posterior * worth, TEXT_ONLY * text)
     scored = scored.mutate(score=score.clip(0.0, 1.0), templated=by_template >= 0)
     scored = scored.mutate(extracts=(_.campaign >= 0) & (_.score >= EXTRACTION), template=_template(scored))
@@ -140,9 +143,9 @@ def _kind(rows: ir.Table) -> ir.IntegerValue:
 def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
     """The share of each kind of a campaign's untemplated exchanges that exceeds what ordinary accounts make.
 
-    Members make a mixture of ordinary traffic and the campaign's. The kind that they over-make least bounds how much
-    is ordinary, and what exceeds that is the campaign's: a mixture proportion by the least likelihood ratio (Blanchard,
-    Lee and Scott 2010, "Semi-supervised novelty detection"), over kinds with enough exchanges to tell.
+    Members make a mixture of ordinary traffic and the campaign's. How much they make of the kinds that no campaign is
+    after shows how much of it is ordinary, and what exceeds that in the other kinds is the campaign's: a mixture
+    proportion by likelihood ratios (after Blanchard, Lee and Scott 2010, "Semi-supervised novelty detection").
     """
     free = joined.filter(ibis.and_(*(joined[f"worth_{name}"].isnull() for name in KINDS)))
     counted = engine.collect(free.group_by(campaign=free.campaign, kind=_kind(free)).agg(n=_.count()))
@@ -167,14 +170,25 @@ def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
 
 
 def _excess(made: F64, base: F64) -> F64:
-    """For each kind, the share of the members' exchanges that ordinary traffic does not account for."""
+    """For each kind, the share of the members' exchanges that ordinary traffic does not account for.
+
+    Openings and follow-ups apart: what members do not continue says nothing about what they open.
+    """
+    followup = np.arange(len(made)) % 2 == 1
+    excess = np.zeros(len(made))
+    for group in (followup, ~followup):
+        excess[group] = _excess_of(made[group], base[group])
+    return excess
+
+
+def _excess_of(made: F64, base: F64) -> F64:
     total = made.sum()
     if total < LEAST_OF_KIND:
         return np.zeros(len(made))
-    ratio = (made / total) / base
-    ordinary = np.arange(len(made)) // 2 >= N_EXTRACTION
-    telling = ordinary & (base * total >= 5.0)
-    share = min(float(np.median(ratio[telling])), 1.0) if telling.any() else 1.0
-    excess = np.clip(1.0 - share / np.maximum(ratio, 1e-9), 0.0, 1.0)
-    counts = (made >= LEAST_OF_KIND) & ~ordinary
-    return np.where(counts, excess, 0.0)
+    ratio = (made / total) / (base / base.sum())
+    ordinary = np.arange(len(made)) >= N_EXTRACTION
+    telling = ordinary & (base / base.sum() * total >= 5.0)
+    # the upper quartile, not the least: ordinary traffic has leanings of its own
+    share = float(np.quantile(ratio[telling], 0.75)) if telling.any() else 1.0
+    excess = np.clip(1.0 - max(share, 0.05) / np.maximum(ratio, 1e-9), 0.0, 0.95)
+    return np.where((made >= LEAST_OF_KIND) & ~ordinary, excess, 0.0)

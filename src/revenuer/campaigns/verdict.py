@@ -26,6 +26,8 @@ STRONGEST_TEMPLATE: Final = 1.0
 STRONGEST_TEXT: Final = 1.0
 LEAST_ENTITIES: Final = 5
 LEAST_PER_ACCOUNT: Final = 2.0
+# Pairs of one account's requests below which habits could not have been seen.
+LEAST_PAIRS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ def deliver(
     explanations = judge(observed, evidence)
     odds = explanations[0].odds
     evidence.sort(key=lambda e: (-e.strength, e.channel))
-    enough = observed.entities >= LEAST_ENTITIES and observed.per_account >= LEAST_PER_ACCOUNT
+    enough = (
+        observed.entities >= LEAST_ENTITIES
+        and observed.per_account >= LEAST_PER_ACCOUNT
+        and observed.test.pairs >= LEAST_PAIRS
+    )
     return Verdict(enough and odds >= ENOUGH, float(odds), tuple(evidence), tuple(explanations), observed)
 
 

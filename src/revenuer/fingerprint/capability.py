@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from revenuer.errors import InputError
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
-from revenuer.text.features import FeatureTable, score_rows
+from revenuer.text.features import score_rows
+from revenuer.text.ngrams import FeatureTable
 from revenuer.text.tokens import Tokens
 
 __all__ = ["STRUCTURE", "CapabilityModel", "Scores"]

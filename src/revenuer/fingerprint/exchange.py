@@ -26,6 +26,8 @@ __all__ = ["FINGERPRINTS", "Fingerprinter"]
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
 EXEMPLAR_CHARACTERS: Final = 4_000
+# Text score from which a task without a frame is taken for one.
+BARE_TASK: Final = 0.55
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
 
 FINGERPRINTS: Final = pa.schema(
@@ -49,6 +51,7 @@ FINGERPRINTS: Final = pa.schema(
         ("system_text", pa.int64()),
         ("system_frame", pa.int64()),
         ("prompt_frame", pa.int64()),
+        ("manner", pa.int64()),
         ("item", pa.int64()),
         ("free", pa.int32()),
         ("sketch", pa.binary()),
@@ -100,6 +103,7 @@ class Fingerprinter:
         columns = {name: batch.column(name) for name in _KEPT}
         columns |= _identifiers(batch)
         columns |= self._text(batch)
+        columns["manner"] = pa.array(_manner(columns))
         return pa.record_batch([columns[field.name].cast(field.type) for field in FINGERPRINTS], schema=FINGERPRINTS)
 
     def _text(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -151,6 +155,21 @@ def _identifiers(batch: pa.RecordBatch) -> dict[str, pa.Array]:
         "issued": pa.array(hash_strings(batch.column("reasoning_issued"))),
         "refs": pa.ListArray.from_arrays(offsets, hashed),
     }
+
+
+def _manner(columns: dict[str, pa.Array]) -> I64:
+    """How a bare task is put: by which client, with which settings, for which capability; 0 for everything else.
+
+    Instruction sets are harvested item by item without any frame around them. What such requests have in common is the
+    harness that sends them. Only openings that read like an extraction task count: a manner is a weak tie, and the
+    population's rate of it says how weak.
+    """
+    turn = pc.fill_null(columns["turn"], 0).to_numpy(zero_copy_only=False)
+    bare = (columns["prompt_frame"].to_numpy() == 0) & (columns["system_text"].to_numpy() == 0) & (turn == 0)
+    task = columns["extraction"].to_numpy() >= BARE_TASK
+    mixed = columns["settings"].to_numpy() * np.int64(31) + columns["client"].to_numpy()
+    mixed = mixed * np.int64(31) + columns["served"].to_numpy().astype(np.int64) + 1
+    return np.where(bare & task & (columns["client"].to_numpy() != 0), mixed, 0)
 
 
 def _settings(batch: pa.RecordBatch) -> I64:

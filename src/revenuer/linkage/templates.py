@@ -1,7 +1,7 @@
 """Channel `template`: who uses which frame, and what the frame's traffic looks like.
 
-A *template* here is a frame of the prompt, a frame of the system prompt, or a system prompt too short for a frame that
-several accounts send word for word. The graph of accounts and templates stays bipartite: cost is linear in its edges,
+A *template* here is a frame of the prompt, a frame of the system prompt, a system prompt too short for a frame that
+several accounts send word for word, or, for bare tasks without any frame, the manner in which they are put. The graph of accounts and templates stays bipartite: cost is linear in its edges,
 and twenty thousand accounts on one frame are twenty thousand edges.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["KINDS", "Requests", "Templates", "find_templates", "sample_requests"
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-KINDS: Final = ("prompt_frame", "system_frame", "system_text")
+KINDS: Final = ("prompt_frame", "system_frame", "system_text", "manner")
 LEAST_ENTITIES: Final = 3
 LEAST_EXCHANGES: Final = 6
 # Rows that a test reads of one template; more would sharpen a verdict that is sharp already.
