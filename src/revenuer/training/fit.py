@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import optimize, sparse
 
-from revenuer.text.features import CONCEPTS, SHAPE, FeatureTable, edge_hashes, feature_rows, ngram_hashes
+from revenuer.text.features import feature_rows, ngram_hashes
+from revenuer.text.ngrams import CONCEPTS, SHAPE, FeatureTable, edge_hashes
 from revenuer.text.tokens import Tokens, tokenize
 from revenuer.training.priors import concept_prior, pair_prior
 

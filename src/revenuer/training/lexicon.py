@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from revenuer.text.features import phrase_hashes
+from revenuer.text.ngrams import phrase_hashes
 from revenuer.text.tokens import tokenize
 from revenuer.training.grammar import read_rules
 

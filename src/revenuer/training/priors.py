@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from revenuer.schema import CAPABILITIES
-from revenuer.text.features import CONCEPTS
+from revenuer.text.ngrams import CONCEPTS
 from revenuer.training.lexicon import lexicon
 
 __all__ = ["CONCEPT_PRIOR", "ELICITATION_PAIRS", "ELICITATION_PRIOR", "concept_prior", "pair_prior"]

@@ -16,7 +16,7 @@ import pyarrow as pa
 from revenuer.errors import OutputError
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.schema import CAPABILITIES
-from revenuer.text.features import FeatureTable
+from revenuer.text.ngrams import FeatureTable
 from revenuer.text.tokens import Tokens, tokenize
 from revenuer.training.corpus import SAME_TEMPLATE, read_corpora
 from revenuer.training.fit import (
