@@ -109,7 +109,7 @@ class Sink:
             for parts in self._slices:
                 if not parts:
                     continue
-                table = pa.concat_tables(parts)
+                table = pa.concat_tables(parts).unify_dictionaries()
                 parts.clear()
                 order = np.argsort(table.column("ts").cast(pa.int64()).to_numpy(), kind="stable")
                 for at in range(0, len(order), _ROWS_PER_FILE):
