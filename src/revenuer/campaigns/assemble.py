@@ -35,6 +35,7 @@ ALTERNATIVES_SHOWN: Final = 5
 # Extraction exchanges an account must have made to be flagged: one may be an accident.
 LEAST_FLAGGED: Final = 2
 SIGNUP_BUCKET_DAYS: Final = 7
+BILLION: Final = 1_000_000_000
 # MITRE ATLAS: extract the model, through the inference API, by accounts made for it; elicited reasoning is leakage.
 _TECHNIQUES: Final = ("AML.T0024.002", "AML.T0040", "AML.T0021")
 _LEAKAGE: Final = "AML.T0057"
@@ -69,12 +70,13 @@ def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
     made = engine.collect(
         scored.filter(scored.campaign >= 0)
         .group_by("account")
-        .agg(extracted=_.extracts.sum(), expected=_.score.round(9).sum())
+        # summed as whole numbers: a sum of floats depends on the order of rows, and so on the number of threads
+        .agg(extracted=_.extracts.sum(), expected=(_.score * BILLION).round().cast("int64").sum())
         .order_by("account")
     )
     at = profiles.index(made["account"].to_numpy())
     extracted, expected = np.zeros(len(profiles), np.int64), np.zeros(len(profiles))
-    extracted[at], expected[at] = made["extracted"].to_numpy(), made["expected"].to_numpy()
+    extracted[at], expected[at] = made["extracted"].to_numpy(), made["expected"].to_numpy() / BILLION
     return Harvest(extracted, expected)
 
 

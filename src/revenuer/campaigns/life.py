@@ -68,7 +68,7 @@ def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[tuple[Pivot
         chance = float(stats.binom.sf(own.hits - 1, own.total, min(max(others, 1e-3), 1.0)))
         if own.after < FACTOR * others or chance > CHANCE:
             continue
-        found.append(Pivot(model, rfc3339(int(released)), own.before, own.after, own.hours))
+        found.append(Pivot(model, rfc3339(int(released)), float(own.before), float(own.after), float(own.hours)))
         strength = min(3.0, -np.log10(max(chance, 1e-300)))
         fact = (
             f"{own.after:.0%} of its exchanges ask for {model} in the day after its release, {others:.0%} of all others"

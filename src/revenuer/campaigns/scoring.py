@@ -29,6 +29,12 @@ __all__ = ["Scored", "score_exchanges"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
+# A manner links accounts; whether a bare task serves the campaign is for its kind to say.
+_WORDED: Final = tuple(name for name in KINDS if name != "manner")
+
+# Share of a template's exchanges that must read as one capability for all of them to be named so.
+AGREEMENT: Final = 0.7
+
 # From here an exchange is called extraction.
 EXTRACTION: Final = 0.5
 # What a text alone can be worth: it ranks, it never accuses.
@@ -61,7 +67,8 @@ def score_exchanges(
     members = engine.table("members", _members(profiles, queues))
     joined = rows.left_join(members, rows.account == members.member).drop("member")
     joined = joined.mutate(campaign=_.campaign.fill_null(-1), posterior=_.posterior.fill_null(0.0))
-    for kind, name in enumerate(KINDS):
+    for name in _WORDED:
+        kind = KINDS.index(name)
         worth = engine.table(f"worth_{name}", _worth(templates, queues, kind))
         on = [joined.campaign == worth[f"of_{name}"], joined[name] == worth[f"id_{name}"]]
         joined = joined.left_join(worth, on).drop(f"of_{name}", f"id_{name}")
@@ -70,7 +77,7 @@ def score_exchanges(
     joined = joined.mutate(kind=_kind(joined))
     on = [joined.campaign == kinds.of_kind, joined.kind == kinds.id_kind]
     scored = joined.left_join(kinds, on).drop("of_kind", "id_kind")
-    by_template = ibis.greatest(*(scored[f"worth_{name}"].fill_null(-1.0) for name in KINDS))
+    by_template = ibis.greatest(*(scored[f"worth_{name}"].fill_null(-1.0) for name in _WORDED))
     text = scored.extraction.cast("float64").clip(0.001, 0.999)
     odds = scored.worth_kind / (1.0 - scored.worth_kind) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
     worth = ibis.ifelse(by_template >= 0, by_template, (odds / (1.0 + odds)).fill_null(0.0))
@@ -82,20 +89,21 @@ def score_exchanges(
 
 def _template(rows: ir.Table) -> ir.IntegerValue:
     """The template of the campaign that an exchange uses, prompt before system prompt; 0 for none."""
-    cases = [(rows[f"worth_{name}"].notnull(), rows[name]) for name in KINDS]
+    cases = [(rows[f"worth_{name}"].notnull(), rows[name]) for name in _WORDED]
     return ibis.cases(*cases, else_=0)
 
 
 def _name(engine: Engine, scored: ir.Table) -> ir.Table:
-    """Name the capability: of an extraction exchange the one most of its template's exchanges serve."""
+    """Name the capability: of an extraction exchange the one most of its template's exchanges serve, if they agree."""
     used = scored.filter(scored.extracts & (scored.template != 0))
     counted = engine.collect(used.group_by("campaign", "template", "served").agg(n=_.count()))
     order = [("campaign", "ascending"), ("template", "ascending"), ("n", "descending"), ("served", "ascending")]
     counted = counted.sort_by(order)
-    first = np.unique(
-        np.stack([counted["campaign"].to_numpy(), counted["template"].to_numpy()]), axis=1, return_index=True
-    )[1]
-    most = counted.take(pa.array(first)).select(["campaign", "template", "served"])
+    pairs = np.stack([counted["campaign"].to_numpy(), counted["template"].to_numpy()])
+    _pairs, first, place = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
+    n = counted["n"].to_numpy()
+    agreed = n[first] >= AGREEMENT * np.bincount(place.ravel(), weights=n)
+    most = counted.take(pa.array(first[agreed])).select(["campaign", "template", "served"])
     usual = engine.table("usual", most.rename_columns(["of_usual", "id_usual", "usual"]))
     on = [scored.campaign == usual.of_usual, scored.template == usual.id_usual]
     joined = scored.left_join(usual, on).drop("of_usual", "id_usual")
@@ -147,7 +155,7 @@ def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
     after shows how much of it is ordinary, and what exceeds that in the other kinds is the campaign's: a mixture
     proportion by likelihood ratios (after Blanchard, Lee and Scott 2010, "Semi-supervised novelty detection").
     """
-    free = joined.filter(ibis.and_(*(joined[f"worth_{name}"].isnull() for name in KINDS)))
+    free = joined.filter(ibis.and_(*(joined[f"worth_{name}"].isnull() for name in _WORDED)))
     counted = engine.collect(free.group_by(campaign=free.campaign, kind=_kind(free)).agg(n=_.count()))
     table = np.zeros((campaigns + 1, 2 * len(CAPABILITIES)))
     place = np.where(counted["campaign"].to_numpy() < 0, campaigns, counted["campaign"].to_numpy())

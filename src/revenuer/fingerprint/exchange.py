@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revenuer.fingerprint.capability import STRUCTURE, CapabilityModel
+from revenuer.fingerprint.elicitation import asked_elicitation
 from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
 from revenuer.schema import EXTRACTION_CAPABILITIES
 from revenuer.text.match import SKETCH_WIDTH, match
@@ -127,7 +128,7 @@ class Fingerprinter:
             # what it would train if it serves an extraction: the best of the extraction capabilities
             "served": pa.array(scores.probabilities[:, :N_EXTRACTION].argmax(axis=1).astype(np.int8)),
             "extraction": pa.array(scores.extraction),
-            "elicitation": pa.array(scores.elicitation),
+            "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
             "exemplar": _exemplars(batch.column("prompt"), frames),
             "system_exemplar": _exemplars(batch.column("system"), system_frames),
         }

@@ -131,6 +131,9 @@ def _same_slot(accounts: I64, slots: I64) -> tuple[float, float]:
     return within + run_account * (run_account - 1), everything + run_slot * (run_slot - 1)
 
 
+_NOTHING_TO_TELL: Final = Exchangeability(0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0)
+
+
 def exchangeability(
     accounts: I64, sessions: I64, hours: I64, items: I64, sketches: F64, *, seed: int, permutations: int = PERMUTATIONS
 ) -> Exchangeability:
@@ -145,6 +148,8 @@ def exchangeability(
         seed: of the permutations.
         permutations: how many.
     """
+    if not len(accounts):
+        return _NOTHING_TO_TELL
     accounts = np.unique(accounts, return_inverse=True)[1].astype(np.int64)
     sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
     order = np.lexsort((sessions, accounts))

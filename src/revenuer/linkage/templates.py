@@ -20,6 +20,7 @@ from ibis import _
 from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
 from revenuer.linkage.partition import PERMUTATIONS, Exchangeability, exchangeability
+from revenuer.text.match import SKETCH_WIDTH
 
 __all__ = ["KINDS", "Requests", "Templates", "find_templates", "sample_requests"]
 
@@ -31,6 +32,9 @@ LEAST_ENTITIES: Final = 3
 LEAST_EXCHANGES: Final = 6
 # Rows that a test reads of one template; more would sharpen a verdict that is sharp already.
 TEST_ROWS: Final = 6_000
+MILLION: Final = 1_000_000
+WHOLE: Final = 2**62 + 1
+FEW_ACCOUNTS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templa
     total = np.bincount(template, weights=n, minlength=len(starts))
 
     def mean(name: str) -> F64:
-        return np.bincount(template, weights=edges[name].to_numpy(), minlength=len(starts)) / np.maximum(total, 1)
+        summed = np.bincount(template, weights=edges[name].to_numpy(), minlength=len(starts))
+        return summed / MILLION / np.maximum(total, 1)
 
     keep = np.flatnonzero((entities >= LEAST_ENTITIES) & (total >= LEAST_EXCHANGES))
     place = np.full(len(starts), -1)
@@ -120,9 +125,10 @@ def _edges(rows: ir.Table, kind: int) -> ir.Table:
     return used.group_by(account=used.account, id=used[KINDS[kind]]).agg(
         kind=ibis.literal(kind).cast("int64"),
         n=_.count(),
-        extraction=_.extraction.cast("float64").sum(),
-        elicitation=_.elicitation.cast("float64").sum(),
-        followups=(_.turn.fill_null(0) > 0).sum().cast("float64"),
+        # summed as whole numbers: a sum of floats depends on the order of rows
+        extraction=(_.extraction * MILLION).round().cast("int64").sum(),
+        elicitation=(_.elicitation * MILLION).round().cast("int64").sum(),
+        followups=(_.turn.fill_null(0) > 0).sum().cast("int64") * MILLION,
     )
 
 
@@ -194,7 +200,7 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
         session=np.where(session != 0, session, draw),
         hour=micros // 3_600_000_000,
         item=table["item"].to_numpy(),
-        sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), -1) / 127.0,
+        sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), SKETCH_WIDTH) / 127.0,
         draw=draw,
         turn=table["turn"].to_numpy(),
         free=table["free"].to_numpy().astype(np.int64),
@@ -202,10 +208,17 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
 
 
 def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, chosen: I64) -> ir.Table:
+    """All requests of a share of the accounts, or, where few accounts send many, a share of the requests of all."""
     share = np.minimum(1.0, TEST_ROWS / templates.exchanges[chosen])
-    bound = np.where(share >= 1.0, 2.0**63 - 1024, share * 2.0**64 - 2.0**63).astype(np.int64)
-    wanted = engine.table(f"wanted_{name}", pa.table({"id": templates.ids[chosen], "bound": bound, "template": chosen}))
-    whole = int(bound.max()) if (share >= 1.0).any() else 2**63 - 1
-    joined = rows.join(wanted, rows[name] == wanted.id).filter((_.account <= _.bound) | (_.bound >= whole))
+    bound = np.where(share >= 1.0, WHOLE, np.minimum(share * 2.0**64 - 2.0**63, 2.0**62).astype(np.int64))
+    few = templates.accounts[chosen] < FEW_ACCOUNTS
+    wanted = engine.table(
+        f"wanted_{name}",
+        pa.table({"id": templates.ids[chosen], "template": chosen, "bound": bound, "few": few}),
+    )
+    joined = rows.join(wanted, rows[name] == wanted.id)
+    drawn = ibis.ifelse(joined.few, joined.draw, joined.account)
     turn = _.turn.fill_null(0).cast("int64")
-    return joined.select("template", "account", "session", "ts", "item", "sketch", "draw", "free", turn=turn)
+    return joined.filter((drawn <= joined.bound) | (joined.bound >= WHOLE)).select(
+        "template", "account", "session", "ts", "item", "sketch", "draw", "free", turn=turn
+    )
