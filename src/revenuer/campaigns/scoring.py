@@ -39,11 +39,16 @@ AGREEMENT: Final = 0.7
 EXTRACTION: Final = 0.5
 # What a text alone can be worth: it ranks, it never accuses.
 TEXT_ONLY: Final = 0.1
-# Prior odds that an exchange of a campaign's own template serves it, whatever its text looks like.
-TEMPLATE_ODDS: Final = 4.0
+# Prior odds that an exchange of a campaign's own template serves it, before its text is looked at.
+TEMPLATE_ODDS: Final = 1.5
+REPEATED_ODDS: Final = 0.3
+# Member rate over population rate at which a template is as likely the pool's customers' as the campaign's.
+HALF_LIFT: Final = 25.0
 # How far the text of an untemplated exchange can lower the odds that its kind gives it; raise them it cannot, since a
 # kind is called so for its text.
 TEXT_ODDS: Final = 5.0
+# Tasks of a queue differ; a prompt that is sent word for word has its text alone to speak for it.
+NOVEL: Final = 0.4
 # A kind of untemplated exchange needs this many among members before its excess counts.
 LEAST_OF_KIND: Final = 20
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
@@ -129,10 +134,11 @@ def _worth(templates: Templates, queues: list[Queue], kind: int) -> pa.Table:
         held = templates.kind[queue.templates] == kind
         own = queue.templates[held]
         text = np.clip(templates.extraction[own], 0.01, 0.99)
-        odds = TEMPLATE_ODDS * text / (1.0 - text)
+        odds = np.where(templates.novelty[own] >= NOVEL, TEMPLATE_ODDS, REPEATED_ODDS) * text / (1.0 - text)
         of.append(np.full(len(own), number, np.int64))
         ids.append(templates.ids[own])
-        worth.append(queue.purity[held] * odds / (1.0 + odds))
+        lift = 1.0 / np.maximum(1.0 - queue.purity[held], 1e-9)
+        worth.append(lift / (lift + HALF_LIFT) * odds / (1.0 + odds))
     name = KINDS[kind]
     return pa.table(
         {

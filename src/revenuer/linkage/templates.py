@@ -47,6 +47,8 @@ class Templates:
         exchanges: in all, shape (templates,).
         accounts: how many use it; `entities` likewise.
         extraction: mean text score; `elicitation` likewise.
+        followups: share of requests that continue a conversation.
+        novelty: distinct fillings of the slots over requests; near 0 for a text that is sent word for word.
         edge_account: index into the profiles, shape (edges,), sorted by template, then account.
         edge_template: index of the template.
         edge_exchanges: how often.
@@ -60,6 +62,7 @@ class Templates:
     extraction: F64
     elicitation: F64
     followups: F64
+    novelty: F64
     edge_account: I64
     edge_template: I64
     edge_exchanges: I64
@@ -111,10 +114,21 @@ def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templa
         extraction=mean("extraction")[keep],
         elicitation=mean("elicitation")[keep],
         followups=mean("followups")[keep],
+        novelty=_novelty(engine, rows, kind[starts][keep], ids[starts][keep], total[keep]),
         edge_account=account[held],
         edge_template=place[template][held],
         edge_exchanges=n[held],
     )
+
+
+def _novelty(engine: Engine, rows: ir.Table, kind: I64, ids: I64, exchanges: F64) -> F64:
+    """Distinct fillings over requests, for frames of the prompt; 1 for other templates, which leave the prompt free."""
+    framed = rows.filter((rows.prompt_frame != 0) & (rows.item != 0))
+    counted = engine.collect(framed.group_by("prompt_frame").agg(items=_.item.nunique()).order_by("prompt_frame"))
+    names, items = counted["prompt_frame"].to_numpy(), counted["items"].to_numpy()
+    at = np.minimum(np.searchsorted(names, ids), max(len(names) - 1, 0))
+    found = np.where(names[at] == ids, items[at], 0) if len(names) else np.zeros(len(ids))
+    return np.where(kind == KINDS.index("prompt_frame"), found / np.maximum(exchanges, 1.0), 1.0)
 
 
 def _edges(rows: ir.Table, kind: int) -> ir.Table:
