@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,7 +127,8 @@ def successions(
             continue
         found.append(Succession(tuple(who[wave]), tuple(sorted(ids[new])), rfc3339(last)))
         fact = f"{int(new.sum())} accounts begin the same work within seven days of a ban of {len(wave)}"
-        evidence.append(Evidence("succession", fact, min(2.0, 0.5 * np.log2(1 + float(new.sum()))), int(new.sum())))
+        strength = min(2.0, 0.5 * math.log2(1 + int(new.sum())))
+        evidence.append(Evidence("succession", fact, strength, int(new.sum())))
     return tuple(found), tuple(evidence)
 
 
