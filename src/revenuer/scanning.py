@@ -21,7 +21,7 @@ from revenuer.behaviour import Profiles, profile
 from revenuer.campaigns.assemble import Assembled, Harvest, assemble, harvests
 from revenuer.campaigns.consents import consented_accounts
 from revenuer.campaigns.observe import observe
-from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects
+from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects, without
 from revenuer.campaigns.scoring import score_exchanges
 from revenuer.campaigns.times import HOUR, micros, rfc3339
 from revenuer.campaigns.verdict import Verdict, deliver
@@ -133,7 +133,8 @@ class _Scan:
         verdicts, found = self._judge(prints.rows, profiles, templates, requests, queues)
         self.tell("link accounts", 3, 3)
         called = [i for i, verdict in enumerate(verdicts) if verdict.campaign]
-        campaign_queues = [queues[i] for i in called]
+        consented = consented_accounts(self.traffic.consents(), profiles)
+        campaign_queues = [without(queues[i], consented) for i in called]
         scored = score_exchanges(self.engine, prints.rows, templates, profiles, campaign_queues).rows
         self.tell("score exchanges", 1, 3)
         harvest = harvests(self.engine, scored, profiles)

@@ -112,6 +112,8 @@ _MANY_KINDS: Final = Prediction(
     lambda o: o.dedication, 0.3, -0.1, 1.0, "{value:.0%} of their traffic uses these templates"
 )
 
+_HANDFUL: Final = Prediction(_entities, 9.0, -2.0, 1.2, "{value:.0f} independent owners stand behind them")
+_SINGLE: Final = Prediction(lambda o: float(o.templates), 3.0, -1.0, 1.2, "{value:.0f} templates tie them together")
 _FEW_TEMPLATES: Final = Prediction(
     lambda o: float(o.templates), 4.0, -2.0, 0.5, "{value:.0f} templates tie them together"
 )
@@ -141,6 +143,7 @@ HYPOTHESES: Final = (
     Hypothesis("L12 translation batch", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L13 support or process bot", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L14 template vendor", _RARE, _NOTHING, (_HABITS,)),
+    Hypothesis("L14 template vendor with a handful of customers", _RARE, _NOTHING, (_HANDFUL, _SINGLE)),
     Hypothesis("L15 backfill or migration", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _SHORT)),
     Hypothesis("L16 reasoning kept for audit", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
     Hypothesis("L17 tutoring", _RARE, _NOTHING, (_HABITS, _FEW_EACH)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,11 +12,11 @@ from scipy import sparse
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
-from revenuer.campaigns.membership import LEAST_USERS, Membership, assign, spread_evidence, start_from
+from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, assign, spread_evidence, start_from
 from revenuer.linkage.partition import queue_evidence
 from revenuer.linkage.templates import Requests, Templates
 
-__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects"]
+__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects", "without"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -29,6 +29,9 @@ PLAINLY_INNOCENT: Final = -0.7
 BY_HABIT: Final = -3.0
 # Owners from which a template is looked at so: what fewer use draws in nobody, and one template of theirs is little.
 WIDELY_USED: Final = 12
+# Member rate over population rate, and text score, from which a template is clearly a task of the queue.
+CLEARLY_OWN: Final = 25.0
+TASK: Final = 0.5
 # Permutations of that test, which is run on every template and only has to see the plain cases.
 QUICK: Final = 8
 # Overlap of template distributions (Bhattacharyya) from which two queues are one.
@@ -89,6 +92,12 @@ def find_queues(templates: Templates, chosen: I64, profiles: Profiles) -> list[Q
     return sorted(kept, key=lambda queue: (-int(queue.requests.sum()), int(queue.accounts[0])))
 
 
+def without(queue: Queue, excluded: npt.NDArray[np.bool_]) -> Queue:
+    """The queue less the accounts for which `excluded` (shape (accounts,)) holds."""
+    kept = ~excluded[queue.accounts]
+    return replace(queue, accounts=queue.accounts[kept], posterior=queue.posterior[kept])
+
+
 def _enough(parts: list[I64]) -> list[I64]:
     return [part for part in parts if len(part) >= LEAST_ACCOUNTS]
 
@@ -112,13 +121,23 @@ def _merge_alike(templates: Templates, dealt: Membership) -> list[I64]:
 
 
 def _dealt_to(templates: Templates, dealt: Membership, number: int) -> I64:
-    """Members whose requests are spread as the queue deals them, and not kept to one template by habit."""
+    """Members who send the queue's tasks, and send them as the queue deals them and not one of them by habit.
+
+    Only templates that are clearly the queue's and read like tasks are counted: what a proxy's customers send through
+    its accounts is theirs, with habits and all.
+    """
     members, own = np.flatnonzero(dealt.queue == number), dealt.own(number)
-    if not len(own) or not len(members):
-        return members
-    excess = dealt.rates[number, own] - dealt.base[own]
-    ratio = spread_evidence(templates, own, excess / excess.sum(), members)
-    return members[ratio > BY_HABIT]
+    excess = dealt.rates[number] - dealt.base
+    clear = (dealt.rates[number] >= CLEARLY_OWN * dealt.base) & (templates.extraction >= TASK)
+    tasks = own[clear[own]]
+    if not len(tasks) or not len(members):
+        return members[:0]
+    ratio = spread_evidence(templates, tasks, excess[tasks] / excess[tasks].sum(), members)
+    inside = np.isin(templates.edge_template, tasks)
+    sent = np.bincount(
+        templates.edge_account[inside], weights=templates.edge_exchanges[inside], minlength=len(dealt.queue)
+    )
+    return members[(ratio > BY_HABIT) & (sent[members] >= LEAST_REQUESTS)]
 
 
 def _apart(templates: Templates, dealt: Membership, number: int) -> list[I64]:
