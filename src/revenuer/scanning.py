@@ -24,7 +24,7 @@ from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects, without
 from revenuer.campaigns.scoring import score_exchanges
 from revenuer.campaigns.times import HOUR, micros, rfc3339
-from revenuer.campaigns.verdict import Verdict, deliver
+from revenuer.campaigns.verdict import ENOUGH, Verdict, deliver
 from revenuer.engine import Engine, LocalEngine
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
@@ -231,7 +231,7 @@ def _masked_frames(engine: Engine, prints: Fingerprints, templates: Templates, q
         exemplar = "exemplar" if name == "prompt_frame" else "system_exemplar"
         chosen = engine.table(f"shown_{name}", pa.table({"shown": ids}))
         rows = prints.rows.join(chosen, prints.rows[name] == chosen.shown).filter(_[exemplar].notnull())
-        texts = engine.collect(rows.group_by("shown").agg(text=_[exemplar].min()))
+        texts = engine.collect(rows.group_by("shown").agg(text=_[exemplar].argmin(_.draw)))
         library = prints.libraries["prompt" if name == "prompt_frame" else "system"]
         for frame, text in zip(texts["shown"].to_pylist(), texts["text"].to_pylist(), strict=True):
             mask = text if name == "system_text" else masked(text, frame, library)
@@ -357,12 +357,12 @@ def _cleared(
         if verdict.campaign or len(queue.accounts) < LEAST_CLEARED or len(cleared) == CLEARED_SHOWN:
             continue
         best = verdict.explanations[0]
-        texts = [frames[int(i)] for i in templates.ids[queue.templates[:3]] if int(i) in frames]
+        texts = list(dict.fromkeys(frames[int(i)] for i in templates.ids[queue.templates[:3]] if int(i) in frames))
         cleared.append(
             Cleared(
-                name=f"{len(queue.accounts)} accounts of {verdict.observed.entities} owners",
-                hypothesis=best.name if best.score > 0 or best.odds < 0 else "no campaign: too little evidence",
-                why=best.why,
+                name=f"{len(queue.accounts)} accounts",
+                hypothesis=best.name,
+                why=_why_cleared(verdict),
                 accounts=len(queue.accounts),
                 exchanges=int(queue.requests.sum()),
                 orgs=verdict.observed.entities,
@@ -371,6 +371,13 @@ def _cleared(
             )
         )
     return tuple(cleared)
+
+
+def _why_cleared(verdict: Verdict) -> str:
+    """What speaks most for the explanation that comes closest, or what is missing for a verdict."""
+    if verdict.odds >= ENOUGH:
+        return "too few accounts or requests to tell a queue from customers by what and when they ask"
+    return verdict.explanations[0].fits or "nothing speaks for it in particular, but too little speaks for a campaign"
 
 
 Ids = npt.NDArray[np.object_]

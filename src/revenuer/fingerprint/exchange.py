@@ -103,11 +103,11 @@ class Fingerprinter:
         """Fingerprint one batch."""
         columns = {name: batch.column(name) for name in _KEPT}
         columns |= _identifiers(batch)
-        columns |= self._text(batch)
+        columns |= self._text(batch, columns["draw"].to_numpy())
         columns["manner"] = pa.array(_manner(columns))
         return pa.record_batch([columns[field.name].cast(field.type) for field in FINGERPRINTS], schema=FINGERPRINTS)
 
-    def _text(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    def _text(self, batch: pa.RecordBatch, draws: I64) -> dict[str, pa.Array]:
         prompts = tokenize(batch.column("prompt"))
         found = match(prompts, self.prompts.index, self.prompts.weights)
         systems = distinct_texts(batch.column("system"))
@@ -129,8 +129,8 @@ class Fingerprinter:
             "served": pa.array(scores.probabilities[:, :N_EXTRACTION].argmax(axis=1).astype(np.int8)),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
-            "exemplar": _exemplars(batch.column("prompt"), frames),
-            "system_exemplar": _exemplars(batch.column("system"), system_frames),
+            "exemplar": _exemplars(batch.column("prompt"), frames, draws),
+            "system_exemplar": _exemplars(batch.column("system"), system_frames, draws),
         }
 
 
@@ -204,10 +204,14 @@ def _binary(sketch: npt.NDArray[np.int8]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(sketch), buffers)
 
 
-def _exemplars(texts: pa.Array, frames: I64) -> pa.Array:
-    """The text itself at the first row of each frame in the batch, null elsewhere."""
-    ids, first = np.unique(frames, return_index=True)
+def _exemplars(texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
+    """The text itself at the row of each frame that has the least draw in the batch, null elsewhere.
+
+    The least over all batches is then the same however the traffic is cut into batches.
+    """
+    order = np.lexsort((draws, frames))
+    ids, first = np.unique(frames[order], return_index=True)
     chosen = np.zeros(len(frames), np.bool_)
-    chosen[first[ids != 0]] = True
+    chosen[order[first[ids != 0]]] = True
     shown = pc.if_else(pa.array(chosen), texts, pa.scalar(None, texts.type))
     return pc.utf8_slice_codeunits(shown, 0, EXEMPLAR_CHARACTERS)
