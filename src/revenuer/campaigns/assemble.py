@@ -40,6 +40,7 @@ BILLION: Final = 1_000_000_000
 _TECHNIQUES: Final = ("AML.T0024.002", "AML.T0040", "AML.T0021")
 _LEAKAGE: Final = "AML.T0057"
 _PROXIES: Final = "AML.T0008.005"
+_OUTWEIGHED: Final = "what it predicts is seen, but it explains too little of the evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def assemble(
             frames=tuple(text for text, _count in shown),
             evidence=evidence,
             alternatives=tuple(
-                Alternative(one.name, f"a campaign is 10^{one.odds:.1f} times as likely: {one.why}")
+                Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
                 for one in verdict.explanations[:ALTERNATIVES_SHOWN]
             ),
             pivots=moves,
@@ -154,6 +155,14 @@ def assemble(
     return sorted(
         assembled, key=lambda one: (-one.campaign.confidence, -one.campaign.exchanges, one.campaign.campaign_id)
     )
+
+
+def _times(odds: float) -> str:
+    """Log10 odds in words, with one or two significant figures."""
+    if odds > 6.0:
+        return "more than a million times"
+    digits = max(0, int(np.floor(odds)) - 1)
+    return f"{round(10.0**odds, -digits):,.0f} times"
 
 
 def _extraction(scored: ir.Table) -> ir.Table:

@@ -30,7 +30,8 @@ class Prediction:
         bound: where it starts to hold; `width` is over how much it goes from failing to holding.
         width: negative where small values fit.
         weight: log10 likelihood ratio when it clearly holds; its negative, at most 2, when it clearly fails.
-        words: what was observed, for people; `{value}` is filled in.
+        words: what was observed where it holds, for people; `{value}` is filled in.
+        fails: the same where it fails.
     """
 
     value: Callable[[Observed], float]
@@ -38,6 +39,7 @@ class Prediction:
     width: float
     weight: float
     words: str
+    fails: str
 
     def gain(self, observed: Observed) -> float:
         """Log10 likelihood ratio that this observation adds to the hypothesis."""
@@ -72,13 +74,15 @@ class Judged:
         name: of the hypothesis.
         score: log10 likelihood ratio of its own predictions against a campaign.
         odds: log10 odds of a campaign against it, all evidence that it does not explain included.
-        why: the observation that moved its score most.
+        fits: the observation that speaks most for it, empty where none does.
+        misfits: the observation that speaks most against it, empty where none does.
     """
 
     name: str
     score: float
     odds: float
-    why: str
+    fits: str
+    misfits: str
 
 
 def _habits(observed: Observed) -> float:
@@ -89,35 +93,147 @@ def _entities(observed: Observed) -> float:
     return float(observed.entities)
 
 
-_ONE_OWNER: Final = Prediction(lambda o: o.largest, 0.25, 0.1, 3.0, "the largest organisation owns {value:.0%} of them")
-_FEW_OWNERS: Final = Prediction(_entities, 4.5, -1.0, 1.5, "{value:.0f} independent owners stand behind them")
+_ONE_OWNER: Final = Prediction(
+    lambda o: o.largest,
+    0.25,
+    0.1,
+    3.0,
+    "the largest organisation owns {value:.0%} of the accounts",
+    "no organisation owns more than {value:.0%} of the accounts",
+)
+_FEW_OWNERS: Final = Prediction(
+    _entities,
+    4.5,
+    -1.0,
+    1.5,
+    "no more than {value:.0f} owners stand behind the accounts",
+    "{value:.0f} owners stand behind the accounts",
+)
 _HABITS: Final = Prediction(
-    _habits, 0.5, 0.5, 2.0, "accounts differ in what and when they ask by a log10 likelihood ratio of {value:.1f}"
+    _habits,
+    0.5,
+    0.5,
+    2.0,
+    "each account keeps to subjects and hours of its own, as customers do",
+    "the accounts do not differ in subjects and hours as customers do",
 )
 _REPEATS: Final = Prediction(
-    lambda o: o.test.repeats, 0.4, 0.1, 1.5, "{value:.0%} of requests repeat on other accounts"
+    lambda o: o.test.repeats,
+    0.4,
+    0.1,
+    1.5,
+    "{value:.0%} of the tasks recur on another account",
+    "only {value:.0%} of the tasks recur on another account",
 )
-_NEW_ITEMS: Final = Prediction(lambda o: o.novelty, 0.35, -0.1, 1.0, "{value:.0%} of the tasks are new ones")
-_FOLLOWS_UP: Final = Prediction(lambda o: o.followups, 0.5, 0.2, 0.5, "{value:.0%} of requests continue a conversation")
-_EDUCATION: Final = Prediction(lambda o: o.education, 0.5, 0.15, 2.0, "{value:.0%} are in an education programme")
-_ONE_NETWORK: Final = Prediction(lambda o: o.one_network, 0.5, 0.15, 1.5, "{value:.0%} share one network")
+_NEW_ITEMS: Final = Prediction(
+    lambda o: o.novelty,
+    0.35,
+    -0.1,
+    1.0,
+    "only {value:.0%} of the tasks are distinct",
+    "{value:.0%} of the tasks are distinct",
+)
+_FOLLOWS_UP: Final = Prediction(
+    lambda o: o.followups,
+    0.5,
+    0.2,
+    0.5,
+    "{value:.0%} of the requests continue a conversation",
+    "only {value:.0%} of the requests continue a conversation",
+)
+_EDUCATION: Final = Prediction(
+    lambda o: o.education,
+    0.5,
+    0.15,
+    2.0,
+    "{value:.0%} of the accounts are in an education programme",
+    "only {value:.0%} of the accounts are in an education programme",
+)
+_ONE_NETWORK: Final = Prediction(
+    lambda o: o.one_network,
+    0.5,
+    0.15,
+    1.5,
+    "{value:.0%} of the accounts share one network",
+    "no network is shared by more than {value:.0%} of the accounts",
+)
 _CLASS_HOURS: Final = Prediction(
-    lambda o: o.peak, 3.0, 1.0, 1.0, "hours are {value:.1f} times as concentrated as a clock"
+    lambda o: o.peak,
+    3.0,
+    1.0,
+    1.0,
+    "requests crowd into a few hours of the day, {value:.1f} times as densely as round the clock",
+    "requests do not crowd into a few hours of the day",
 )
-_FEW_EACH: Final = Prediction(lambda o: o.per_account, 12.0, -4.0, 0.5, "{value:.0f} requests an account")
-_ORDINARY: Final = Prediction(lambda o: o.extraction, 0.35, -0.08, 2.0, "the text is extraction-like at {value:.2f}")
-_SHORT: Final = Prediction(lambda o: o.span_days, 4.0, -1.0, 0.7, "it lasts {value:.1f} days")
-_CONSENT: Final = Prediction(lambda o: o.consented, 0.6, 0.1, 4.0, "{value:.0%} are covered by a registered consent")
+_FEW_EACH: Final = Prediction(
+    lambda o: o.per_account,
+    12.0,
+    -4.0,
+    0.5,
+    "half the accounts send no more than {value:.0f} such requests",
+    "half the accounts send {value:.0f} such requests or more",
+)
+_ORDINARY: Final = Prediction(
+    lambda o: o.extraction,
+    0.35,
+    -0.08,
+    2.0,
+    "the requests do not read like training material (text score {value:.2f} of 1)",
+    "the requests read more like training material than such work does (text score {value:.2f} of 1)",
+)
+_SHORT: Final = Prediction(
+    lambda o: o.span_days, 4.0, -1.0, 0.7, "it is over after {value:.1f} days", "it goes on for {value:.0f} days"
+)
+_CONSENT: Final = Prediction(
+    lambda o: o.consented,
+    0.6,
+    0.1,
+    4.0,
+    "a registered consent covers {value:.0%} of the accounts",
+    "a registered consent covers {value:.0%} of the accounts",
+)
 _MANY_KINDS: Final = Prediction(
-    lambda o: o.dedication, 0.3, -0.1, 1.0, "{value:.0%} of their traffic uses these templates"
+    lambda o: o.dedication,
+    0.3,
+    -0.1,
+    1.0,
+    "these templates are only {value:.0%} of what the accounts send",
+    "these templates are {value:.0%} of what the accounts send",
 )
 
-_HANDFUL: Final = Prediction(_entities, 9.0, -2.0, 1.2, "{value:.0f} independent owners stand behind them")
-_SINGLE: Final = Prediction(lambda o: float(o.templates), 3.0, -1.0, 1.2, "{value:.0f} templates tie them together")
-_FEW_TEMPLATES: Final = Prediction(
-    lambda o: float(o.templates), 4.0, -2.0, 0.5, "{value:.0f} templates tie them together"
+_HANDFUL: Final = Prediction(
+    _entities,
+    9.0,
+    -2.0,
+    1.2,
+    "a handful of owners stand behind the accounts: {value:.0f}",
+    "{value:.0f} owners stand behind the accounts",
 )
-_PLAIN: Final = Prediction(lambda o: o.extraction, 0.6, -0.1, 1.5, "the text is extraction-like at {value:.2f}")
+_SINGLE: Final = Prediction(
+    lambda o: float(o.templates),
+    3.0,
+    -1.0,
+    1.2,
+    "few templates tie the accounts together: {value:.0f}",
+    "many templates tie the accounts together: {value:.0f}",
+)
+
+_FEW_TEMPLATES: Final = Prediction(
+    lambda o: float(o.templates),
+    4.0,
+    -2.0,
+    0.5,
+    "few templates tie the accounts together: {value:.0f}",
+    "many templates tie the accounts together: {value:.0f}",
+)
+_PLAIN: Final = Prediction(
+    lambda o: o.extraction,
+    0.6,
+    -0.1,
+    1.5,
+    "the requests read too little like training material (text score {value:.2f} of 1)",
+    "the requests read like training material (text score {value:.2f} of 1)",
+)
 
 # Accounts of different owners that share templates are common, campaigns are not: a thousand to one before looking.
 _RARE: Final = -3.0
@@ -174,12 +290,14 @@ def _judge(hypothesis: Hypothesis, observed: Observed, evidence: Sequence[Eviden
     gains = [(prediction.gain(observed), prediction) for prediction in hypothesis.predictions]
     # what fails takes away less than what holds adds: a workload need not show all of its marks
     score = sum(max(gain, -1.0) for gain, _ in gains)
-    _, decisive = max(gains, key=lambda pair: abs(pair[0]))
     # a hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none
     explains = hypothesis.explains if score > 0.0 or hypothesis.explains == _FABRICATED else _NOTHING
     unexplained = [one for one in evidence if one.channel not in explains]
     identity = sum(one.strength for one in unexplained if one.channel in _IDENTITY)
     conduct = sum(one.strength for one in unexplained if one.channel not in _IDENTITY)
     odds = hypothesis.prior + conduct + min(identity, STRONGEST_IDENTITY) - max(score, -MOST_AGAINST)
-    why = "nothing of it could be observed" if math.isnan(decisive.value(observed)) else ""
-    return Judged(hypothesis.name, score, odds, why or decisive.words.format(value=decisive.value(observed)))
+    most, fit = max(gains, key=lambda pair: pair[0])
+    least, misfit = min(gains, key=lambda pair: pair[0])
+    fits = fit.words.format(value=fit.value(observed)) if most > 0.0 else ""
+    misfits = misfit.fails.format(value=misfit.value(observed)) if least < 0.0 else ""
+    return Judged(hypothesis.name, score, odds, fits, misfits)

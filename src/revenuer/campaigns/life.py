@@ -72,7 +72,8 @@ def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[tuple[Pivot
         found.append(Pivot(model, rfc3339(int(released)), float(own.before), float(own.after), float(own.hours)))
         strength = min(3.0, -np.log10(max(chance, 1e-300)))
         fact = (
-            f"{own.after:.0%} of its exchanges ask for {model} in the day after its release, {others:.0%} of all others"
+            f"on the first or second day after its release {own.after:.0%} of the group's requests ask for {model}, "
+            f"and {others:.0%} of everybody else's"
         )
         evidence.append(Evidence("pivot", fact, float(strength), 0))
     return tuple(found), tuple(evidence)
@@ -126,7 +127,9 @@ def successions(
         if new.sum() < WAVE:
             continue
         found.append(Succession(tuple(who[wave]), tuple(sorted(ids[new])), rfc3339(last)))
-        fact = f"{int(new.sum())} accounts begin the same work within seven days of a ban of {len(wave)}"
+        fact = (
+            f"{len(wave)} accounts are banned, and within seven days {int(new.sum())} accounts begin to send the same"
+        )
         strength = min(2.0, 0.5 * math.log2(1 + int(new.sum())))
         evidence.append(Evidence("succession", fact, strength, int(new.sum())))
     return tuple(found), tuple(evidence)

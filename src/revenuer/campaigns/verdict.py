@@ -13,7 +13,7 @@ from revenuer.campaigns.observe import Observed
 from revenuer.campaigns.queues import Queue
 from revenuer.findings import Evidence
 from revenuer.linkage.infrastructure import Traces, infrastructure_evidence
-from revenuer.linkage.partition import content_evidence, habit_evidence
+from revenuer.linkage.partition import content_evidence, habit_evidence, in_turn
 from revenuer.linkage.payment import payment_evidence
 from revenuer.linkage.signup import signup_evidence
 from revenuer.linkage.templates import Templates
@@ -87,27 +87,32 @@ def _template(queue: Queue, templates: Templates, profiles: Profiles) -> Evidenc
     common = float(np.average(users, weights=queue.requests) / len(profiles))
     strength = float(np.clip(-np.log10(max(common, 1e-9)) - 1.0, 0.0, STRONGEST_TEMPLATE))
     fact = (
-        f"{len(queue.accounts)} accounts send {len(queue.templates)} templates of which the usual one is known to "
-        f"{common:.2%} of all accounts"
+        f"{len(queue.accounts)} accounts use {len(queue.templates)} prompt templates; weighted by use, a template of these "
+        f"is used by {common:.2%} of all accounts"
     )
     return Evidence("template", fact, strength, len(queue.accounts))
 
 
 def _partition(o: Observed) -> Evidence:
     fact = (
-        f"which account asks tells nothing about what is asked: similarity within accounts exceeds that between them by "
-        f"{o.test.content:+.3f} (±{1.96 * o.test.content_sd:.3f}); {o.test.repeats:.1%} of tasks recur on another account"
+        f"two requests of one account are alike by {o.test.content:+.3f} (±{1.96 * o.test.content_sd:.3f}) more than two of "
+        "different accounts: 0 is one list of tasks dealt out, customers with subjects of their own have 0.03 or more; "
+        f"{o.test.repeats:.1%} of the tasks recur on another account"
     )
-    if o.test.content > 0.02 + 2 * o.test.content_sd:
-        fact = fact.replace("tells nothing about", "tells something about")
     return Evidence("partition", fact, content_evidence(o.test), o.accounts)
 
 
 def _timing(o: Observed) -> Evidence:
     fact = (
-        f"two requests of one account fall into the same hour of day {o.test.hour:.2f} times as often as two of "
-        f"different accounts (±{1.96 * o.test.hour_sd:.2f}); 1 is a common schedule, customers have habits of 1.4 or more"
+        f"two requests of one account fall into the same hour of the day {o.test.hour:.2f} (±{1.96 * o.test.hour_sd:.2f}) "
+        "times as often as two of different accounts: 1 is one schedule for all, customers with hours of their own have "
+        "1.4 or more"
     )
+    if in_turn(o.test):
+        fact = (
+            f"the accounts work in turn: their sum varies {o.test.balance:.2f} times as much from hour to hour as accounts "
+            f"that do not know of each other make it; the same accounts, each shifted in time, {o.test.balance_null:.2f} times"
+        )
     return Evidence("timing", fact, habit_evidence(o.test), o.accounts)
 
 
@@ -115,5 +120,8 @@ def _content(o: Observed) -> Evidence:
     share = min(max(o.extraction, 0.02), 0.98)
     text = np.clip(np.log10(share / (1.0 - share)), -STRONGEST_TEXT, STRONGEST_TEXT)
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
-    fact = f"the text asks for what trains a model with a score of {o.extraction:.2f}, for reasoning laid open with {o.elicitation:.2f}"
+    fact = (
+        f"the text model gives the requests {o.extraction:.2f} of 1 for reading like training material, and "
+        f"{o.elicitation:.2f} for asking that reasoning be laid open"
+    )
     return Evidence("content", fact, float(text + asks), o.accounts)

@@ -12,13 +12,17 @@ import numpy.typing as npt
 from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
 from revenuer.findings import Evidence
-from revenuer.linkage.sharing import sharing
+from revenuer.linkage.sharing import shared_words, sharing
 
 __all__ = ["Traces", "infrastructure_evidence", "traces"]
 
 I64 = npt.NDArray[np.int64]
 
-_KINDS = {"ip": "client addresses", "net": "networks", "client": "client builds"}
+_KINDS = {
+    "ip": ("client address", "client addresses"),
+    "net": ("network", "networks"),
+    "client": ("client build", "client builds"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,5 @@ def infrastructure_evidence(found: Traces, profiles: Profiles, members: I64, *, 
     for kind, words in _KINDS.items():
         s = sharing(found.account[kind], found.value[kind], members, profiles.entity, seed=seed)
         if s.strength > (best.strength if best else 0.0):
-            fact = (
-                f"{s.tied} of {s.known} account owners share {s.values} {words} that are mostly theirs; "
-                f"{s.expected:.1f} would be expected among as many others"
-            )
-            best = Evidence("infrastructure", fact, s.strength, s.tied)
+            best = Evidence("infrastructure", shared_words(s, *words), s.strength, s.tied)
     return best

@@ -212,8 +212,12 @@ def habit_evidence(e: Exchangeability) -> float:
     than any rotation of their series against each other makes it: that, customers cannot know how to do.
     """
     habit = float(np.clip(_log_ratio(e.hour, 1.0, e.hour_sd, 0.1, _HOUR_EFFECTS), -3.0, 1.3))
-    in_turn = e.balance < TURNS and e.balance < 0.7 * e.balance_null
-    return max(habit, 1.0) if in_turn else habit
+    return max(habit, 1.0) if in_turn(e) else habit
+
+
+def in_turn(e: Exchangeability) -> bool:
+    """Whether the accounts' total is steadier than accounts that do not know of each other make it."""
+    return e.balance < TURNS and e.balance < 0.7 * e.balance_null
 
 
 def queue_evidence(e: Exchangeability) -> float:

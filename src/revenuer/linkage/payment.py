@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from revenuer.behaviour import Profiles
 from revenuer.findings import Evidence
-from revenuer.linkage.sharing import sharing
+from revenuer.linkage.sharing import shared_words, sharing
 
 __all__ = ["payment_evidence"]
 
@@ -20,8 +20,4 @@ def payment_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence
     s = sharing(everyone, profiles.signup["payment_fingerprint"], members, profiles.entity, seed=seed)
     if s.strength <= 0.0:
         return None
-    fact = (
-        f"{s.tied} of {s.known} account owners pay with {s.values} means of payment used by several of them; "
-        f"{s.expected:.1f} would be expected among as many others"
-    )
-    return Evidence("payment", fact, s.strength, s.tied)
+    return Evidence("payment", shared_words(s, "means of payment", "means of payment"), s.strength, s.tied)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Sharing", "sharing"]
+__all__ = ["Sharing", "shared_words", "sharing"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -66,6 +66,14 @@ def sharing(account: I64, value: I64, members: I64, owner: I64, *, seed: int) ->
     pool = np.flatnonzero(has & ~inside)
     expected = _expected(account, value, users, pool, have, accounts, np.random.default_rng(seed))
     return Sharing(tied, have, expected, values, _strength(tied, have, expected))
+
+
+def shared_words(s: Sharing, one: str, many: str) -> str:
+    """The sharing as a fact for people; `one` and `many` name the thing shared."""
+    return (
+        f"{s.tied} of {s.known} account owners share {s.values} {one if s.values == 1 else many} used mainly within this "
+        f"group (among as many owners at large: {s.expected:.1f})"
+    )
 
 
 def _tied(account: I64, value: I64, users: I64, inside: npt.NDArray[np.bool_]) -> tuple[int, int]:

@@ -9,18 +9,18 @@ import numpy.typing as npt
 
 from revenuer.behaviour import Profiles
 from revenuer.findings import Evidence
-from revenuer.linkage.sharing import sharing
+from revenuer.linkage.sharing import shared_words, sharing
 
 __all__ = ["signup_evidence"]
 
 I64 = npt.NDArray[np.int64]
 
 _KINDS: Final = {
-    "device_fingerprint": "devices",
-    "phone_hash": "phone numbers",
-    "email_hash": "mailboxes",
-    "signup_net": "sign-up networks",
-    "email_domain": "mail domains",
+    "device_fingerprint": ("device", "devices"),
+    "phone_hash": ("phone number", "phone numbers"),
+    "email_hash": ("mailbox", "mailboxes"),
+    "signup_net": ("sign-up network", "sign-up networks"),
+    "email_domain": ("mail domain", "mail domains"),
 }
 # A burst: this long, and this much denser than the population's own sign-ups.
 WINDOW_DAYS: Final = 3.0
@@ -41,13 +41,10 @@ def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence 
         return None
     facts = []
     if best.strength > 0:
-        facts.append(
-            f"{best.tied} of {best.known} account owners share {best.values} {words} that are mostly theirs; "
-            f"{best.expected:.1f} would be expected among as many others"
-        )
+        facts.append(shared_words(best, *words))
     if burst > 0:
         facts.append(
-            f"{inside} accounts were registered within {WINDOW_DAYS:.0f} days, in which {share:.1%} of all others were"
+            f"{inside} accounts were registered within the same {WINDOW_DAYS:.0f} days, against {share:.1%} of all others"
         )
     return Evidence("signup", "; ".join(facts), min(best.strength + burst, 4.0), max(best.tied, inside))
 
