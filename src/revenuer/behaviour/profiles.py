@@ -104,7 +104,8 @@ def profile(engine: Engine, rows: ir.Table, accounts: pa.Table) -> Profiles:
 
 
 def _micros(column: pa.ChunkedArray) -> I64:
-    return pc.fill_null(column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0).to_numpy()
+    values: I64 = pc.fill_null(column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0).to_numpy()
+    return values
 
 
 def _signup(keys: I64, accounts: pa.Table) -> tuple[dict[str, I64], I64, npt.NDArray[np.object_]]:

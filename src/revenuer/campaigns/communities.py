@@ -86,7 +86,7 @@ def _merit(cross: float, own: float, total: F64, i: int, j: int, limit: float, l
     correlation = (own / pairs - by_chance) / max(1.0 - by_chance, 1e-9)
     if correlation >= limit:
         return 0.0
-    return (1.0 - correlation) * np.sqrt(min(pairs, 1e4)) * (1.0 - by_chance)
+    return float((1.0 - correlation) * np.sqrt(min(pairs, 1e4)) * (1.0 - by_chance))
 
 
 @nb.njit(cache=True)
@@ -104,7 +104,7 @@ def _agglomerate(cross: F64, own: F64, total: F64, limit: float, least: float) -
                 if merit > best[i]:
                     best[i], partner[i] = merit, j
     while True:
-        i = np.argmax(best)
+        i = int(np.argmax(best))
         if best[i] <= 0.0:
             return label
         j = partner[i]

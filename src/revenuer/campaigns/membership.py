@@ -81,7 +81,7 @@ def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership
     rates, base = _rates(counts, queue, exchanges, queues)
     loudest = np.where(templates.kind == KINDS.index("manner"), LOUDEST_MANNER, LOUDEST)
     for _ in range(ROUNDS):
-        updated, posterior = _deal(counts, rates, base, queue, exchanges, loudest)
+        updated, posterior = _deal(counts, rates, base, queue, exchanges, loudest=loudest)
         stable = bool((updated == queue).all())
         queue = updated
         rates, base = _rates(counts, queue, exchanges, queues)
@@ -151,44 +151,52 @@ def _rates(counts: sparse.csr_matrix, queue: I64, exchanges: I64, queues: int) -
 
 
 def _deal(
-    counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64, loudest: F64
+    counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64, *, loudest: F64
 ) -> tuple[I64, F64]:
-    """The most probable queue of each account and its posterior."""
+    """The most probable queue of each account and its posterior.
+
+    Only pairs of an account and a queue whose own templates it uses are looked at, so the cost is that of the edges.
+    """
     accounts, queues = len(exchanges), len(rates)
-    if not queues:
+    own = sparse.csr_matrix((np.log(rates / base) > OWN_TEMPLATE).T.astype(np.float64))
+    made = sparse.csr_matrix(counts @ own)
+    made.sort_indices()
+    if not made.nnz:
         return np.full(accounts, -1), np.zeros(accounts)
-    own = np.log(rates / base) > OWN_TEMPLATE
+    row = np.repeat(np.arange(accounts), np.diff(made.indptr))
+    others = np.maximum(exchanges[row] - made.data, 0.0)
+    size = np.bincount(queue[queue >= 0], minlength=queues) + 1.0
+    evidence = _mixture(counts, own, _lift(rates, base, own, loudest), others) + np.log(size / accounts)[made.indices]
+    evidence = np.where(made.data >= LEAST_REQUESTS, evidence, -np.inf)
+    order = np.lexsort((made.indices, -evidence, row))
+    first = order[np.r_[True, row[order][1:] != row[order][:-1]]]
+    member = first[evidence[first] > 0.0]
+    updated, posterior = np.full(accounts, -1), np.zeros(accounts)
+    updated[row[member]] = made.indices[member]
+    posterior[row[member]] = 1.0 / (1.0 + np.exp(-np.minimum(evidence[member], 500.0)))
+    return updated, posterior
+
+
+def _lift(rates: F64, base: F64, own: sparse.csr_matrix, loudest: F64) -> F64:
+    """How much likelier each own template is in the queue's own exchanges than in the population's, as `own` stores it."""
+    template = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
+    excess = rates[own.indices, template] - base[template]
+    served = np.clip(np.bincount(own.indices, weights=excess, minlength=len(rates)), 1e-9, 0.98)
+    lift: F64 = np.minimum(excess / served[own.indices] / base[template], np.exp(loudest[template]))
+    return lift
+
+
+def _mixture(counts: sparse.csr_matrix, own: sparse.csr_matrix, lift: F64, others: F64) -> F64:
+    """Log likelihood ratio of each pair of account and queue, averaged over `SHARES`; as `counts @ own` stores them."""
     heard = counts.copy()
     heard.data = np.minimum(heard.data, MOST_REQUESTS)
-    made = np.asarray(counts @ own.T.astype(np.float64))
-    evidence = _mixture(heard, made, rates, base, own, exchanges, loudest)
-    size = np.bincount(queue[queue >= 0], minlength=queues) + 1.0
-    evidence += np.log(size / accounts)
-    evidence = np.where(made >= LEAST_REQUESTS, evidence, -np.inf)
-    best = evidence.argmax(axis=1)
-    top = evidence[np.arange(accounts), best]
-    posterior = 1.0 / (1.0 + np.exp(-np.clip(top, -500.0, 500.0)))
-    member = posterior > 0.5
-    return np.where(member, best, -1), np.where(member, posterior, 0.0)
-
-
-def _mixture(
-    heard: sparse.csr_matrix,
-    made: F64,
-    rates: F64,
-    base: F64,
-    own: npt.NDArray[np.bool_],
-    exchanges: I64,
-    loudest: F64,
-) -> F64:
-    """Log likelihood ratio of each account for each queue, averaged over `SHARES`; shape (accounts, queues)."""
-    excess = np.where(own, rates - base, 0.0)
-    served = np.clip(excess.sum(axis=1), 1e-9, 0.98)
-    lift = np.where(own, np.minimum(excess / served[:, None] / base, np.exp(loudest)[None, :]), 1.0)
-    # what of a queue's own exchanges carries no template of its own is small and like everybody's
-    others = np.maximum(exchanges[:, None] - made, 0.0)
-    total = np.full((len(exchanges), len(rates)), -np.inf)
+    total = np.full(len(others), -np.inf)
     for share in SHARES:
-        voice = np.where(own, np.log1p(share * (lift - 1.0)), 0.0)
-        total = np.logaddexp(total, np.asarray(heard @ voice.T) + others * np.log1p(-share * 0.9))
-    return total - np.log(len(SHARES))
+        voice = own.copy()
+        voice.data = np.log1p(share * (lift - 1.0))
+        said = sparse.csr_matrix(heard @ voice)
+        said.sort_indices()
+        # what of a queue's own exchanges carries no template of its own is small and like everybody's
+        total = np.logaddexp(total, said.data + others * np.log1p(-0.9 * share))
+    averaged: F64 = total - np.log(len(SHARES))
+    return averaged

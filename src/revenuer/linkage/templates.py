@@ -114,14 +114,14 @@ def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templa
         extraction=mean("extraction")[keep],
         elicitation=mean("elicitation")[keep],
         followups=mean("followups")[keep],
-        novelty=_novelty(engine, rows, kind[starts][keep], ids[starts][keep], total[keep]),
+        novelty=_novelty(engine, rows, kind[starts][keep], ids[starts][keep], total[keep].astype(np.int64)),
         edge_account=account[held],
         edge_template=place[template][held],
         edge_exchanges=n[held],
     )
 
 
-def _novelty(engine: Engine, rows: ir.Table, kind: I64, ids: I64, exchanges: F64) -> F64:
+def _novelty(engine: Engine, rows: ir.Table, kind: I64, ids: I64, exchanges: I64) -> F64:
     """Distinct fillings over requests, for frames of the prompt; 1 for other templates, which leave the prompt free."""
     framed = rows.filter((rows.prompt_frame != 0) & (rows.item != 0))
     counted = engine.collect(framed.group_by("prompt_frame").agg(items=_.item.nunique()).order_by("prompt_frame"))
@@ -181,7 +181,8 @@ class Requests:
         rows = np.repeat(starts, lengths) + within
         if accounts is not None:
             rows = rows[np.isin(self.account[rows], accounts)]
-        return rows[np.sort(np.unique(self.draw[rows], return_index=True)[1])]
+        once: I64 = rows[np.sort(np.unique(self.draw[rows], return_index=True)[1])]
+        return once
 
     def test(self, rows: I64, *, seed: int, permutations: int = PERMUTATIONS) -> Exchangeability:
         """Test the requests at `rows` for exchangeability of their accounts."""
