@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DIGIT", "WORDS", "word_table"]
+__all__ = ["DIGIT", "WORDS", "is_unspaced", "word_table"]
 
 U16 = npt.NDArray[np.uint16]
 
@@ -52,6 +52,11 @@ _CAPITALS: Final = (
     *((0x531, 0x556, 48, 1), (0x1C90, 0x1CBA, -3008, 1), (0x1E00, 0x1E94, 1, 2), (0x1EA0, 0x1EFE, 1, 2)),
     (0xFF21, 0xFF3A, 32, 1),
 )
+
+
+def is_unspaced(cp: int) -> bool:
+    """Whether the code point belongs to a script written without spaces, or stands for itself (emoji)."""
+    return 0x0E00 <= cp <= 0x0EFF or 0x1000 <= cp <= 0x109F or 0x1780 <= cp <= 0x17FF or cp >= 0x2E80
 
 
 def word_table() -> U16:

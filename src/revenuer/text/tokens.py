@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from revenuer.text.characters import WORDS
+from revenuer.text.characters import WORDS, is_unspaced
 
 __all__ = [
     "HEAD_BYTES",
@@ -65,10 +65,7 @@ def mix(h: np.uint64) -> np.uint64:
     return h ^ (h >> _S33)
 
 
-@nb.njit(inline="always")
-def _is_unspaced(cp: int) -> bool:
-    """Whether the code point belongs to a script written without spaces, or stands for itself (emoji)."""
-    return 0x0E00 <= cp <= 0x0EFF or 0x1000 <= cp <= 0x109F or 0x1780 <= cp <= 0x17FF or cp >= 0x2E80
+_is_unspaced = nb.njit(inline="always")(is_unspaced)
 
 
 @nb.njit(cache=True, nogil=True)
