@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -29,7 +29,7 @@ from revenuer.engine import Engine, LocalEngine
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.fingerprint.masking import masked
+from revenuer.fingerprint.masking import MOST_CHARACTERS, masked
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import KINDS, Requests, Templates, find_templates, sample_requests
@@ -235,8 +235,12 @@ def _masked_frames(engine: Engine, prints: Fingerprints, templates: Templates, q
         library = prints.libraries["prompt" if name == "prompt_frame" else "system"]
         for frame, text in zip(texts["shown"].to_pylist(), texts["text"].to_pylist(), strict=True):
             mask = text if name == "system_text" else masked(text, frame, library)
-            shown[frame] = mask if name == "prompt_frame" else f"[system] {mask}"
+            shown[frame] = _cut(mask if name == "prompt_frame" else f"[system] {mask}")
     return shown
+
+
+def _cut(text: str) -> str:
+    return text if len(text) < MOST_CHARACTERS else f"{text[:MOST_CHARACTERS].rstrip()} […]"
 
 
 def _write_accounts(
@@ -352,7 +356,7 @@ def _cleared(
     queues: list[Queue], verdicts: list[Verdict], templates: Templates, frames: dict[int, str]
 ) -> tuple[Cleared, ...]:
     """The largest groups that share templates and were found innocent, with the explanation that fits best."""
-    cleared = []
+    cleared: list[Cleared] = []
     for queue, verdict in zip(queues, verdicts, strict=True):
         if verdict.campaign or len(queue.accounts) < LEAST_CLEARED or len(cleared) == CLEARED_SHOWN:
             continue

@@ -133,8 +133,9 @@ class CampaignDetail(msgspec.Struct, frozen=True, kw_only=True):
     """What the report draws of one campaign beyond its findings.
 
     `hours` and `population_hours` are 24 shares by hour of day in UTC (or empty); `models` and `plans` are shares;
-    `frame_counts` is aligned with `Campaign.frames` (or empty); `share_extraction` is the share of the accounts'
-    exchanges that serve extraction.
+    `frame_counts` is aligned with `Campaign.frames` (or empty); `bare_tasks` counts requests without a template that
+    the manner in which they are put ties to the campaign; `share_extraction` is the share of the accounts' exchanges
+    that serve extraction.
     """
 
     series: CampaignSeries | None = None
@@ -145,6 +146,7 @@ class CampaignDetail(msgspec.Struct, frozen=True, kw_only=True):
     signups: Signups | None = None
     share_extraction: float | None = None
     frame_counts: tuple[int, ...] = ()
+    bare_tasks: int = 0
     network: Network | None = None
 
 

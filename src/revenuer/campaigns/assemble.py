@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import ibis.expr.types as ir
 import numpy as np
@@ -16,6 +16,7 @@ from revenuer.behaviour import Profiles
 from revenuer.campaigns.life import hours_by_model, pivots, successions
 from revenuer.campaigns.network import draw_network
 from revenuer.campaigns.queues import Queue
+from revenuer.campaigns.shown import Shown, bare_tasks, names, shown_frames
 from revenuer.campaigns.times import DAY, HOUR, micros, rfc3339
 from revenuer.campaigns.verdict import Verdict
 from revenuer.engine import Engine
@@ -125,7 +126,7 @@ def assemble(
         handed, handing = successions(flagged, profiles, enforcement)
         series = _of(matter.series, number)
         extraction = series.filter(pa.compute.field("extracts"))
-        shown = _frames(queue, templates, matter.exemplars)
+        shown = shown_frames(queue, templates, matter.exemplars, FRAMES_SHOWN)
         first, last = int(micros(extraction["first"]).min()), int(micros(extraction["last"]).max())
         evidence = tuple(sorted((*verdict.evidence, *moved, *handing), key=lambda e: (-e.strength, e.channel)))
         capabilities = _shares(_of(matter.named, number), "named")
@@ -140,7 +141,7 @@ def assemble(
             capabilities=capability_names,
             pathways={name: share for name, share in _shares(_of(matter.pathways, number), "pathway").items() if name},
             account_ids=tuple(sorted(profiles.ids[flagged])),
-            frames=tuple(text for text, _count in shown),
+            frames=tuple(one.text for one in shown),
             evidence=evidence,
             alternatives=tuple(
                 Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
@@ -173,7 +174,7 @@ def _of(table: pa.Table, number: int) -> pa.Table:
     return table.filter(pa.compute.equal(table["campaign"], number))
 
 
-def _shares(counted: pa.Table, column: str) -> dict[object, float]:
+def _shares(counted: pa.Table, column: str) -> dict[Any, float]:
     """Shares by value, largest first, ties by value."""
     total = max(sum(counted["n"].to_pylist()), 1)
     pairs = zip(counted[column].to_pylist(), counted["n"].to_pylist(), strict=True)
@@ -184,18 +185,6 @@ def _identity(profiles: Profiles, flagged: I64) -> str:
     """A name that stays when the campaign grows: after the account of it that was active first."""
     first = flagged[np.lexsort((profiles.keys[flagged], profiles.first[flagged]))[0]]
     return "C-" + hashlib.sha256(str(profiles.ids[first]).encode()).hexdigest()[:12]
-
-
-def _frames(queue: Queue, templates: Templates, exemplars: dict[int, str]) -> list[tuple[str, int]]:
-    """Masked frames with their requests, most used first, each text once."""
-    shown: dict[str, int] = {}
-    for template, requests in zip(queue.templates, queue.requests, strict=True):
-        text = exemplars.get(int(templates.ids[template]))
-        if text and text not in shown:
-            shown[text] = int(requests)
-        if len(shown) == FRAMES_SHOWN:
-            break
-    return list(shown.items())
 
 
 def _techniques(verdict: Verdict, capabilities: dict[str, float]) -> tuple[str, ...]:
@@ -215,7 +204,7 @@ def _detail(
     number: int,
     profiles: Profiles,
     flagged: I64,
-    shown: list[tuple[str, int]],
+    shown: list[Shown],
     templates: Templates,
     found: Traces,
 ) -> CampaignDetail:
@@ -235,8 +224,9 @@ def _detail(
         plans={str(k): v for k, v in _shares(plan_counts, "plan").items() if k},
         signups=_signups(profiles.created[flagged]),
         share_extraction=round(campaign.exchanges / max(int(profiles.exchanges[queue.accounts].sum()), 1), 6),
-        frame_counts=tuple(count for _text, count in shown),
-        network=draw_network(queue, flagged, templates, profiles, found),
+        frame_counts=tuple(one.requests for one in shown),
+        bare_tasks=bare_tasks(queue, templates),
+        network=draw_network(queue, flagged, templates, profiles, found, names(queue, templates, shown)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -20,27 +21,45 @@ I64 = npt.NDArray[np.int64]
 MOST_ACCOUNTS: Final = 120
 MOST_FRAMES: Final = 10
 MOST_SHARED: Final = 12
+_WORDS: Final = {"payment": "payment", "device": "device", "signup": "sign-up network", "ip": "address"}
 _SIGNUP: Final = {"payment_fingerprint": "payment", "device_fingerprint": "device", "signup_net": "signup"}
 
 
-def draw_network(queue: Queue, flagged: I64, templates: Templates, profiles: Profiles, found: Traces) -> Network:
-    """Up to 120 accounts by hash order, the templates they use most, and the identities several of them share."""
+def draw_network(
+    queue: Queue, flagged: I64, templates: Templates, profiles: Profiles, found: Traces, names: Mapping[int, str]
+) -> Network:
+    """Up to 120 accounts by hash order, the templates they use most, and the identities several of them share.
+
+    Templates of one name, wordings that differ by a slot, are one node.
+    """
     chosen = np.sort(flagged[np.argsort(profiles.keys[flagged], kind="stable")[:MOST_ACCOUNTS]])
     place = np.full(len(profiles), -1)
     place[chosen] = np.arange(len(chosen))
     nodes = [NetworkNode("account", str(profiles.ids[a]), float(np.log1p(profiles.exchanges[a]))) for a in chosen]
     edges: list[tuple[int, int, float]] = []
-    for number, template in enumerate(queue.templates[:MOST_FRAMES]):
-        held = (templates.edge_template == template) & (place[templates.edge_account] >= 0)
+    for name, called, requests in _wordings(queue, names):
+        held = np.isin(templates.edge_template, called) & (place[templates.edge_account] >= 0)
         if not held.any():
             continue
         node = len(nodes)
-        nodes.append(NetworkNode("frame", f"frame {number + 1}", float(np.log1p(queue.requests[number]))))
-        for account, n in zip(templates.edge_account[held], templates.edge_exchanges[held], strict=True):
-            edges.append((int(place[account]), node, round(float(np.log1p(n)), 3)))
+        nodes.append(NetworkNode("frame", name, float(np.log1p(requests))))
+        sent = np.bincount(place[templates.edge_account[held]], weights=templates.edge_exchanges[held])
+        edges += [(int(at), node, round(float(np.log1p(sent[at])), 3)) for at in np.flatnonzero(sent)]
     for kind, accounts, values in _identities(profiles, found):
         _add_shared(nodes, edges, kind, place, accounts, values)
     return Network(tuple(nodes), tuple(edges), len(chosen))
+
+
+def _wordings(queue: Queue, names: Mapping[int, str]) -> list[tuple[str, list[int], int]]:
+    """Name, templates and requests of the wordings used most."""
+    called: dict[str, list[int]] = {}
+    sent: dict[str, int] = {}
+    for template, requests in zip(queue.templates.tolist(), queue.requests.tolist(), strict=True):
+        name = names.get(template, "a template not listed")
+        called.setdefault(name, []).append(template)
+        sent[name] = sent.get(name, 0) + int(requests)
+    ordered = sorted(called, key=lambda name: (-sent[name], name))[:MOST_FRAMES]
+    return [(name, called[name], sent[name]) for name in ordered]
 
 
 def _identities(profiles: Profiles, found: Traces) -> list[tuple[str, I64, I64]]:
@@ -64,5 +83,5 @@ def _add_shared(
     order = np.lexsort((shared, -counts))[:MOST_SHARED]
     for number, at in enumerate(order[counts[order] >= 2]):
         node = len(nodes)
-        nodes.append(NetworkNode(kind, f"{kind} {number + 1}", float(np.log1p(counts[at]))))
+        nodes.append(NetworkNode(kind, f"{_WORDS[kind]} {number + 1}", float(np.log1p(counts[at]))))
         edges += [(int(account), node, 1.0) for account in pairs[1][pairs[0] == shared[at]]]
