@@ -127,13 +127,15 @@ def usage_tables(most_accounts: int = 12, most_templates: int = 6) -> st.SearchS
 
 
 def templates_of(counts: Counts) -> Templates:
-    """`Templates` from requests of each account in each template; what usage does not tell is nought."""
+    """`Templates` from requests of each account in each template: new tasks by their text; all else is nought."""
     template, account = np.nonzero(counts.T)
     columns: dict[str, Any] = {
         "ids": np.arange(1, counts.shape[1] + 1),
         "exchanges": counts.sum(axis=0),
         "accounts": (counts > 0).sum(axis=0),
         "entities": (counts > 0).sum(axis=0),
+        "extraction": np.full(counts.shape[1], 0.9),
+        "novelty": np.ones(counts.shape[1]),
         "edge_account": account,
         "edge_template": template,
         "edge_exchanges": counts.T[template, account],

@@ -25,8 +25,8 @@ LEAST_ENTITIES: Final = 4
 LEAST_ACCOUNTS: Final = 4
 # Log10 likelihood ratio of a queue below which a template is plainly its users' own product and links nobody.
 PLAINLY_INNOCENT: Final = -0.7
-# Natural log likelihood ratio below which a member keeps to a template by habit: twenty to one.
-BY_HABIT: Final = -3.0
+# Natural log likelihood ratio below which a member keeps to a template by habit: a hundred and fifty to one.
+BY_HABIT: Final = -5.0
 # Owners from which a template is looked at so: what fewer use draws in nobody, and one template of theirs is little.
 WIDELY_USED: Final = 12
 # Member rate over population rate, and text score, from which a template is clearly a task of the queue.
