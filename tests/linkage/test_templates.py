@@ -49,7 +49,7 @@ def fingerprints(account: I64, **columns: I64) -> pa.Table:
             "account_id": [f"a{number}" for number in account],
             "turn": pa.array(columns.get("turn", np.zeros(n)), pa.int32()),
             "ts": pa.array(START + np.arange(n) * 60_000_000, pa.timestamp("us", tz="UTC")),
-            "draw": np.arange(1, n + 1) * 2**40,
+            "draw": columns.get("draw", np.arange(1, n + 1) * 2**40),
             "item": np.arange(1, n + 1),
             "free": pa.array(np.full(n, 5), pa.int32()),
             "sketch": [row.tobytes() for row in sketch],
