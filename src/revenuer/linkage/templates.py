@@ -204,7 +204,7 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
     parts = []
     for kind, name in enumerate(KINDS):
         of_kind = chosen[templates.kind[chosen] == kind]
-        if len(of_kind):
+        if len(of_kind) or not kind:  # of one kind at least, so that nothing chosen is a table of no rows
             parts.append(engine.collect(_sample(engine, rows, name, templates, of_kind)))
     table = pa.concat_tables(parts).sort_by([("template", "ascending"), ("draw", "ascending")]).combine_chunks()
     draw, session = table["draw"].to_numpy(), table["session"].to_numpy()
