@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Final
 
 import ibis
@@ -18,7 +19,7 @@ from ibis import _
 
 from revenuer import __version__
 from revenuer.behaviour import Profiles, profile
-from revenuer.campaigns.assemble import Assembled, Harvest, assemble, harvests
+from revenuer.campaigns.assemble import SUREST, Assembled, Harvest, assemble, harvests
 from revenuer.campaigns.consents import consented_accounts
 from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects, without
@@ -29,14 +30,14 @@ from revenuer.engine import Engine, LocalEngine
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.fingerprint.masking import MOST_CHARACTERS, masked
+from revenuer.fingerprint.masking import MOST_CHARACTERS, SLOT, masked
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import KINDS, Requests, Templates, find_templates, sample_requests
 from revenuer.report import render_report
 from revenuer.schema import CAPABILITIES, FOUND_ACCOUNTS, FOUND_EXCHANGES
-from revenuer.sources import open_traffic
 from revenuer.sources import Traffic as Input
+from revenuer.sources import open_traffic
 from revenuer.summary import (
     BanDay,
     Cleared,
@@ -364,17 +365,26 @@ def _cleared(
         texts = list(dict.fromkeys(frames[int(i)] for i in templates.ids[queue.templates[:3]] if int(i) in frames))
         cleared.append(
             Cleared(
-                name=f"{len(queue.accounts)} accounts",
+                name=_opening(texts) or "Tasks put in one manner",
                 hypothesis=best.name,
                 why=_why_cleared(verdict),
                 accounts=len(queue.accounts),
                 exchanges=int(queue.requests.sum()),
                 orgs=verdict.observed.entities,
                 frames=tuple(texts),
-                confidence=round(1.0 - verdict.confidence, 6),
+                confidence=min(round(1.0 - verdict.confidence, 6), SUREST),
             )
         )
     return tuple(cleared)
+
+
+def _opening(texts: list[str]) -> str:
+    """The first words of a template, in quotation marks: what people call it by."""
+    for text in texts:
+        words = text.removeprefix("[system] ").removeprefix(SLOT).split()
+        if words:
+            return f"“{shorten(' '.join(words), 70, placeholder=' …')}”"
+    return ""
 
 
 def _why_cleared(verdict: Verdict) -> str:

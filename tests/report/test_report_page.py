@@ -85,7 +85,7 @@ def test_every_evidence_and_alternative_is_shown(three: str) -> None:
     text = Page(three).text
     campaigns, _ = samples.findings(3)
     for campaign in campaigns:
-        assert all(shown(fact.fact) in text for fact in campaign.evidence)
+        assert all(shown(fact.fact)[1:] in text for fact in campaign.evidence)
         assert all(shown(other.hypothesis) in text for other in campaign.alternatives)
         assert all(shown(other.why_rejected)[1:] in text for other in campaign.alternatives)
         assert all(shown(frame) in text for frame in campaign.frames)
@@ -250,3 +250,36 @@ def test_long_lists_are_counted_not_printed() -> None:
     page = render_report([many], summary)
     assert len(page) < 60_000
     assert "19,940 more accounts, in accounts.parquet" in Page(page).text
+
+
+def test_what_is_not_decided_is_not_called_cleared() -> None:
+    """A group whose innocent explanation is unlikely stands apart, is counted apart, and is not said to be explained."""
+    campaigns, summary = samples.findings(1)
+    doubtful = samples.msgspec.structs.replace
+    groups = (*summary.cleared[1:], doubtful(summary.cleared[0], name="the open one", confidence=0.26))
+    page = render_report(campaigns, doubtful(summary, cleared=groups))
+    cleared, undecided = (page.split(f'id="{part}"')[1].split("</section>")[0] for part in ("cleared", "undecided"))
+    assert "the open one" in undecided
+    assert "the open one" not in cleared
+    assert 'class="tag cleared"' not in undecided
+    text = Page(page).text
+    assert "examined and cleared; 1 more not decided 2" in text
+
+
+def test_explanations_that_lost_for_one_reason_stand_together(three: str) -> None:
+    """A reason that holds for several innocent explanations is told once."""
+    (only,), summary = samples.bare()
+    lost = tuple(samples.Alternative(f"L{i} workload {i}", "the same reason") for i in (14, 23))
+    text = Page(render_report([samples.dataclasses.replace(only, alternatives=lost)], summary)).text
+    assert "L14 workload 14 L23 workload 23 The same reason." in text
+    assert Page(three).text.count("L numbers are those of the threat model") == 3
+
+
+def test_requests_without_a_template_are_explained() -> None:
+    """Bare tasks have no text to show; the page says how many there are and what ties them."""
+    (only,), summary = samples.bare()
+    detail = samples.CampaignDetail(bare_tasks=618)
+    page = render_report([only], samples.msgspec.structs.replace(summary, campaigns={only.campaign_id: detail}))
+    text = Page(page).text
+    assert "618 requests of these accounts carry no template" in text
+    assert "No prompt template is recorded" not in text

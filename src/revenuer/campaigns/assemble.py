@@ -26,12 +26,14 @@ from revenuer.linkage.templates import Templates
 from revenuer.schema import CAPABILITIES
 from revenuer.summary import CampaignDetail, CampaignSeries, Signups
 
-__all__ = ["Assembled", "Harvest", "assemble", "harvests"]
+__all__ = ["SUREST", "Assembled", "Harvest", "assemble", "harvests"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 FRAMES_SHOWN: Final = 12
+# No verdict is certain, whatever rounding makes of it.
+SUREST: Final = 0.999999
 ALTERNATIVES_SHOWN: Final = 5
 # Extraction exchanges an account must have made to be flagged: one may be an accident.
 LEAST_FLAGGED: Final = 2
@@ -133,7 +135,7 @@ def assemble(
         capability_names = {CAPABILITIES[int(code)]: share for code, share in capabilities.items()}
         campaign = Campaign(
             campaign_id=_identity(profiles, flagged),
-            confidence=round(verdict.confidence, 6),
+            confidence=min(round(verdict.confidence, 6), SUREST),
             accounts=len(flagged),
             exchanges=int(harvest.extracted[queue.accounts].sum()),
             first_seen=rfc3339(first),

@@ -15,12 +15,16 @@ from revenuer.report.inert import cell, inert_struct, shortened
 from revenuer.report.overview import Overview, overview
 from revenuer.report.view import campaign_views, trimmed
 from revenuer.report.words import number, percent, plural
-from revenuer.summary import ScanSummary, read_findings
+from revenuer.summary import Cleared, ScanSummary, read_findings
 
 __all__ = ["render_report", "rerender"]
 
 # How much of each list the page shows; what is left out is counted, and the file that holds it is named.
 _LIMITS: Final = SimpleNamespace(table=200, rows=100, cleared=60, frames=4, chips=12, turns=12, ids=12)
+
+
+# Confidence in the innocent explanation from which a group is called cleared, as with campaigns: "likely".
+SURELY_CLEARED: Final = 0.8
 
 
 def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
@@ -36,6 +40,7 @@ def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
     clean = inert_struct(summary, ScanSummary)
     short = [trimmed(campaign) for campaign in campaigns]
     over = overview(short, clean)
+    cleared, undecided = _sorted_out(clean.cleared)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -46,6 +51,8 @@ def render_report(campaigns: Sequence[Campaign], summary: ScanSummary) -> str:
             views=campaign_views(campaigns, clean),
             over=over,
             summary=clean,
+            cleared=cleared,
+            undecided=undecided,
             known=clean.traffic.exchanges > 0,
             limit=_LIMITS,
             capability=words.capability,
@@ -75,15 +82,27 @@ def _lead(campaigns: Sequence[Campaign], summary: ScanSummary, over: Overview) -
     """The whole report in three sentences."""
     read = _read(summary)
     if not campaigns:
-        cleared = f" {plural(len(summary.cleared), 'group')} looked suspicious and had an innocent explanation."
-        found = "It found no set of accounts that harvests answers together."
-        return f"{read} {found}{cleared if summary.cleared else ''}"
+        return f"{read} It found no set of accounts that harvests answers together.{_left(summary)}"
     part = over.exchanges / summary.traffic.exchanges if summary.traffic.exchanges else 2.0
     whole = f" ({percent(part)} of all)" if part <= 1 else ""
     found = f"It concludes that {plural(over.accounts, 'account')} harvest answers together"
     how_many = f" in {plural(len(campaigns), 'campaign')}" if len(campaigns) > 1 else ""
     sent = f" and sent {plural(over.exchanges, 'exchange')}{whole}."
     return f"{read} {found}{how_many}{sent} {_how_sure(campaigns)}"
+
+
+def _left(summary: ScanSummary) -> str:
+    """What became of the groups that looked suspicious, in up to two sentences."""
+    cleared, undecided = (len(groups) for groups in _sorted_out(summary.cleared))
+    fit = f" {plural(cleared, 'group')} looked suspicious and had an innocent explanation." if cleared else ""
+    open_ = f" {plural(undecided, 'group')} could not be decided." if undecided else ""
+    return fit + open_
+
+
+def _sorted_out(groups: Sequence[Cleared]) -> tuple[list[Cleared], list[Cleared]]:
+    """Groups whose innocent explanation is likely, and those where neither it nor a campaign is."""
+    cleared = [group for group in groups if group.confidence is None or group.confidence >= SURELY_CLEARED]
+    return cleared, [group for group in groups if group not in cleared]
 
 
 def _read(summary: ScanSummary) -> str:

@@ -14,7 +14,7 @@ from revenuer.findings import Alternative, Campaign, Evidence
 from revenuer.report import charts
 from revenuer.report.buckets import Buckets, bucketed
 from revenuer.report.common import BUCKETS, IN_FULL, Share, releases, shares, turns
-from revenuer.report.inert import inert_struct
+from revenuer.report.inert import inert_struct, shortened
 from revenuer.report.network import Picture, draw_network
 from revenuer.report.svg import draw
 from revenuer.report.words import capability, name_of, percent, period, plural
@@ -38,7 +38,8 @@ class CampaignView:
     sentence: str
     channels: tuple[tuple[str, tuple[Evidence, ...]], ...]
     evidence_left: int
-    alternatives: tuple[Alternative, ...]
+    aim: str
+    alternatives: tuple[tuple[tuple[str, ...], str], ...]
     frames: tuple[tuple[str, int | None], ...]
     frames_left: int
     accounts_left: int
@@ -93,7 +94,8 @@ def _view(campaign: Campaign, number: int, summary: ScanSummary) -> CampaignView
         sentence=_sentence(short, detail),
         channels=_by_channel(short.evidence),
         evidence_left=len(campaign.evidence) - len(short.evidence),
-        alternatives=short.alternatives,
+        aim=_aim(short.capabilities),
+        alternatives=_by_reason(short.alternatives),
         frames=tuple(zip(short.frames, counts, strict=False)),
         frames_left=len(campaign.frames) - len(short.frames),
         accounts_left=max(campaign.accounts, len(campaign.account_ids)) - len(short.account_ids),
@@ -135,6 +137,21 @@ def _by_channel(evidence: Iterable[Evidence]) -> tuple[tuple[str, tuple[Evidence
         best[fact.channel] = max(fact.strength, best.get(fact.channel, fact.strength))
     ordered = sorted(evidence, key=lambda fact: (-best[fact.channel], fact.channel, -fact.strength))
     return tuple((name, tuple(facts)) for name, facts in groupby(ordered, key=lambda fact: fact.channel))
+
+
+def _by_reason(alternatives: Sequence[Alternative]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Explanations that lost for one reason together, in the order of the first of each."""
+    lost: dict[str, list[str]] = {}
+    for other in alternatives:
+        lost.setdefault(other.why_rejected, []).append(other.hypothesis)
+    return tuple((tuple(names), why) for why, names in lost.items())
+
+
+def _aim(capabilities: Mapping[str, float]) -> str:
+    """The chief capability, and the second where it takes a quarter; empty where none is known."""
+    ordered = sorted(capabilities.items(), key=lambda item: (-item[1], item[0]))
+    chief = [shortened(capability(name), 60) for name, share in ordered[:2] if share >= 0.25 or name == ordered[0][0]]
+    return " and ".join(chief)
 
 
 def _activity(

@@ -10,8 +10,10 @@ __all__ = [
     "capability",
     "channel",
     "channel_meaning",
+    "code_of",
     "confidence_word",
     "day",
+    "heading",
     "moment",
     "name_of",
     "number",
@@ -43,17 +45,17 @@ _CAPABILITIES: Final = {
 }
 
 _CHANNELS: Final = {
-    "template": "the same prompt template from accounts that have no reason to share one",
-    "partition": "the accounts divide one set of tasks among them and hardly ever repeat one",
-    "timing": "their hours rise and fall together, beyond what everybody's hours do",
-    "infrastructure": "addresses, networks or client software shared by few others",
-    "payment": "payment means shared by few others",
+    "template": "the same prompt templates from accounts of different owners",
+    "partition": "whether which account asks says anything about what it asks: in one list of tasks it does not",
+    "timing": "whether accounts have hours of their own, as customers do, or one schedule, or turns",
+    "infrastructure": "addresses, networks or client software that hardly anybody else uses",
+    "payment": "means of payment that hardly anybody else uses",
     "signup": "accounts made together, or with the same details",
     "succession": "new accounts take over when old ones are banned",
-    "pivot": "the group moves to a new model within hours of its release",
+    "pivot": "the group moves to a new model within two days of its release, faster than others",
     "probing": "many techniques are tried, then the ones that work are scaled up",
     "replay": "reasoning blocks are sent back by someone they were not issued to",
-    "content": "what is asked for fits the training of a model and little else",
+    "content": "how much the requests read like training material",
 }
 
 _TECHNIQUES: Final = {
@@ -234,6 +236,27 @@ def capability(name: str) -> str:
 def channel(name: str) -> str:
     """The name of an evidence channel as a heading."""
     return {"signup": "sign-up"}.get(name, name)
+
+
+def code_of(hypothesis: str) -> tuple[str, str]:
+    """`L14 template vendor` as `("L14", "template vendor")`; no code where there is none."""
+    code, _, rest = hypothesis.partition(" ")
+    is_code = code[:1] == "L" and code[1:].isdigit() and len(code) <= 4
+    return (code, rest) if is_code and rest else ("", hypothesis)
+
+
+def heading(text: str) -> str:
+    """The text with room to break within long words, for the narrow head of a column."""
+    for part in (
+        "orches-tration",
+        "elici-tation",
+        "reconstruc-tion",
+        "instruc-tions",
+        "infra-structure",
+        "succes-sion",
+    ):
+        text = text.replace(part.replace("-", ""), part.replace("-", "\u00ad"))
+    return text
 
 
 def channel_meaning(name: str) -> str:
