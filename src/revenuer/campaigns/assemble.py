@@ -108,16 +108,7 @@ def assemble(
     enforcement: pa.Table,
 ) -> list[Assembled]:
     """Assemble every campaign, strongest first."""
-    matter = _Matter(
-        engine.collect(_extraction(scored).group_by("campaign", "named").agg(n=_.count())),
-        engine.collect(_extraction(scored).group_by("campaign", pathway=_.pathway.fill_null("")).agg(n=_.count())),
-        engine.collect(
-            scored.filter(scored.campaign >= 0)
-            .group_by("campaign", "extracts", hour=_.ts.truncate("h"))
-            .agg(n=_.count(), first=_.ts.min(), last=_.ts.max())
-        ),
-        frames,
-    )
+    matter = _matter(engine, scored, frames)
     hours = hours_by_model(engine, scored)
     assembled = []
     for number, (queue, verdict) in enumerate(zip(queues, verdicts, strict=True)):
@@ -145,10 +136,7 @@ def assemble(
             account_ids=tuple(sorted(profiles.ids[flagged])),
             frames=tuple(one.text for one in shown),
             evidence=evidence,
-            alternatives=tuple(
-                Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
-                for one in verdict.explanations[:ALTERNATIVES_SHOWN]
-            ),
+            alternatives=_alternatives(verdict),
             pivots=moves,
             successions=handed,
             techniques=_techniques(verdict, capability_names),
@@ -160,16 +148,34 @@ def assemble(
     )
 
 
+def _matter(engine: Engine, scored: ir.Table, frames: dict[int, str]) -> _Matter:
+    made = scored.filter(scored.extracts)
+    return _Matter(
+        engine.collect(made.group_by("campaign", "named").agg(n=_.count())),
+        engine.collect(made.group_by("campaign", pathway=_.pathway.fill_null("")).agg(n=_.count())),
+        engine.collect(
+            scored.filter(scored.campaign >= 0)
+            .group_by("campaign", "extracts", hour=_.ts.truncate("h"))
+            .agg(n=_.count(), first=_.ts.min(), last=_.ts.max())
+        ),
+        frames,
+    )
+
+
+def _alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
+    """The innocent explanations that came closest, and what speaks most against each."""
+    return tuple(
+        Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
+        for one in verdict.explanations[:ALTERNATIVES_SHOWN]
+    )
+
+
 def _times(odds: float) -> str:
     """Log10 odds in words, with one or two significant figures."""
     if odds > 6.0:
         return "more than a million times"
     digits = max(0, int(np.floor(odds)) - 1)
     return f"{round(10.0**odds, -digits):,.0f} times"
-
-
-def _extraction(scored: ir.Table) -> ir.Table:
-    return scored.filter(scored.extracts)
 
 
 def _of(table: pa.Table, number: int) -> pa.Table:

@@ -95,7 +95,7 @@ def _template(queue: Queue, templates: Templates, profiles: Profiles) -> Evidenc
 
 def _partition(o: Observed) -> Evidence:
     fact = (
-        f"two requests of one account are alike by {o.test.content:+.3f} (±{1.96 * o.test.content_sd:.3f}) more than two of "
+        f"two requests of one account are alike by {round(o.test.content, 3) + 0.0:+.3f} (±{1.96 * o.test.content_sd:.3f}) more than two of "
         "different accounts: 0 is one list of tasks dealt out, customers with subjects of their own have 0.03 or more; "
         f"{o.test.repeats:.1%} of the tasks recur on another account"
     )

@@ -72,7 +72,7 @@ def shared_words(s: Sharing, one: str, many: str) -> str:
     """The sharing as a fact for people; `one` and `many` name the thing shared."""
     return (
         f"{s.tied} of {s.known} account owners share {s.values} {one if s.values == 1 else many} used mainly within this "
-        f"group (among as many owners at large: {s.expected:.1f})"
+        f"group (of as many other owners: {s.expected:.1f})"
     )
 
 

@@ -247,7 +247,8 @@ def _span(traffic: Buckets | None, lives: Sequence[Life]) -> tuple[datetime, dat
 
 def _time(span: tuple[datetime, datetime], *, axis: bool = True) -> dict[str, Any]:
     scale = {"type": "utc", "domain": [_iso(span[0]), _iso(span[1])], "nice": False}
-    words = "%-d %b" if (span[1] - span[0]).days >= 3 else "%-d %b %H:%M"
+    days = (span[1] - span[0]).days
+    words = "%b %Y" if days >= 300 else "%-d %b" if days >= 3 else "%-d %b %H:%M"
     shown = {"title": None, "grid": False, "tickCount": 8, "labelOverlap": True, "format": words} if axis else None
     return {"field": "t", "type": "temporal", "scale": scale, "axis": shown}
 

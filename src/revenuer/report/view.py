@@ -24,7 +24,7 @@ __all__ = ["CampaignView", "campaign_views", "trimmed"]
 
 
 ACCOUNTS_LISTED: Final = 60
-FRAMES_SHOWN: Final = 8
+FRAMES_SHOWN: Final = 12
 EVIDENCE_SHOWN: Final = 60
 
 
@@ -151,7 +151,7 @@ def _aim(capabilities: Mapping[str, float]) -> str:
     """The chief capability, and the second where it takes a quarter; empty where none is known."""
     ordered = sorted(capabilities.items(), key=lambda item: (-item[1], item[0]))
     chief = [shortened(capability(name), 60) for name, share in ordered[:2] if share >= 0.25 or name == ordered[0][0]]
-    return " and ".join(chief)
+    return ", ".join(chief)
 
 
 def _activity(
