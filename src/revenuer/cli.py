@@ -106,10 +106,12 @@ def scan(
     from revenuer.sources import open_traffic  # noqa: PLC0415
 
     with atomic_directory(out, force=force) as place:
-        open_traffic(traffic, strict=how["strict"])  # a wrong path is told before heavy parts are loaded
-        from revenuer.scanning import scan as run  # noqa: PLC0415
-
         with progress(show=not quiet) as on_stage:
+            on_stage("open traffic", 0, 1)
+            open_traffic(traffic, strict=how["strict"])  # a wrong path is told before heavy parts are loaded
+            from revenuer.scanning import scan as run  # noqa: PLC0415
+
+            on_stage("open traffic", 1, 1)
             result = run(traffic, place, on_stage=on_stage, **how)
         _check_something_was_read(result, traffic)
     (_print_json if as_json else _print_scan)(result, out)

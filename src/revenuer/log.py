@@ -46,7 +46,7 @@ class _Inert(logging.Formatter):
 
 def _log_stage(stage: str, done: int, total: int) -> None:
     if done >= total:
-        logging.getLogger("revenuer").info("%s: %d done", stage, done)
+        logging.getLogger("revenuer").info("%s: done", stage)
 
 
 @contextmanager
@@ -60,18 +60,29 @@ def progress(*, show: bool = True) -> Iterator[OnStage]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        SpinnerColumn,
         TaskID,
         TextColumn,
         TimeElapsedColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
+        told = [bars.get_time()]
 
         def on_stage(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total or None)
+                # its work began when the stage before it was last heard of, not when its first part was done
+                bars.tasks[-1].start_time = told[0]
             bars.update(tasks[stage], completed=done, total=total or None)
+            told[0] = bars.get_time()
 
         yield on_stage

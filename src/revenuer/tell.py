@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -13,10 +13,14 @@ from rich.text import Text
 from revenuer.doctor import Examination
 from revenuer.findings import Campaign
 from revenuer.log import one_line
+from revenuer.report.words import capability, short_period, sure
 from revenuer.schema import FINDINGS_SCHEMA_VERSION
 from revenuer.summary import ScanSummary
 
 __all__ = ["scan_document", "tell_examination", "tell_scan"]
+
+WIDTH_OF_FILES: Final = 140
+WIDE: Final = 110
 
 
 def scan_document(
@@ -48,10 +52,10 @@ def scan_document(
 
 def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accounts: int, out: Path) -> None:
     """Print what was found, what could not be judged, and where the report is."""
-    console, traffic = Console(highlight=False), summary.traffic
+    console, traffic = _console(), summary.traffic
     _say(console, f"{traffic.exchanges:,} exchanges of {traffic.accounts:,} accounts were looked at.")
     if campaigns:
-        console.print(_campaign_table(campaigns))
+        console.print(_campaign_table(campaigns, narrow=console.width < WIDE))
     found = f"{len(campaigns)} campaign{'' if len(campaigns) == 1 else 's'}" if campaigns else "No campaign"
     _say(console, f"{found}, {flagged_accounts:,} accounts flagged.")
     lost = sum(summary.quality.quarantined.values())
@@ -65,7 +69,7 @@ def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accou
 
 def tell_examination(examination: Examination) -> None:
     """Print what is installed and what was tried."""
-    console, table = Console(highlight=False), Table(box=None, show_header=False, pad_edge=False)
+    console, table = _console(), Table(box=None, show_header=False, pad_edge=False)
     rows = [("revenuer", examination.version)]
     rows += [(name, str(value)) for name, value in examination.machine.items()]
     rows += [(name, version or "missing") for name, version in examination.packages.items()]
@@ -80,16 +84,32 @@ def tell_examination(examination: Examination) -> None:
     _say(console, "A scan can run." if examination.ok else "A scan cannot run.")
 
 
-def _campaign_table(campaigns: Sequence[Campaign]) -> Table:
+def _campaign_table(campaigns: Sequence[Campaign], *, narrow: bool) -> Table:
+    """One campaign a line; a narrow terminal gets the chief capability alone, and no dates."""
+    heads = ("campaign", "confidence", "accounts", "exchanges", *(() if narrow else ("seen",)), "mostly")
+    rows = [tuple(map(one_line, _cells(c, narrow=narrow))) for c in campaigns]
     table = Table(box=None, pad_edge=False)
-    for name in ("campaign", "confidence", "accounts", "exchanges", "first seen", "last seen", "mostly"):
-        table.add_column(name, justify="right" if name in {"confidence", "accounts", "exchanges"} else "left")
-    for c in campaigns:
-        mostly = ", ".join(sorted(c.capabilities, key=lambda name: (-c.capabilities[name], name))[:2])
-        sizes = (f"{c.confidence:.2f}", f"{c.accounts:,}", f"{c.exchanges:,}")
-        cells = (c.campaign_id, *sizes, c.first_seen[:10], c.last_seen[:10], mostly)
-        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    for place, head in enumerate(heads):
+        # only the last column gives way: people copy the name of a campaign, and a number cut short is another number
+        widest = 0 if head == "mostly" else min(max(len(row[place]) for row in rows), 40)
+        sized = head in {"confidence", "accounts", "exchanges"}
+        table.add_column(head, justify="right" if sized else "left", no_wrap=True, min_width=max(widest, len(head)))
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
+
+
+def _cells(c: Campaign, *, narrow: bool) -> tuple[str, ...]:
+    chief = sorted(c.capabilities, key=lambda name: (-c.capabilities[name], name))[: 1 if narrow else 2]
+    when = () if narrow else (short_period(c.first_seen, c.last_seen),)
+    sizes = (sure(c.confidence), f"{c.accounts:,}", f"{c.exchanges:,}")
+    return (c.campaign_id, *sizes, *when, ", ".join(map(capability, chief)))
+
+
+def _console() -> Console:
+    """Where results go: a terminal as wide as it is; a file or pipe as wide as the table needs."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, WIDTH_OF_FILES))
 
 
 def _named(table: str, column: str) -> str:
