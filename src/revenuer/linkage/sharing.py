@@ -50,22 +50,16 @@ def sharing(account: I64, value: I64, members: I64, owner: I64, *, seed: int) ->
         owner: who answers for each account, shape (accounts,), any integers.
         seed: of the draws.
     """
-    known = value != 0
     names, owner = np.unique(owner, return_inverse=True)
-    accounts, members = len(names), np.unique(owner[members])
-    account, value = owner[account[known]], np.unique(value[known], return_inverse=True)[1]
-    pairs = np.unique(account * (int(value.max(initial=0)) + 1) + value)
-    account, value = np.divmod(pairs, int(value.max(initial=0)) + 1)
-    users = np.bincount(value)
-    inside = np.zeros(accounts, np.bool_)
-    inside[members] = True
-    tied, values = _tied(account, value, users, inside)
-    has = np.zeros(accounts, np.bool_)
-    has[account] = True
-    have = int((has & inside).sum())
-    pool = np.flatnonzero(has & ~inside)
-    expected = _expected(account, value, users, pool, have, accounts, np.random.default_rng(seed))
-    return Sharing(tied, have, expected, values, _strength(tied, have, expected))
+    held = _holdings(owner[account], value)
+    inside = np.zeros(len(names), np.bool_)
+    inside[owner[members]] = True
+    has = np.zeros(len(names), np.bool_)
+    has[held.owner] = True
+    tied, values = _tied(held, inside)
+    known = int((has & inside).sum())
+    expected = _expected(held, np.flatnonzero(has & ~inside), inside, known, np.random.default_rng(seed))
+    return Sharing(tied, known, expected, values, _strength(tied, known, expected))
 
 
 def shared_words(s: Sharing, one: str, many: str) -> str:
@@ -76,25 +70,41 @@ def shared_words(s: Sharing, one: str, many: str) -> str:
     )
 
 
-def _tied(account: I64, value: I64, users: I64, inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Accounts inside that share a value of their own, and how many such values there are."""
-    held = inside[account]
-    within = np.bincount(value[held], minlength=len(users))
-    own = (within >= 2) & (within >= OWN * users)
-    return len(np.unique(account[held & own[value]])), int(own.sum())
+class _Holdings(NamedTuple):
+    """Who has what, one entry an owner and value; `users` is how many owners have each value."""
+
+    owner: I64
+    value: I64
+    users: I64
 
 
-def _expected(
-    account: I64, value: I64, users: I64, pool: I64, size: int, accounts: int, rng: np.random.Generator
-) -> float:
-    """Tied accounts among `size` accounts of the pool, drawn by value so that what they share comes along."""
-    if len(pool) <= size or not size:
+def _holdings(owner: I64, value: I64) -> _Holdings:
+    known = value != 0
+    owner, value = owner[known], np.unique(value[known], return_inverse=True)[1]
+    width = int(value.max(initial=0)) + 1
+    owner, value = np.divmod(np.unique(owner * width + value), width)
+    return _Holdings(owner, value, np.bincount(value))
+
+
+def _tied(held: _Holdings, inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Owners inside that share a value of their own, and how many such values there are."""
+    rows = inside[held.owner]
+    within = np.bincount(held.value[rows], minlength=len(held.users))
+    own = (within >= 2) & (within >= OWN * held.users)
+    return len(np.unique(held.owner[rows & own[held.value]])), int(own.sum())
+
+
+def _expected(held: _Holdings, pool: I64, inside: npt.NDArray[np.bool_], size: int, rng: np.random.Generator) -> float:
+    """Tied owners among `size` owners of the pool, on average over draws."""
+    if not len(pool) or not size:
         return 0.0
+    if len(pool) <= size:  # a larger pool would tie as large a share at the least
+        return _tied(held, ~inside)[0] * size / len(pool)
     found = []
     for _ in range(DRAWS):
-        inside = np.zeros(accounts, np.bool_)
-        inside[rng.choice(pool, size, replace=False)] = True
-        found.append(_tied(account, value, users, inside)[0])
+        drawn = np.zeros_like(inside)
+        drawn[rng.choice(pool, size, replace=False)] = True
+        found.append(_tied(held, drawn)[0])
     return float(np.mean(found))
 
 
@@ -107,4 +117,5 @@ def _strength(tied: int, known: int, expected: float) -> float:
     if share <= base:
         return 0.0
     gain = tied * np.log10(share / base) + (known - tied) * np.log10((1 - share) / (1 - base))
-    return float(min(gain, STRONGEST))
+    # ties come in pairs at the least: the count varies twice as much as a binomial one (quasi-likelihood)
+    return float(min(gain / 2.0, STRONGEST))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from revenuer.behaviour import Profiles
 from revenuer.findings import Evidence
-from revenuer.linkage.sharing import shared_words, sharing
+from revenuer.linkage.sharing import DRAWS, shared_words, sharing
 
 __all__ = ["signup_evidence"]
 
@@ -22,10 +22,11 @@ _KINDS: Final = {
     "signup_net": ("sign-up network", "sign-up networks"),
     "email_domain": ("mail domain", "mail domains"),
 }
-# A burst: this long, and this much denser than the population's own sign-ups.
 WINDOW_DAYS: Final = 3.0
 STRONGEST_BURST: Final = 2.0
-_DAY: Final = 86_400_000_000
+STRONGEST_SIGNUP: Final = 4.0
+LEAST_IN_BURST: Final = 5
+DAY: Final = 86_400_000_000
 
 
 def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence | None:
@@ -36,40 +37,62 @@ def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence 
         for kind, words in _KINDS.items()
     ]
     best, words = max(found, key=lambda pair: pair[0].strength)
-    burst, inside, share = _burst(profiles, members)
-    if best.strength + burst <= 0.0:
+    burst = _burst(profiles, members, seed)
+    if best.strength + burst.strength <= 0.0:
         return None
     facts = []
     if best.strength > 0:
         facts.append(shared_words(best, *words))
-    if burst > 0:
+    if burst.strength > 0:
         facts.append(
-            f"{inside} accounts were registered within the same {WINDOW_DAYS:.0f} days, against {share:.1%} of all others"
+            f"{burst.inside} account owners registered within the same {WINDOW_DAYS:.0f} days, against {burst.share:.1%} "
+            f"of all others"
         )
-    return Evidence("signup", "; ".join(facts), min(best.strength + burst, 4.0), max(best.tied, inside))
+    strength = min(best.strength + burst.strength, STRONGEST_SIGNUP)
+    return Evidence("signup", "; ".join(facts), strength, max(best.tied, burst.inside))
 
 
-def _burst(profiles: Profiles, members: I64) -> tuple[float, int, float]:
-    """Log10 likelihood ratio of the densest window against the population, accounts in it, share of others in it."""
-    created = profiles.created[members]
-    created = np.sort(created[created > 0])
-    if len(created) < 5:
-        return 0.0, 0, 0.0
-    window = int(WINDOW_DAYS * _DAY)
-    inside = np.searchsorted(created, created + window, "right") - np.arange(len(created))
-    start = created[int(inside.argmax())]
-    n = int(inside.max())
-    others = np.ones(len(profiles), np.bool_)
-    others[members] = False
-    rest = profiles.created[others]
-    rest = rest[rest > 0]
-    share = (float(((rest >= start) & (rest <= start + window)).sum()) + 1.0) / (len(rest) + 1.0)
-    observed = n / len(created)
-    if observed <= 3 * share:
-        return 0.0, 0, share
-    gain = n * np.log10(observed / share) + (len(created) - n) * np.log10(
-        max(1 - observed, 1e-9) / max(1 - share, 1e-9)
-    )
-    # the densest window was searched for: as many looks as windows
-    gain -= np.log10(max(len(created), 1))
-    return float(np.clip(gain, 0.0, STRONGEST_BURST)), n, share
+class _Burst(NamedTuple):
+    """The densest window of sign-ups: owners in it, share of all others in it, log10 likelihood ratio."""
+
+    inside: int
+    share: float
+    strength: float
+
+
+def _burst(profiles: Profiles, members: I64, seed: int) -> _Burst:
+    """The densest window, as far as it exceeds the densest of as many others: what was searched for is also found."""
+    owners, created = _registered(profiles)
+    own = np.isin(owners, profiles.entity[members])
+    everyone, group, rest = np.sort(created), np.sort(created[own]), created[~own]
+    if len(group) < LEAST_IN_BURST or len(rest) <= len(group):
+        return _Burst(0, 0.0, 0.0)
+    found = _densest(group, everyone)
+    rng = np.random.default_rng(seed)
+    drawn = [np.sort(rng.choice(rest, len(group), replace=False)) for _ in range(DRAWS)]
+    usual = max(_densest(others, everyone).strength for others in drawn)
+    return found._replace(strength=float(np.clip(found.strength - usual, 0.0, STRONGEST_BURST)))
+
+
+def _registered(profiles: Profiles) -> tuple[I64, I64]:
+    """Owners, and when each registered its first account; those of whom it is known."""
+    known = np.flatnonzero(profiles.created > 0)
+    order = known[np.argsort(profiles.created[known], kind="stable")]
+    owners, first = np.unique(profiles.entity[order], return_index=True)
+    return owners, profiles.created[order][first]
+
+
+def _densest(group: I64, everyone: I64) -> _Burst:
+    """The window that holds most of a group, against the share of all others in it; both sorted."""
+    window = int(WINDOW_DAYS * DAY)
+    counts = np.searchsorted(group, group + window, "right") - np.arange(len(group))
+    at = int(counts.argmax())
+    inside, start = int(counts[at]), group[at]
+    others = np.searchsorted(everyone, start + window, "right") - np.searchsorted(everyone, start) - inside
+    share = (float(others) + 1.0) / (len(everyone) - len(group) + 1.0)
+    observed = min(inside / len(group), 1.0 - 1e-9)
+    if observed <= share:
+        return _Burst(inside, share, 0.0)
+    gain = inside * np.log10(observed / share)
+    gain += (len(group) - inside) * np.log10((1.0 - observed) / max(1.0 - share, 1e-9))
+    return _Burst(inside, share, float(gain))
