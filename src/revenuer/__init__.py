@@ -1,4 +1,25 @@
-"""Find and counter illicit large-scale distillation of LLMs behind an API."""
+"""Find and counter illicit large-scale distillation of LLMs behind an API.
+
+The main job is `scan`; `revenuer.simulate`, `revenuer.evaluate` and `revenuer.report` are packages of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from revenuer.errors import RevenuerError
+
+if TYPE_CHECKING:
+    from revenuer.scanning import ScanResult, scan
 
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+__all__ = ["RevenuerError", "ScanResult", "__version__", "scan"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the scanner when it is asked for: the command line's help must not wait for compilers and engines."""
+    if name in {"ScanResult", "scan"}:
+        from revenuer import scanning  # noqa: PLC0415 - see above
+
+        return getattr(scanning, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

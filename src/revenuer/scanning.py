@@ -176,7 +176,7 @@ class _Scan:
         verdicts = [
             deliver(
                 queue,
-                observe(queue, templates, requests, profiles, found, consented, seed=self.seed),
+                observe(queue, templates, requests, profiles, found, consented=consented, seed=self.seed),
                 templates,
                 profiles,
                 found,

@@ -69,8 +69,8 @@ def observe(
     requests: Requests,
     profiles: Profiles,
     found: Traces,
-    consented: npt.NDArray[np.bool_],
     *,
+    consented: npt.NDArray[np.bool_],
     seed: int,
 ) -> Observed:
     """Observe one queue."""
