@@ -123,7 +123,8 @@ def successions(
     found, evidence = [], []
     for wave in _waves(at):
         last = int(at[wave].max())
-        new = (first > int(at[wave].min())) & (first <= last + TAKEOVER) & ~np.isin(ids, who)
+        # whoever is banned later on may have succeeded those who were banned now
+        new = (first > int(at[wave].min())) & (first <= last + TAKEOVER) & ~np.isin(ids, who[wave])
         if new.sum() < WAVE:
             continue
         found.append(Succession(tuple(who[wave]), tuple(sorted(ids[new])), rfc3339(last)))
