@@ -56,7 +56,14 @@ def test_odds_are_rounded_to_what_they_can_carry(log10_ratio: float, expected: s
 
 def test_confidence_below_one_never_reads_one() -> None:
     """0.9999 is shown as above 0.99; only certainty itself reads 1.00."""
-    assert [words.sure(x) for x in (0.5, 0.994, 0.9999, 1.0, NAN)] == ["0.50", "0.99", ">0.99", "1.00", "0.00"]
+    assert [words.sure(x) for x in (0.5, 0.994, 0.9999, 0.999999, 1.0, NAN)] == [
+        "0.50",
+        "0.99",
+        ">0.99",
+        ">0.99",
+        "1.00",
+        "0.00",
+    ]
 
 
 def test_periods_say_nothing_twice() -> None:
@@ -188,3 +195,25 @@ def test_more_extraction_than_traffic_is_not_drawn_below_nought() -> None:
     found = _traffic(ScanSummary(series=TrafficSeries("2026-05-01T00:00:00Z", 24, (5, 1, 4), (2, 3))))
     assert found is not None
     assert found.counts == ((2, 3, 0), (3, 0, 4))
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "expected"),
+    [
+        ("L14 template vendor", ("L14", "template vendor")),
+        ("viral or published prompt", ("", "viral or published prompt")),
+        ("L14", ("", "L14")),
+        ("Lots of L14", ("", "Lots of L14")),
+    ],
+)
+def test_the_code_of_a_workload_is_told_from_its_name(hypothesis: str, expected: tuple[str, str]) -> None:
+    """Only a leading L and a number are a code; a name stays whole."""
+    assert words.code_of(hypothesis) == expected
+
+
+def test_heads_of_columns_can_break_and_say_the_same() -> None:
+    """Room to break adds nothing that is seen."""
+    for name in ("trace_reconstruction", "orchestration", "cot_elicitation", "general_instruction", "coding"):
+        shown = words.heading(words.capability(name))
+        assert shown.replace("\u00ad", "") == words.capability(name)
+    assert "\u00ad" in words.heading(words.capability("orchestration"))

@@ -183,8 +183,9 @@ def confidence_word(confidence: float) -> str:
 
 def sure(confidence: float | None) -> str:
     """A confidence with two digits; `>0.99` rather than a 1.00 that was not reached."""
-    value = unit(confidence)
-    return ">0.99" if 0.995 <= value < 1 else f"{value:.2f}"
+    if confidence is not None and 0.995 <= confidence < 1:
+        return ">0.99"
+    return f"{unit(confidence):.2f}"
 
 
 def unit(value: float | None) -> float:
