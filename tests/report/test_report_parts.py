@@ -217,3 +217,31 @@ def test_heads_of_columns_can_break_and_say_the_same() -> None:
         shown = words.heading(words.capability(name))
         assert shown.replace("\u00ad", "") == words.capability(name)
     assert "\u00ad" in words.heading(words.capability("orchestration"))
+
+
+def test_names_in_a_network_do_not_lie_on_each_other() -> None:
+    """Where many shared things crowd in the middle, some go without a name rather than none being readable."""
+    things = tuple(NetworkNode("frame", f"template {i}", 50.0) for i in range(10))
+    nodes = (*things, *(NetworkNode("account", f"a{i}") for i in range(100)))
+    picture = draw_network(Network(nodes, tuple((10 + a, i, 1.0) for a in range(100) for i in range(10)), 100))
+    assert picture is not None
+    named = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]+)<', str(picture.svg))
+    assert named
+    boxes = []
+    for x, y, anchor, name in named:
+        left = float(x) - (0 if anchor == "start" else 6.2 * len(name))
+        boxes.append((left, float(y), left + 6.2 * len(name)))
+    apart = [
+        a[2] <= b[0] or b[2] <= a[0] or abs(a[1] - b[1]) >= 15 for i, a in enumerate(boxes) for b in boxes[i + 1 :]
+    ]
+    assert all(apart)
+
+
+def test_heavy_nodes_keep_further_apart() -> None:
+    """Things that every account uses do not fall into one heap."""
+    edges = [(a, thing) for a in range(4, 64) for thing in range(4)]
+
+    def spread(points: np.ndarray) -> float:
+        return float(np.linalg.norm(points[:4] - points[:4].mean(axis=0), axis=1).mean())
+
+    assert spread(layout(64, edges, [4.0] * 4 + [1.0] * 60)) > 1.3 * spread(layout(64, edges))

@@ -29,6 +29,8 @@ LISTED: Final = 20
 WIDTH: Final = 720
 HEIGHT: Final = 400
 _MARGIN: Final = 26.0
+# What accounts share keeps apart from its like more than accounts do: it is what the picture is about.
+_MASS: Final = 4.0
 _ROUNDS: Final = 150
 
 # Shape and colour both tell the kind, so that neither colour vision nor a grey printer loses it.
@@ -43,6 +45,7 @@ _SHAPES: Final = {
 _OTHERS: Final = ("star", "var(--muted)")
 
 Points = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +69,41 @@ def draw_network(network: Network) -> Picture | None:
     place = {node: i for i, node in enumerate(kept)}
     edges = [(place[a], place[b]) for a, b, _ in network.edges if a in place and b in place and a != b]
     nodes = [network.nodes[i] for i in kept]
-    points = layout(len(nodes), edges)
+    points = layout(len(nodes), edges, [1.0 if node.kind == "account" else _MASS for node in nodes])
     counts = Counter(node.kind for node in nodes)
     legend = tuple((_symbol(kind), kind, count) for kind, count in sorted(counts.items(), key=_account_first))
     return Picture(_picture(nodes, edges, points), legend, _shared(nodes, edges), len(network.nodes) - len(kept))
 
 
-def layout(size: int, edges: Sequence[tuple[int, int]], seed: int = 7) -> Points:
-    """Places of `size` nodes, shape (size, 2), in pixels within the frame; same input and seed, same places."""
+def layout(size: int, edges: Sequence[tuple[int, int]], mass: Sequence[float] | None = None, seed: int = 7) -> Points:
+    """Places of `size` nodes, shape (size, 2), in pixels within the frame; same input and seed, same places.
+
+    Nodes push each other away by the product of their masses, 1 each where none are given.
+    """
     rng = np.random.default_rng(seed)
     points: Points = rng.normal(0.0, 1.0, (size, 2))
     pairs = np.array(edges, dtype=np.int64).reshape(-1, 2)
     ideal = 1.6 / math.sqrt(max(size, 1))
+    weights = np.ones(size) if mass is None else np.asarray(mass, dtype=np.float64)
+    apart = weights[:, None] * weights
     for heat in np.linspace(0.12, 0.004, _ROUNDS):
-        force = _forces(points, pairs, ideal)
+        force = _forces(points, pairs, ideal, apart)
         length = np.maximum(np.linalg.norm(force, axis=1, keepdims=True), 1e-9)
         # Rounded each time: what the last bit is on another processor must not grow into another picture.
         points = np.round(points + force / length * np.minimum(length, heat), 9)
     return _fitted(points)
 
 
-def _forces(points: Points, pairs: npt.NDArray[np.int64], ideal: float) -> Points:
+def _forces(points: Points, pairs: npt.NDArray[np.int64], ideal: float, apart: Points) -> Points:
     x, y = points[:, 0], points[:, 1]
     across, up = x[:, None] - x, y[:, None] - y
-    push = ideal**2 / np.maximum(across**2 + up**2, 1e-4)
+    push = ideal**2 * apart / np.maximum(across**2 + up**2, 1e-4)
     force: Points = np.stack([(across * push).sum(axis=1), (up * push).sum(axis=1)], axis=1)
     if len(pairs):
         along = points[pairs[:, 0]] - points[pairs[:, 1]]
-        pull = along * (np.linalg.norm(along, axis=1, keepdims=True) / ideal)
+        # what everybody uses would otherwise lie in one heap in the middle
+        degree = np.bincount(pairs.ravel(), minlength=len(points))[pairs].max(axis=1, keepdims=True)
+        pull = along * (np.linalg.norm(along, axis=1, keepdims=True) / ideal / np.sqrt(degree))
         np.subtract.at(force, pairs[:, 0], pull)
         np.add.at(force, pairs[:, 1], pull)
     return force - 0.35 * points
@@ -138,8 +148,10 @@ def _picture(nodes: Sequence[NetworkNode], edges: Sequence[tuple[int, int]], poi
     for i in order:
         _shape(root, nodes[i].kind, (points[i][0], points[i][1]), _radius(nodes[i]))
     shared = [i for i in range(len(nodes)) if nodes[i].kind != "account"]
-    for i in sorted(shared, key=lambda i: (-nodes[i].size, i))[:LABELLED]:
-        _label(root, nodes[i], points[i])
+    taken: list[Box] = []
+    for i in sorted(shared, key=lambda i: (-nodes[i].size, i)):
+        if len(taken) < LABELLED:
+            _label(root, nodes[i], points[i], taken)
     return serialised(root)
 
 
@@ -175,12 +187,18 @@ def _outline(shape: str, at: tuple[float, float], radius: float) -> str:
     return "M" + "L".join(dots) + "Z"
 
 
-def _label(root: ET.Element, node: NetworkNode, point: Points) -> None:
+def _label(root: ET.Element, node: NetworkNode, point: Points, taken: list[Box]) -> None:
+    """Name a node beside it, unless the name would lie on one that stands already in `taken`."""
     words = shortened(node.label, 26)
     reach, room = _radius(node) + 4, 6.2 * len(words) + _radius(node) + 4
     # Outward, away from the crowd in the middle, where the words fit.
     right = point[0] + room < WIDTH if point[0] > WIDTH / 2 else point[0] < room
     x = point[0] + reach if right else point[0] - reach
+    width = 6.2 * len(words)
+    box = (float(x if right else x - width), float(point[1] - 8), float(x + width if right else x), float(point[1] + 8))
+    if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+        return
+    taken.append(box)
     text = _add(root, "text", x=f"{x:.1f}", y=f"{point[1] + 3.5:.1f}", fill="var(--ink)", font_size="11")
     text.set("text-anchor", "start" if right else "end")
     text.set("stroke", "var(--panel)")
