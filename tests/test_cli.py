@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -237,6 +238,20 @@ def test_what_scan_prints_for_people(capsys: pytest.CaptureFixture[str], monkeyp
         assert words in said
     tell_scan((), ScanSummary(), 0, Path("out"))
     assert "No campaign, 0 accounts flagged." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_names_of_campaigns_and_numbers_are_never_cut(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """However narrow the terminal, a name can be copied whole, and no certainty is claimed that was not reached."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    found = dataclasses.replace(CAMPAIGN, campaign_id="C-64e91bb3b7ce", confidence=0.99951, exchanges=1_234_567)
+    tell_scan((found,), SUMMARY, 12, Path("out"))
+    said = capsys.readouterr().out
+    for words in ("C-64e91bb3b7ce", ">0.99", "1,234,567", "reasoning"):
+        assert words in said
 
 
 def test_doctor_says_that_a_scan_can_run():
