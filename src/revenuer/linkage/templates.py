@@ -226,7 +226,8 @@ def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, cho
     """All requests of a share of the accounts, or, where few accounts send many, a share of the requests of all."""
     share = np.minimum(1.0, TEST_ROWS / templates.exchanges[chosen])
     bound = np.where(share >= 1.0, WHOLE, np.minimum(share * 2.0**64 - 2.0**63, 2.0**62).astype(np.int64))
-    few = templates.accounts[chosen] < FEW_ACCOUNTS
+    # a share of few accounts, or of few heavy ones, would be none or one: then a share of everybody's requests is read
+    few = templates.accounts[chosen] * share < FEW_ACCOUNTS
     wanted = engine.table(
         f"wanted_{name}",
         pa.table({"id": templates.ids[chosen], "template": chosen, "bound": bound, "few": few}),
