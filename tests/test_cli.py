@@ -247,10 +247,13 @@ def test_names_of_campaigns_and_numbers_are_never_cut(
     """However narrow the terminal, a name can be copied whole, and no certainty is claimed that was not reached."""
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    found = dataclasses.replace(CAMPAIGN, campaign_id="C-64e91bb3b7ce", confidence=0.99951, exchanges=1_234_567)
+    mix = {"trace_reconstruction": 0.6, "cot_elicitation": 0.4}
+    found = dataclasses.replace(
+        CAMPAIGN, campaign_id="C-64e91bb3b7ce", confidence=0.99951, exchanges=1_234_567, capabilities=mix
+    )
     tell_scan((found,), SUMMARY, 12, Path("out"))
     said = capsys.readouterr().out
-    for words in ("C-64e91bb3b7ce", ">0.99", "1,234,567", "reasoning"):
+    for words in ("C-64e91bb3b7ce", ">0.99", "1,234,567", "reco"):
         assert words in said
 
 

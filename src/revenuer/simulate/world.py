@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.random import default_rng  # now: numpy loads it at first use, and a Ctrl-C in that moment is lost
 from numpy.typing import NDArray
 
 from revenuer.simulate.catalogue import GATES, MODELS, NETWORK_KINDS
@@ -63,7 +64,7 @@ class World:
 
     def rng(self, *key: object) -> np.random.Generator:
         """The numeric random stream of this name."""
-        return np.random.default_rng([self.seed, zlib.crc32(repr(key).encode())])
+        return default_rng([self.seed, zlib.crc32(repr(key).encode())])
 
     def dice(self, *key: object) -> random.Random:
         """The random stream of this name for text, where one draw at a time is faster."""
