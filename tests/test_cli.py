@@ -153,7 +153,13 @@ def test_an_unexpected_error_exits_3_and_points_to_debug(monkeypatch: pytest.Mon
 def test_an_interrupted_command_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path):
     """Ctrl-C and a polite kill both clean up."""
     arguments = ["simulate", "demo", "--exchanges", "400000", "--accounts", "20000", "--out", str(tmp_path / "made")]
-    process = subprocess.Popen([REVENUER, *arguments], stderr=subprocess.PIPE, text=True)  # noqa: S603
+    # started from a job in the background, a program would inherit that Ctrl-C is ignored
+    process = subprocess.Popen(  # noqa: S603
+        [REVENUER, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+    )
     while not names_in(tmp_path) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(number)
