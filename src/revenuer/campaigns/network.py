@@ -26,28 +26,54 @@ _SIGNUP: Final = {"payment_fingerprint": "payment", "device_fingerprint": "devic
 
 
 def draw_network(
-    queue: Queue, flagged: I64, templates: Templates, profiles: Profiles, found: Traces, names: Mapping[int, str]
+    queue: Queue, flagged: I64, templates: Templates, profiles: Profiles, *, found: Traces, names: Mapping[int, str]
 ) -> Network:
     """Up to 120 accounts by hash order, the templates they use most, and the identities several of them share.
 
     Templates of one name, wordings that differ by a slot, are one node.
     """
-    chosen = np.sort(flagged[np.argsort(profiles.keys[flagged], kind="stable")[:MOST_ACCOUNTS]])
-    place = np.full(len(profiles), -1)
-    place[chosen] = np.arange(len(chosen))
-    nodes = [NetworkNode("account", str(profiles.ids[a]), float(np.log1p(profiles.exchanges[a]))) for a in chosen]
-    edges: list[tuple[int, int, float]] = []
+    drawing = _Drawing(profiles, np.sort(flagged[np.argsort(profiles.keys[flagged], kind="stable")[:MOST_ACCOUNTS]]))
     for name, called, requests in _wordings(queue, names):
-        held = np.isin(templates.edge_template, called) & (place[templates.edge_account] >= 0)
-        if not held.any():
-            continue
-        node = len(nodes)
-        nodes.append(NetworkNode("frame", name, float(np.log1p(requests))))
-        sent = np.bincount(place[templates.edge_account[held]], weights=templates.edge_exchanges[held])
-        edges += [(int(at), node, round(float(np.log1p(sent[at])), 3)) for at in np.flatnonzero(sent)]
+        drawing.add_frame(name, np.isin(templates.edge_template, called), templates, requests)
     for kind, accounts, values in _identities(profiles, found):
-        _add_shared(nodes, edges, kind, place, accounts, values)
-    return Network(tuple(nodes), tuple(edges), len(chosen))
+        drawing.add_shared(kind, accounts, values)
+    return Network(tuple(drawing.nodes), tuple(drawing.edges), drawing.accounts)
+
+
+class _Drawing:
+    """Nodes and edges as they are added, the accounts first."""
+
+    def __init__(self, profiles: Profiles, chosen: I64) -> None:
+        self.accounts = len(chosen)
+        self.place = np.full(len(profiles), -1)
+        self.place[chosen] = np.arange(len(chosen))
+        self.nodes = [NetworkNode("account", str(profiles.ids[a]), _size(profiles.exchanges[a])) for a in chosen]
+        self.edges: list[tuple[int, int, float]] = []
+
+    def add_frame(self, name: str, edges: npt.NDArray[np.bool_], templates: Templates, requests: int) -> None:
+        """Add a template with its edges, if one of the drawn accounts uses it."""
+        held = edges & (self.place[templates.edge_account] >= 0)
+        if not held.any():
+            return
+        node = len(self.nodes)
+        self.nodes.append(NetworkNode("frame", name, _size(requests)))
+        sent = np.bincount(self.place[templates.edge_account[held]], weights=templates.edge_exchanges[held])
+        self.edges += [(int(at), node, round(_size(sent[at]), 3)) for at in np.flatnonzero(sent)]
+
+    def add_shared(self, kind: str, accounts: I64, values: I64) -> None:
+        """Add the values that most of the drawn accounts share, if at least two do."""
+        held = (self.place[accounts] >= 0) & (values != 0)
+        pairs = np.unique(np.stack([values[held], self.place[accounts[held]]]), axis=1)
+        shared, counts = np.unique(pairs[0], return_counts=True)
+        order = np.lexsort((shared, -counts))[:MOST_SHARED]
+        for number, at in enumerate(order[counts[order] >= 2]):
+            node = len(self.nodes)
+            self.nodes.append(NetworkNode(kind, f"{_WORDS[kind]} {number + 1}", _size(counts[at])))
+            self.edges += [(int(account), node, 1.0) for account in pairs[1][pairs[0] == shared[at]]]
+
+
+def _size(count: float) -> float:
+    return float(np.log1p(count))
 
 
 def _wordings(queue: Queue, names: Mapping[int, str]) -> list[tuple[str, list[int], int]]:
@@ -66,22 +92,3 @@ def _identities(profiles: Profiles, found: Traces) -> list[tuple[str, I64, I64]]
     everyone = np.arange(len(profiles))
     kinds = [(name, everyone, profiles.signup[column]) for column, name in _SIGNUP.items()]
     return [*kinds, ("ip", found.account["ip"], found.value["ip"])]
-
-
-def _add_shared(
-    nodes: list[NetworkNode],
-    edges: list[tuple[int, int, float]],
-    kind: str,
-    place: I64,
-    accounts: I64,
-    values: I64,
-) -> None:
-    """Add the values that most of the drawn accounts share, if at least two do."""
-    held = (place[accounts] >= 0) & (values != 0)
-    pairs = np.unique(np.stack([values[held], place[accounts[held]]]), axis=1)
-    shared, counts = np.unique(pairs[0], return_counts=True)
-    order = np.lexsort((shared, -counts))[:MOST_SHARED]
-    for number, at in enumerate(order[counts[order] >= 2]):
-        node = len(nodes)
-        nodes.append(NetworkNode(kind, f"{_WORDS[kind]} {number + 1}", float(np.log1p(counts[at]))))
-        edges += [(int(account), node, 1.0) for account in pairs[1][pairs[0] == shared[at]]]

@@ -1,0 +1,82 @@
+"""The tables of findings: one row an account, one row an exchange."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis import _
+
+from revenuer.behaviour import Profiles
+from revenuer.campaigns.assemble import Assembled, Harvest
+from revenuer.campaigns.queues import Queue
+from revenuer.engine import Engine
+from revenuer.schema import CAPABILITIES, FOUND_ACCOUNTS, FOUND_EXCHANGES
+
+__all__ = ["write_accounts", "write_exchanges"]
+
+
+def write_accounts(
+    path: Path, profiles: Profiles, queues: list[Queue], assembled: list[Assembled], harvest: Harvest
+) -> int:
+    """Write one row an account, sorted by id; returns how many are flagged."""
+    n = len(profiles)
+    risk = np.zeros(n)
+    flagged = np.zeros(n, np.bool_)
+    campaign = np.full(n, None, object)
+    reasons: list[list[str]] = [[] for _account in range(n)]
+    for one in assembled:
+        queue, name = queues[one.number], one.campaign.campaign_id
+        member = np.isin(queue.accounts, one.flagged)
+        risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, 0.5)
+        flagged[one.flagged] = True
+        campaign[one.flagged] = name
+        strongest = [evidence.channel for evidence in one.campaign.evidence if evidence.strength > 0.5]
+        for account in one.flagged:
+            made = f"{harvest.extracted[account]} of {profiles.exchanges[account]} exchanges serve {name}"
+            reasons[account] = [made, *dict.fromkeys(strongest)]
+    share = harvest.expected / np.maximum(profiles.exchanges, 1)
+    order = np.argsort(profiles.ids.astype(str), kind="stable")
+    table = pa.table(
+        [
+            pa.array(profiles.ids[order], pa.string()),
+            pa.array(np.clip(risk, 0.0, 1.0)[order]),
+            pa.array(flagged[order]),
+            pa.array(campaign[order], pa.string()),
+            pa.array(np.clip(np.where(flagged, share, 0.0), 0.0, 1.0)[order]),
+            pa.array([reasons[i] for i in order], pa.list_(pa.string())),
+        ],
+        schema=FOUND_ACCOUNTS,
+    )
+    pq.write_table(table, path, compression="zstd")
+    return int(flagged.sum())
+
+
+def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: list[Assembled]) -> None:
+    """Stream one row an exchange; an exchange of an account that is not flagged is never called extraction."""
+    names = engine.table(
+        "names",
+        pa.table(
+            {
+                "number": pa.array([one.number for one in assembled], pa.int64()),
+                "campaign_id": pa.array([one.campaign.campaign_id for one in assembled], pa.string()),
+            }
+        ),
+    )
+    labels = engine.table("labels", pa.table({"code": np.arange(len(CAPABILITIES)), "capability": list(CAPABILITIES)}))
+    rows = scored.select("exchange_id", "draw", "score", "extracts", "campaign", "named")
+    rows = rows.left_join(names, rows.campaign == names.number).join(labels, _.named == labels.code)
+    chosen = rows.order_by(["draw", "exchange_id"]).select(
+        "exchange_id",
+        "score",
+        extraction=_.extracts & _.campaign_id.notnull(),
+        capability=_.capability,
+        campaign_id=ibis.ifelse(_.extracts, _.campaign_id, ibis.null("string")),
+    )
+    with pq.ParquetWriter(path, FOUND_EXCHANGES, compression="zstd") as writer:
+        for batch in engine.batches(chosen):
+            writer.write_batch(batch.cast(FOUND_EXCHANGES))
