@@ -57,7 +57,7 @@ def write_accounts(
 
 
 def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: list[Assembled]) -> None:
-    """Stream one row an exchange; an exchange of an account that is not flagged is never called extraction."""
+    """Stream one row an exchange; an exchange of an account outside every campaign is never called extraction."""
     names = engine.table(
         "names",
         pa.table(

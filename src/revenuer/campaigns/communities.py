@@ -8,7 +8,7 @@ needs are sums that add up when groups merge, so the cost does not depend on how
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -53,8 +53,8 @@ def communities(templates: Templates, chosen: I64, accounts: int) -> list[I64]:
     cross = np.asarray((usage.T @ usage).todense())
     own = np.asarray(usage.multiply(usage - _ones_like(usage)).sum(axis=0)).ravel()
     np.fill_diagonal(cross, 0.0)
-    total = np.asarray(usage.sum(axis=0)).ravel()
-    labels = _agglomerate(cross, own, total, ONE_QUEUE, LEAST_PAIRS)
+    total = np.asarray(usage.sum(axis=0), np.float64).ravel()
+    labels = _agglomerate(_Groups(cross, own, total, np.ones(len(own), np.bool_)))
     groups = [chosen[labels == label] for label in np.unique(labels)]
     return sorted(groups, key=lambda group: (-templates.exchanges[group].sum(), group[0]))
 
@@ -75,64 +75,78 @@ def _ones_like(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
     return ones
 
 
+class _Groups(NamedTuple):
+    """Sums over accounts for groups of templates: pairs between two, pairs within one, requests; and which are left."""
+
+    cross: F64
+    own: F64
+    total: F64
+    alive: Bools
+
+
 @nb.njit(cache=True)
-def _merit(cross: float, own: float, total: F64, i: int, j: int, limit: float, least: float) -> float:
+def _merit(groups: _Groups, i: int, j: int) -> float:
     """How well two groups fit as one queue, 0 if they do not: the margin in standard errors of the pairs."""
+    cross, own = groups.cross[i, j], groups.own[i] + groups.own[j]
     pairs = own + 2.0 * cross
-    if cross <= 0.0 or pairs < least:
+    if cross <= 0.0 or pairs < LEAST_PAIRS:
         return 0.0
-    both = total[i] + total[j]
-    by_chance = (total[i] * total[i] + total[j] * total[j]) / (both * both)
+    one, other = groups.total[i], groups.total[j]
+    by_chance = (one * one + other * other) / ((one + other) * (one + other))
     correlation = (own / pairs - by_chance) / max(1.0 - by_chance, 1e-9)
-    if correlation >= limit:
+    if correlation >= ONE_QUEUE:
         return 0.0
     return float((1.0 - correlation) * np.sqrt(min(pairs, 1e4)) * (1.0 - by_chance))
 
 
 @nb.njit(cache=True)
-def _agglomerate(cross: F64, own: F64, total: F64, limit: float, least: float) -> I64:
+def _best_of(groups: _Groups, k: int) -> tuple[float, int]:
+    """The merit of a group's best partner, and which; (0, -1) for none."""
+    best, partner = 0.0, -1
+    for m in range(len(groups.own)):
+        if groups.alive[m] and m != k:
+            merit = _merit(groups, k, m)
+            if merit > best:
+                best, partner = merit, m
+    return best, partner
+
+
+@nb.njit(cache=True)
+def _absorb(groups: _Groups, label: I64, i: int, j: int) -> None:
+    """Merge group `j` into group `i`."""
+    groups.own[i] += groups.own[j] + 2.0 * groups.cross[i, j]
+    groups.total[i] += groups.total[j]
+    groups.alive[j] = False
+    for k in range(len(label)):
+        if label[k] == j:
+            label[k] = i
+        groups.cross[i, k] += groups.cross[j, k]
+        groups.cross[k, i] = groups.cross[i, k]
+        groups.cross[j, k] = groups.cross[k, j] = 0.0
+    groups.cross[i, i] = 0.0
+
+
+@nb.njit(cache=True)
+def _agglomerate(groups: _Groups) -> I64:
     """Merge the best pair until none is left; returns the group of each template."""
-    n = own.shape[0]
-    label = np.arange(n)
-    alive = np.ones(n, np.bool_)
-    best = np.zeros(n)
-    partner = np.full(n, -1)
-    for i in range(n):
-        for j in range(n):
-            if i != j:
-                merit = _merit(cross[i, j], own[i] + own[j], total, i, j, limit, least)
-                if merit > best[i]:
-                    best[i], partner[i] = merit, j
+    n = len(groups.own)
+    label, best, partner = np.arange(n), np.zeros(n), np.full(n, -1)
+    for k in range(n):
+        best[k], partner[k] = _best_of(groups, k)
     while True:
         i = int(np.argmax(best))
         if best[i] <= 0.0:
             return label
-        j = partner[i]
-        i, j = min(i, j), max(i, j)
-        own[i] += own[j] + 2.0 * cross[i, j]
-        total[i] += total[j]
-        alive[j] = False
+        i, j = min(i, partner[i]), max(i, partner[i])
+        _absorb(groups, label, i, j)
         best[j] = 0.0
+        best[i], partner[i] = _best_of(groups, i)
         for k in range(n):
-            if label[k] == j:
-                label[k] = i
-            cross[i, k] += cross[j, k]
-            cross[k, i] = cross[i, k]
-            cross[j, k] = cross[k, j] = 0.0
-        cross[i, i] = 0.0
-        best[i], partner[i] = 0.0, -1
-        for k in range(n):
-            if not alive[k] or k == i:
+            if not groups.alive[k] or k == i:
                 continue
-            merit = _merit(cross[i, k], own[i] + own[k], total, i, k, limit, least)
-            if merit > best[i]:
-                best[i], partner[i] = merit, k
             if partner[k] == i or partner[k] == j:
-                best[k], partner[k] = 0.0, -1
-                for m in range(n):
-                    if alive[m] and m != k:
-                        other = _merit(cross[k, m], own[k] + own[m], total, k, m, limit, least)
-                        if other > best[k]:
-                            best[k], partner[k] = other, m
-            elif merit > best[k]:
+                best[k], partner[k] = _best_of(groups, k)
+                continue
+            merit = _merit(groups, i, k)
+            if merit > best[k]:
                 best[k], partner[k] = merit, i
