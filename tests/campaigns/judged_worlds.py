@@ -20,7 +20,15 @@ I64 = npt.NDArray[np.int64]
 
 ACCOUNTS = 4_000
 GROUP = np.arange(40)
-SIGNUP = ("payment_fingerprint", "device_fingerprint", "phone_hash", "email_hash", "signup_net", "email_domain")
+SIGNUP = (
+    "programme",
+    "payment_fingerprint",
+    "device_fingerprint",
+    "phone_hash",
+    "email_hash",
+    "signup_net",
+    "email_domain",
+)
 DAY = 86_400_000_000
 
 ONE_QUEUE = Exchangeability(

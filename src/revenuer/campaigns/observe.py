@@ -12,7 +12,7 @@ from revenuer.behaviour import Profiles
 from revenuer.campaigns.queues import Queue
 from revenuer.linkage.infrastructure import Traces
 from revenuer.linkage.partition import Exchangeability
-from revenuer.linkage.templates import Requests, Templates
+from revenuer.linkage.templates import KINDS, Requests, Templates
 from revenuer.text.tokens import hash_strings
 
 __all__ = ["Observed", "observe"]
@@ -84,19 +84,34 @@ def observe(
         entities=len(entities),
         largest=float(entities.max() / len(queue.accounts)),
         templates=len(queue.templates),
-        per_account=float(np.median(np.bincount(np.unique(requests.account[rows], return_inverse=True)[1]))),
+        per_account=_per_account(queue, templates),
         dedication=float(min(1.0, weight.sum() / max(profiles.exchanges[queue.accounts].sum(), 1))),
         test=requests.test(rows, seed=seed),
         extraction=float(np.average(templates.extraction[queue.templates], weights=weight)),
         elicitation=float(np.average(templates.elicitation[queue.templates], weights=weight)),
-        followups=float((requests.turn[rows] > 0).mean()),
+        followups=float((requests.turn[rows] > 0).mean()) if len(rows) else float("nan"),
         novelty=len(np.unique(items)) / len(items) if len(items) else float("nan"),
         one_network=_one_network(found, queue.accounts),
         education=_share(profiles.signup["programme"][queue.accounts], _EDUCATION),
         peak=_peak(hours),
-        span_days=float((hours.max() - hours.min()) / 24.0),
+        span_days=float((hours.max() - hours.min()) / 24.0) if len(rows) else float("nan"),
         consented=float(consented[queue.accounts].mean()),
     )
+
+
+def _per_account(queue: Queue, templates: Templates) -> float:
+    """Median requests of the queue's templates by each member, all of them, not those that were sampled.
+
+    An exchange has at most one template of each kind, so the most used kind counts no exchange twice.
+    """
+    own = np.zeros(len(templates), np.bool_)
+    own[queue.templates] = True
+    held = own[templates.edge_template] & np.isin(templates.edge_account, queue.accounts)
+    place = np.searchsorted(queue.accounts, templates.edge_account[held])
+    cell = place * len(KINDS) + templates.kind[templates.edge_template[held]]
+    size = len(queue.accounts) * len(KINDS)
+    made = np.bincount(cell, weights=templates.edge_exchanges[held], minlength=size)
+    return float(np.median(made.reshape(-1, len(KINDS)).max(axis=1)))
 
 
 def _one_network(found: Traces, members: I64) -> float:
