@@ -213,7 +213,7 @@ _SINGLE: Final = Prediction(
     lambda o: float(o.templates),
     3.0,
     -1.0,
-    1.2,
+    0.8,
     "few templates tie the accounts together: {value:.0f}",
     "many templates tie the accounts together: {value:.0f}",
 )

@@ -32,6 +32,10 @@ WIDELY_USED: Final = 12
 # Member rate over population rate, and text score, from which a template is clearly a task of the queue.
 CLEARLY_OWN: Final = 25.0
 TASK: Final = 0.5
+# Member rate over population rate from which a template is unknown outside the queue, and how improbable it may be that
+# a member was dealt none of those.
+UNKNOWN_OUTSIDE: Final = 300.0
+LEAST_LUCK: Final = 0.02
 # Permutations of that test, which is run on every template and only has to see the plain cases.
 QUICK: Final = 8
 # Overlap of template distributions (Bhattacharyya) from which two queues are one.
@@ -132,12 +136,21 @@ def _dealt_to(templates: Templates, dealt: Membership, number: int) -> I64:
     tasks = own[clear[own]]
     if not len(tasks) or not len(members):
         return members[:0]
-    ratio = spread_evidence(templates, tasks, excess[tasks] / excess[tasks].sum(), members)
-    inside = np.isin(templates.edge_template, tasks)
-    sent = np.bincount(
-        templates.edge_account[inside], weights=templates.edge_exchanges[inside], minlength=len(dealt.queue)
-    )
-    return members[(ratio > BY_HABIT) & (sent[members] >= LEAST_REQUESTS)]
+    share = excess[tasks] / excess[tasks].sum()
+    ratio = spread_evidence(templates, tasks, share, members)
+    sent = _sent(templates, tasks, len(dealt.queue))[members]
+    hidden = dealt.rates[number, tasks] >= UNKNOWN_OUTSIDE * dealt.base[tasks]
+    unknown = _sent(templates, tasks[hidden], len(dealt.queue))[members]
+    # whoever is dealt many tasks is dealt some that nobody outside knows
+    luck = np.where(unknown > 0, 1.0, (1.0 - share[hidden].sum()) ** sent)
+    return members[(ratio > BY_HABIT) & (sent >= LEAST_REQUESTS) & (luck >= LEAST_LUCK)]
+
+
+def _sent(templates: Templates, chosen: I64, accounts: int) -> F64:
+    """Requests of the chosen templates by each account."""
+    inside = np.isin(templates.edge_template, chosen)
+    made = templates.edge_exchanges[inside].astype(np.float64)
+    return np.bincount(templates.edge_account[inside], weights=made, minlength=accounts).astype(np.float64)
 
 
 def _apart(templates: Templates, dealt: Membership, number: int) -> list[I64]:
