@@ -110,6 +110,13 @@ def test_of_duplicate_ids_the_first_counts(traffic: Path):
     assert sorted(accounts) == ["acct-0", "acct-1", "acct-2"]
 
 
+def test_strict_refuses_a_duplicate_id(traffic: Path):
+    """By its name, wherever the copies stand."""
+    put_parquet(traffic, rows(4), "exchanges/a.parquet")
+    put_parquet(traffic, rows(10), "exchanges/b.parquet")
+    refuse(traffic, repr(rows(1)[0]["exchange_id"]), "column exchange_id", "occurs 2 times", options=("--strict",))
+
+
 def test_times_in_the_future_are_set_aside(traffic: Path):
     """Years behind all other traffic, or behind the calendar."""
     exchanges = rows(60)

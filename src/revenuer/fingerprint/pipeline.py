@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from revenuer.engine import Engine
+from revenuer.errors import InputError
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.exchange import FINGERPRINTS, Fingerprinter
 from revenuer.fingerprint.frames import (
@@ -102,7 +103,18 @@ def fingerprint(engine: Engine, traffic: Traffic, model: CapabilityModel, on_sta
         on_part=lambda done, of: on_stage("fingerprint", done, of),
     )
     quarantine = reader.total()
+    if traffic.strict:
+        _refuse_repeats(engine, rows)
     return Fingerprints(_without_repeats(engine, rows, quarantine), libraries, quarantine)
+
+
+def _refuse_repeats(engine: Engine, rows: ir.Table) -> None:
+    """Raise for the first exchange id, in alphabetical order, that occurs more than once."""
+    counted = rows.group_by("draw").agg(copies=ibis._.count(), id=ibis._.exchange_id.min())
+    repeated = engine.collect(counted.filter(ibis._.copies > 1).order_by("id").limit(1))
+    if repeated.num_rows:
+        copies, name = repeated["copies"][0].as_py(), repeated["id"][0].as_py()
+        raise InputError(f"{name!r} occurs {copies} times", file="exchanges", column="exchange_id")
 
 
 def _without_repeats(engine: Engine, rows: ir.Table, quarantine: Quarantine) -> ir.Table:
