@@ -20,8 +20,10 @@ from revenuer.linkage.templates import (
     LEAST_ENTITIES,
     LEAST_EXCHANGES,
     TEST_ROWS,
+    UNKNOWN,
     Requests,
     Templates,
+    _sessions,
     find_templates,
     sample_requests,
 )
@@ -151,3 +153,40 @@ def test_nothing_to_test_is_no_evidence(engine: LocalEngine):
     account = np.repeat(np.arange(1, 7), 10)
     _, _, requests = linked(engine, fingerprints(account, prompt_frame=np.full(60, 5)))
     assert requests.test(np.zeros(0, np.int64), seed=0).pairs == 0
+
+
+def made_up(turns: list[int], minutes: list[float], draws: list[int] | None = None) -> list[int]:
+    """Sessions made up for one account's requests, numbered from 0 in order of time."""
+    n = len(turns)
+    sessions = _sessions(
+        np.zeros(n, np.int64),
+        np.full(n, 7),
+        (np.array(minutes) * 60_000_000).astype(np.int64),
+        np.array(turns),
+        np.array(draws or range(1, n + 1)),
+    )
+    return np.unique(sessions, return_inverse=True)[1].tolist()
+
+
+def test_sessions_are_made_up_from_turns_and_pauses_where_none_are_given():
+    """A higher turn within half an hour goes on with the conversation; an opening, or a long pause, begins another."""
+    assert made_up([0, 1, 2, 0, 1], [0, 1, 20, 21, 22]) == [0, 0, 0, 1, 1]
+    assert made_up([0, 1, 2], [0, 40, 41]) == [0, 1, 1]
+
+
+def test_sessions_are_made_up_from_short_pauses_where_turns_are_unknown_too():
+    """Requests within five minutes belong together."""
+    assert made_up([UNKNOWN] * 4, [0, 3, 7, 20]) == [0, 0, 0, 1]
+
+
+def test_an_exchange_of_two_templates_stays_in_one_made_up_session():
+    """It stands twice in the sample, with the same turn."""
+    assert made_up([0, 0, 1, 1], [0, 0, 1, 1], [5, 5, 6, 6]) == [0, 0, 0, 0]
+
+
+def test_given_sessions_are_kept_and_accounts_apart():
+    """Made-up sessions end where the account changes."""
+    given = np.array([9, 0, 0])
+    sessions = _sessions(given, np.array([1, 1, 2]), np.zeros(3, np.int64), np.full(3, UNKNOWN), np.arange(3))
+    assert sessions[0] == 9
+    assert sessions[1] != sessions[2]

@@ -35,6 +35,10 @@ TEST_ROWS: Final = 6_000
 MILLION: Final = 1_000_000
 WHOLE: Final = 2**62 + 1
 FEW_ACCOUNTS: Final = 40
+UNKNOWN: Final = -1
+# Microseconds.
+PAUSE_WITH_TURNS: Final = 30 * 60 * 1_000_000
+PAUSE: Final = 5 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +211,39 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
         if len(of_kind) or not kind:  # of one kind at least, so that nothing chosen is a table of no rows
             parts.append(engine.collect(_sample(engine, rows, name, templates, of_kind)))
     table = pa.concat_tables(parts).sort_by([("template", "ascending"), ("draw", "ascending")]).combine_chunks()
-    draw, session = table["draw"].to_numpy(), table["session"].to_numpy()
+    draw, account = table["draw"].to_numpy(), table["account"].to_numpy()
     micros = table["ts"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    turn = table["turn"].to_numpy()
     return Requests(
         template=table["template"].to_numpy(),
-        account=profiles.index(table["account"].to_numpy()),
-        session=np.where(session != 0, session, draw),
+        account=profiles.index(account),
+        session=_sessions(table["session"].to_numpy(), account, micros, turn, draw),
         hour=micros // 3_600_000_000,
         item=table["item"].to_numpy(),
         sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), SKETCH_WIDTH) / 127.0,
         draw=draw,
-        turn=table["turn"].to_numpy(),
+        turn=np.maximum(turn, 0),
         free=table["free"].to_numpy().astype(np.int64),
     )
+
+
+def _sessions(given: I64, account: I64, micros: I64, turn: I64, draw: I64) -> I64:
+    """The conversation of each request: the one given, or else one made up from turns and pauses.
+
+    Without a session id a request goes on with the account's last conversation if its turn is higher and the pause is
+    under half an hour; without turns, if the pause is under five minutes.
+    """
+    # an exchange of several templates stands here several times
+    order = np.lexsort((draw, turn, micros, account))
+    pause = np.diff(micros[order], prepend=micros[order][:1])
+    known = turn[order] != UNKNOWN
+    later = np.diff(turn[order], prepend=UNKNOWN) > 0
+    again = np.r_[False, draw[order][1:] == draw[order][:-1]] if len(order) else known
+    goes_on = again | np.where(known, later & (pause < PAUSE_WITH_TURNS), pause < PAUSE)
+    goes_on &= np.r_[False, account[order][1:] == account[order][:-1]] if len(order) else goes_on
+    made_up = np.empty(len(order), np.int64)
+    made_up[order] = np.cumsum(~goes_on)
+    return np.where(given != 0, given, made_up)
 
 
 def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, chosen: I64) -> ir.Table:
@@ -234,7 +258,7 @@ def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, cho
     )
     joined = rows.join(wanted, rows[name] == wanted.id)
     drawn = ibis.ifelse(joined.few, joined.draw, joined.account)
-    turn = _.turn.fill_null(0).cast("int64")
+    turn = _.turn.fill_null(UNKNOWN).cast("int64")
     return joined.filter((drawn <= joined.bound) | (joined.bound >= WHOLE)).select(
         "template", "account", "session", "ts", "item", "sketch", "draw", "free", turn=turn
     )

@@ -17,7 +17,7 @@ CONSEQUENCES: Final[Mapping[TableName, Mapping[str, str]]] = {
         "org_id": "accounts of one organisation cannot be recognised as such, nor consents by organisation be matched.",
         "credential_id": "nothing: this version draws no conclusion from it.",
         "end_user_id": "nothing: this version draws no conclusion from it.",
-        "session_id": "requests of one conversation cannot be told from requests that come back to the same account.",
+        "session_id": "conversations are made up from turns and pauses, or from pauses alone.",
         "turn": "conversations cannot be told from single requests by their depth.",
         "pathway": "the spread of a campaign over cloud platforms and resellers cannot be shown.",
         "model": "moves to a newly released model cannot be found.",
