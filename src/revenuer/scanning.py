@@ -9,6 +9,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from revenuer.behaviour import Profiles, profile
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests
@@ -23,7 +24,7 @@ from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.infrastructure import Traces, traces
-from revenuer.linkage.templates import Requests, Templates, find_templates, sample_requests
+from revenuer.linkage.templates import Templates, find_templates, sample_requests
 from revenuer.report import render_report
 from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, summarise
 from revenuer.scan_tables import write_accounts, write_exchanges
@@ -96,6 +97,7 @@ class _Linked:
     found: Traces
     queues: list[Queue]
     verdicts: list[Verdict]
+    consented: npt.NDArray[np.bool_]
 
     @property
     def campaigns(self) -> list[int]:
@@ -122,8 +124,7 @@ class _Scan:
         prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
-        consented = consented_accounts(self.traffic.consents(), profiles)
-        queues = [without(linked.queues[number], consented) for number in linked.campaigns]
+        queues = [without(linked.queues[number], linked.consented) for number in linked.campaigns]
         scored = score_exchanges(self.engine, prints.rows, linked.templates, profiles, queues).rows
         self.tell("score exchanges", 1, 3)
         frames = masked_frames(self.engine, prints, linked.templates, queues + linked.shown)
@@ -147,19 +148,13 @@ class _Scan:
         queues = find_queues(templates, suspects(templates, requests, seed=self.seed), profiles)
         self.tell("link accounts", 2, 3)
         found = traces(self.engine, prints.rows, profiles)
-        verdicts = self._judge(queues, templates, requests, profiles, found=found)
-        self.tell("link accounts", 3, 3)
-        return _Linked(prints, profiles, templates, found, queues, verdicts)
-
-    def _judge(
-        self, queues: list[Queue], templates: Templates, requests: Requests, profiles: Profiles, *, found: Traces
-    ) -> list[Verdict]:
         consented = consented_accounts(self.traffic.consents(), profiles)
         verdicts = []
         for queue in queues:
             seen = observe(queue, templates, requests, profiles, found, consented=consented, seed=self.seed)
             verdicts.append(deliver(queue, seen, templates, profiles, found, seed=self.seed))
-        return verdicts
+        self.tell("link accounts", 3, 3)
+        return _Linked(prints, profiles, templates, found, queues, verdicts, consented)
 
     def _called(self, linked: _Linked, queues: list[Queue], scored: ir.Table, frames: dict[int, str]) -> Called:
         return Called(
