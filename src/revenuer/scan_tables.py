@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -20,19 +22,40 @@ from revenuer.schema import CAPABILITIES, FOUND_ACCOUNTS, FOUND_EXCHANGES
 __all__ = ["write_accounts", "write_exchanges"]
 
 
+# What an account can be at risk of that is not flagged: it ranks below every flagged one of equal evidence.
+BELOW: Final = 0.5
+
+
 def write_accounts(
-    path: Path, profiles: Profiles, queues: list[Queue], assembled: list[Assembled], harvest: Harvest
+    path: Path,
+    profiles: Profiles,
+    queues: list[Queue],
+    assembled: list[Assembled],
+    harvest: Harvest,
+    *,
+    judged: Iterable[tuple[Queue, float]],
 ) -> int:
-    """Write one row an account, sorted by id; returns how many are flagged."""
+    """Write one row an account, sorted by id; returns how many are flagged.
+
+    Args:
+        path: where to.
+        profiles: all accounts.
+        queues: those called campaigns, by number.
+        assembled: the campaigns.
+        harvest: what each account made.
+        judged: every queue with the confidence that it is a campaign: it ranks the accounts that are not flagged.
+    """
     n = len(profiles)
     risk = np.zeros(n)
+    for queue, confidence in judged:
+        risk[queue.accounts] = BELOW * queue.posterior * confidence
     flagged = np.zeros(n, np.bool_)
     campaign = np.full(n, None, object)
     reasons: list[list[str]] = [[] for _account in range(n)]
     for one in assembled:
         queue, name = queues[one.number], one.campaign.campaign_id
         member = np.isin(queue.accounts, one.flagged)
-        risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, 0.5)
+        risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, BELOW)
         flagged[one.flagged] = True
         campaign[one.flagged] = name
         strongest = [evidence.channel for evidence in one.campaign.evidence if evidence.strength > 0.5]

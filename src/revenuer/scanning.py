@@ -131,7 +131,9 @@ class _Scan:
         called = self._called(linked, queues, scored, frames)
         assembled = assemble(self.engine, scored, called)
         self.tell("score exchanges", 2, 3)
-        flagged = write_accounts(self.out / "accounts.parquet", profiles, queues, assembled, called.harvest)
+        judged = zip(linked.queues, (verdict.confidence for verdict in linked.verdicts), strict=True)
+        place = self.out / "accounts.parquet"
+        flagged = write_accounts(place, profiles, queues, assembled, called.harvest, judged=judged)
         write_exchanges(self.engine, self.out / "exchanges.parquet", scored, assembled)
         self.tell("score exchanges", 3, 3)
         campaigns = tuple(one.campaign for one in assembled)
