@@ -34,8 +34,10 @@ def atomic_directory(out: Path, *, force: bool = False, mark: str = FINDINGS_MAR
         OutputError: `out` is taken or cannot be written to.
     """
     target = _free(out, force=force, mark=mark)
-    place = _beside(target, out)
-    try:
+    parent = next(parent for parent in target.parents if parent.is_dir())
+    place = parent / f".revenuer-{secrets.token_hex(6)}.partial"
+    try:  # made inside the block: a Ctrl-C that comes while it is made finds the way out as well
+        _make(place, out)
         yield place
         _put(place, target, out)
     finally:
@@ -73,15 +75,12 @@ def _free(out: Path, *, force: bool, mark: str) -> Path:
     return target
 
 
-def _beside(target: Path, out: Path) -> Path:
-    """A fresh directory on the file system of `target`, with the permissions that any new directory gets."""
-    parent = next(parent for parent in target.parents if parent.is_dir())
-    place = parent / f".revenuer-{secrets.token_hex(6)}.partial"
+def _make(place: Path, out: Path) -> None:
+    """A fresh directory, on the file system of the target, with the permissions that any new directory gets."""
     try:
         place.mkdir()
     except OSError as error:
         raise OutputError(f"cannot be written to: {error.strerror}", file=str(out)) from error
-    return place
 
 
 def _put(place: Path, target: Path, out: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -25,8 +27,9 @@ __all__ = ["Sink", "publish", "staging"]
 _ROWS_PER_FILE: Final = 50_000
 
 
-def staging(out: Path) -> Path:
-    """A fresh sibling of `out` to write into.
+@contextmanager
+def staging(out: Path) -> Iterator[Path]:
+    """A fresh sibling of `out` to write into, which is gone when the block ends, however it ends.
 
     Raises:
         OutputError: `out` is a file, or a directory that holds something, or its parent cannot be written to.
@@ -35,12 +38,19 @@ def staging(out: Path) -> Path:
         raise OutputError("already exists and is not empty", file=str(out))
     whole = out.absolute()
     place = whole.with_name(f".{whole.name}.{os.getpid()}.part")
+    try:  # made inside the block: a Ctrl-C that comes while it is made finds the way out as well
+        _make(place, out)
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _make(place: Path, out: Path) -> None:
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"cannot be written to ({error.strerror})", file=str(out)) from error
-    return place
 
 
 def publish(sink: Sink, place: Path, out: Path) -> None:

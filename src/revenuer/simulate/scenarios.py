@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,8 +165,7 @@ def simulate(
     """
     plan = _checked(scenario, seed, (exchanges, accounts), benign_mix, paraphrase)
     wanted = exchanges or plan.exchanges
-    place = staging(out)
-    try:
+    with staging(out) as place:
         texts: Texts = Generated(seed)
         world = World(seed, Corpora(corpora, texts) if corpora is not None else texts)
         sink = Sink(world, wanted)
@@ -179,8 +177,6 @@ def simulate(
             if on_progress:
                 on_progress(min(sink.exchanges, wanted), wanted)
         publish(sink, place, out)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
     return Summary(
         sink.exchanges, sum(sink.label_accounts.values()), campaigns, dict(sink.labels), dict(sink.label_accounts)
     )
