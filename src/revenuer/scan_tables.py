@@ -45,23 +45,20 @@ def write_accounts(
         harvest: what each account made.
         judged: every queue with the confidence that it is a campaign: it ranks the accounts that are not flagged.
     """
-    n = len(profiles)
-    risk = np.zeros(n)
+    risk = np.zeros(len(profiles))
     for queue, confidence in judged:
         risk[queue.accounts] = BELOW * queue.posterior * confidence
-    flagged = np.zeros(n, np.bool_)
-    campaign = np.full(n, None, object)
-    reasons: list[list[str]] = [[] for _account in range(n)]
+    flagged = np.zeros(len(profiles), np.bool_)
+    campaign = np.full(len(profiles), None, object)
+    reasons: list[list[str]] = [[] for _account in range(len(profiles))]
     for one in assembled:
-        queue, name = queues[one.number], one.campaign.campaign_id
+        queue = queues[one.number]
         member = np.isin(queue.accounts, one.flagged)
         risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, BELOW)
         flagged[one.flagged] = True
-        campaign[one.flagged] = name
-        strongest = [evidence.channel for evidence in one.campaign.evidence if evidence.strength > 0.5]
+        campaign[one.flagged] = one.campaign.campaign_id
         for account in one.flagged:
-            made = f"{harvest.extracted[account]} of {profiles.exchanges[account]} exchanges serve {name}"
-            reasons[account] = [made, *dict.fromkeys(strongest)]
+            reasons[account] = _reasons(one, int(harvest.extracted[account]), int(profiles.exchanges[account]))
     share = harvest.expected / np.maximum(profiles.exchanges, 1)
     order = np.argsort(profiles.ids.astype(str), kind="stable")
     table = pa.table(
@@ -77,6 +74,12 @@ def write_accounts(
     )
     pq.write_table(table, path, compression="zstd")
     return int(flagged.sum())
+
+
+def _reasons(one: Assembled, extracted: int, made: int) -> list[str]:
+    """What of an account's exchanges serves its campaign, and the channels that speak for the campaign."""
+    strongest = [evidence.channel for evidence in one.campaign.evidence if evidence.strength > 0.5]
+    return [f"{extracted} of {made} exchanges serve {one.campaign.campaign_id}", *dict.fromkeys(strongest)]
 
 
 def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: list[Assembled]) -> None:

@@ -37,7 +37,6 @@ ONE_QUEUE = Exchangeability(
     content_sd=0.01,
     hour=1.0,
     hour_sd=0.05,
-    burst=1.0,
     repeats=0.02,
     between=0.3,
     spread=0.0,

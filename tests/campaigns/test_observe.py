@@ -31,7 +31,7 @@ def requests(each: int = 10) -> Requests:
     sketch = np.random.default_rng(0).normal(size=(n, 16))
     unique = np.arange(1, n + 1)
     none = np.zeros(n, np.int64)
-    return Requests(template, account, unique, 10_000 * 24 + number, unique, sketch, unique, none, none)
+    return Requests(template, account, unique, 10_000 * 24 + number, unique, sketch, unique, none)
 
 
 def seen(queue: Queue, made: Requests, known: Templates) -> Observed:

@@ -16,7 +16,7 @@ from revenuer.text.match import TOKEN_BITS, build_index, count_tokens, match, to
 from revenuer.text.tokens import Tokens, tokenize
 
 F64 = npt.NDArray[np.float64]
-MEASURES = ("pairs", "content", "hour", "burst", "repeats", "between", "spread")
+MEASURES = ("pairs", "content", "hour", "repeats", "between", "spread")
 EMPTY = build_index(Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64)))
 
 
@@ -30,8 +30,6 @@ def slow(asked: Asked) -> dict[str, float]:
     same = accounts[:, None] == accounts
     within = same & ((sessions[:, None] != sessions) | ~same)
     cosine, alike = sketches @ sketches.T, (hours[:, None] % 24) == hours % 24
-    slot = (hours[:, None] == hours) & ~np.eye(len(hours), dtype=bool)
-    apart = same & ~np.eye(len(hours), dtype=bool)
 
     def mean(values: F64, pairs: npt.NDArray[np.bool_]) -> float:
         return float(values[pairs].mean()) if pairs.any() else 0.0
@@ -44,7 +42,6 @@ def slow(asked: Asked) -> dict[str, float]:
         "pairs": within.sum() // 2,
         "content": mean(cosine, within) - mean(cosine, ~same) if both else 0.0,
         "hour": mean(alike, within) / mean(alike, ~same) if within.any() and (alike & ~same).any() else 1.0,
-        "burst": mean(slot, apart) / mean(slot, ~same) if apart.any() and (slot & ~same).any() else 1.0,
         "repeats": sum(elsewhere) / len(items),
         "between": mean(cosine, ~same),
         "spread": float((counts.var() - counts.mean()) / counts.mean() ** 2),

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 import ibis.expr.types as ir
-import numpy.typing as npt
 import pyarrow as pa
 
 __all__ = ["Engine", "Kernel", "OnPart", "Reader"]
@@ -70,6 +69,3 @@ class Engine(Protocol):
     def close(self) -> None:
         """Release what the engine holds, its temporary files included."""
         ...
-
-
-Partials = list[npt.NDArray[Any]]

@@ -36,7 +36,6 @@ class Exchangeability(NamedTuple):
         hour: how much more often two requests of one account fall into the same hour of day than two of different
             accounts; 1 for a queue.
         hour_sd: standard deviation of `hour` under permutation.
-        burst: the same for the same hour of the same day.
         repeats: exact items that recur on another account, as a share of requests.
         between: mean cosine of sketches between accounts: how much of one kind the requests are.
         spread: variance of requests an account beyond that of a random deal, over the squared mean; 0 for a random
@@ -51,7 +50,6 @@ class Exchangeability(NamedTuple):
     content_sd: float
     hour: float
     hour_sd: float
-    burst: float
     repeats: float
     between: float
     spread: float
@@ -114,24 +112,7 @@ def _contrast(
     return within_cos, within_pairs, within_hour, between_cos, between_pairs, between_hour
 
 
-@nb.njit(cache=True, nogil=True)
-def _same_slot(accounts: I64, slots: I64) -> tuple[float, float]:
-    """Ordered pairs in the same hour of the same day: within accounts and in all. Rows sorted by slot, then account."""
-    within = everything = 0.0
-    run_slot = run_account = 0.0
-    for i in range(accounts.shape[0]):
-        if i and slots[i] != slots[i - 1]:
-            everything += run_slot * (run_slot - 1)
-            run_slot = 0.0
-        if i and (slots[i] != slots[i - 1] or accounts[i] != accounts[i - 1]):
-            within += run_account * (run_account - 1)
-            run_account = 0.0
-        run_slot += 1
-        run_account += 1
-    return within + run_account * (run_account - 1), everything + run_slot * (run_slot - 1)
-
-
-_NOTHING_TO_TELL: Final = Exchangeability(0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0)
+_NOTHING_TO_TELL: Final = Exchangeability(0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
 
 
 def exchangeability(
@@ -166,7 +147,6 @@ def exchangeability(
         content_sd=float(deviation[0]),
         hour=float(observed[1]),
         hour_sd=float(deviation[1]),
-        burst=_burst(accounts, hours),
         repeats=_repeats(accounts, items),
         between=float(observed[2]),
         spread=float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2),
@@ -260,19 +240,6 @@ def _rotated(rng: np.random.Generator, accounts: I64, hours: I64) -> I64:
     span = (int(hours.max()) - low) // 24 * 24 + 24
     shift = rng.integers(0, span, int(accounts.max()) + 1)
     return low + (hours - low + shift[accounts]) % span
-
-
-def _burst(accounts: I64, hours: I64) -> float:
-    order = np.lexsort((accounts, hours))
-    within, everything = _same_slot(accounts[order], hours[order])
-    counts = np.bincount(accounts).astype(np.float64)
-    n = counts.sum()
-    pairs_within = (counts * (counts - 1)).sum()
-    pairs_between = n * (n - 1) - pairs_within
-    between = everything - within
-    if not pairs_within or not between:
-        return 1.0
-    return float((within / pairs_within) / (between / pairs_between))
 
 
 def _repeats(accounts: I64, items: I64) -> float:

@@ -163,7 +163,6 @@ class Requests:
         sketch: what stands outside the frame, shape (requests, width), unit length.
         draw: hash of the exchange id.
         turn: earlier messages of the conversation.
-        free: tokens outside the frame.
     """
 
     template: I64
@@ -174,7 +173,6 @@ class Requests:
     sketch: F64
     draw: I64
     turn: I64
-    free: I64
 
     def of(self, templates: I64, accounts: I64 | None = None) -> I64:
         """Positions of the requests of these templates, each exchange once, by these accounts if given."""
@@ -223,7 +221,6 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
         sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), SKETCH_WIDTH) / 127.0,
         draw=draw,
         turn=np.maximum(turn, 0),
-        free=table["free"].to_numpy().astype(np.int64),
     )
 
 
@@ -260,5 +257,5 @@ def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, cho
     drawn = ibis.ifelse(joined.few, joined.draw, joined.account)
     turn = _.turn.fill_null(UNKNOWN).cast("int64")
     return joined.filter((drawn <= joined.bound) | (joined.bound >= WHOLE)).select(
-        "template", "account", "session", "ts", "item", "sketch", "draw", "free", turn=turn
+        "template", "account", "session", "ts", "item", "sketch", "draw", turn=turn
     )
