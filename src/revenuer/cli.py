@@ -6,6 +6,7 @@ Nothing heavy is imported before a verb needs it, so that help comes at once.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 import sys
@@ -74,6 +75,13 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option(
     "--engine", default="local", show_default=True, help="local, or the URL of a cluster (spark://HOST:PORT)."
 )
+@click.option(
+    "--content",
+    type=click.Choice(["full", "sketch", "none"]),
+    default="full",
+    show_default=True,
+    help="How much of the text is read and kept; sketch: nothing readable (REVENUER_SKETCH_KEY: its secret), none: no text.",
+)
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
@@ -108,11 +116,12 @@ def scan(
     with atomic_directory(out, force=force) as place:
         with progress(show=not quiet) as on_stage:
             on_stage("open traffic", 0, 1)
-            open_traffic(traffic, strict=how["strict"])  # a wrong path is told before heavy parts are loaded
+            # a wrong path is told before heavy parts are loaded
+            open_traffic(traffic, strict=how["strict"], content=how["content"])
             from revenuer.scanning import scan as run  # noqa: PLC0415
 
             on_stage("open traffic", 1, 1)
-            result = run(traffic, place, on_stage=on_stage, **how)
+            result = run(traffic, place, on_stage=on_stage, sketch_key=os.environ.get("REVENUER_SKETCH_KEY", ""), **how)
         _check_something_was_read(result, traffic)
     (_print_json if as_json else _print_scan)(result, out)
     ctx.exit(FOUND if result.campaigns or result.flagged_accounts else CLEAN)
