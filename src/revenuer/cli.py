@@ -137,17 +137,28 @@ def scan(
 @click.option("--benign-mix", type=click.FloatRange(0, 1), help="Share of ordinary traffic in a campaign's accounts.")
 @click.option("--paraphrase", type=click.FloatRange(0, 1), help="Share of a campaign's prompts that are reworded.")
 @click.option("--infrastructure", type=click.Choice(["shared", "disjoint"]), help="What a campaign's accounts share.")
+@click.option(
+    "--paraphrase-frames", type=click.FloatRange(0, 1), help="Share of a campaign's frames in several wordings."
+)
+@click.option(
+    "--account-prefix", is_flag=True, help="Each account puts a text of its own before what it harvests with."
+)
+@click.option("--cover", type=click.Choice(["made", "lived", "customers"]), help="What the ordinary traffic is.")
+@click.option("--campaign-accounts", type=click.IntRange(min=2), help="Accounts of each campaign.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a day of each campaign account.")
+@click.option("--campaign-days", type=click.FloatRange(0, 13.9, min_open=True), help="How many days a campaign runs.")
 @_force
 @_quiet
 @_verbose
 def simulate(scenario: str, out: Path, *, force: bool, quiet: bool, verbose: int, **how: Any) -> None:
-    """Write labelled traffic of SCENARIO to --out; `revenuer scenarios` lists them."""
+    """Write labelled traffic of SCENARIO to --out; `revenuer scenarios` lists them, `+` joins them."""
     configure(verbose, quiet=quiet)
     from revenuer.output import TRAFFIC_MARK, atomic_directory  # noqa: PLC0415
     from revenuer.simulate import scenarios as known  # noqa: PLC0415
     from revenuer.simulate import simulate as run  # noqa: PLC0415
 
-    _check_scenario(scenario, list(known()))
+    for name in scenario.split("+"):
+        _check_scenario(name, list(known()))
     with atomic_directory(out, force=force, mark=TRAFFIC_MARK) as place, progress(show=not quiet) as on_stage:
         made = run(scenario, place, on_progress=lambda done, total: on_stage("exchanges", done, total), **how)
     if not quiet:
