@@ -1,8 +1,8 @@
 """Channel `replay`: reasoning blocks that come back from somebody else than the one they were given to.
 
 A block that comes back in its own conversation is how reasoning is meant to work, also where a pool carries one
-conversation over several accounts. A block of one owner in another conversation of another owner is a replay; a block
-of an owner's other conversation may be a session resumed, and weighs little.
+conversation over several accounts. A block of one owner in another conversation of another owner is a replay. A block of
+an owner's own other conversation may be a session resumed: heavy honest users do it, so it is marked and weighs nothing.
 """
 
 from __future__ import annotations
@@ -27,10 +27,7 @@ __all__ = ["FOREIGN", "OWN", "RESUMED", "Returned", "find_returned", "mark_repla
 I64 = npt.NDArray[np.int64]
 
 STRONGEST: Final = 3.0
-STRONGEST_RESUMED: Final = 0.5
 LEAST_OWNERS: Final = 3
-# Share of the owners who must resume sessions with old blocks before it says anything: many honest clients do at times.
-LEAST_RESUMED: Final = 0.25
 # How a block comes back: in its own conversation, in another one of its owner, or in another one of another owner.
 OWN, RESUMED, FOREIGN = 0, 1, 2
 
@@ -45,7 +42,7 @@ class Returned:
         issuer: index of the account they were given to.
         how: `FOREIGN`, `RESUMED` or `OWN`.
         n: blocks.
-        owners: of all that sent a block back in one of these ways, how many (3,); `OWN` counts all who sent any.
+        owners: how many owners sent any block back; `foreign_owners` of these a foreign one.
     """
 
     rows: ir.Table
@@ -53,7 +50,8 @@ class Returned:
     issuer: I64
     how: I64
     n: I64
-    owners: I64
+    owners: int
+    foreign_owners: int
 
 
 def find_returned(engine: Engine, rows: ir.Table, profiles: Profiles) -> Returned:
@@ -75,7 +73,8 @@ def find_returned(engine: Engine, rows: ir.Table, profiles: Profiles) -> Returne
         profiles.index(counted["issuer"].to_numpy()),
         how,
         counted["n"].to_numpy(),
-        np.array([len(np.unique(owner[(how == one) | (one == OWN)])) for one in (OWN, RESUMED, FOREIGN)]),
+        len(np.unique(owner)),
+        len(np.unique(owner[how == FOREIGN])),
     )
 
 
@@ -106,7 +105,7 @@ def replay_evidence(returned: Returned, profiles: Profiles, members: I64) -> Evi
     """How many owners of a group send blocks of each other back, against everybody else's habit.
 
     Owners are counted and not blocks, since one script in one household would make many. The null is the share of all
-    other owners who ever sent back a block of anybody else; for blocks of an owner's own other conversations likewise.
+    other owners who ever sent back a block of anybody else's conversation.
 
     Args:
         returned: of the whole traffic.
@@ -114,33 +113,16 @@ def replay_evidence(returned: Returned, profiles: Profiles, members: I64) -> Evi
         members: indices of the group's accounts.
     """
     held = positions(returned.sender, np.sort(members))
-    among = held[(returned.how[held] == FOREIGN) & np.isin(returned.issuer[held], members)]
-    return _evidence(returned, profiles, held, among, FOREIGN) or _evidence(
-        returned, profiles, held, held[returned.how[held] == RESUMED], RESUMED
-    )
-
-
-_WORDS: Final = {
-    FOREIGN: ("a reasoning block given to another owner of the group in another conversation", "of another owner"),
-    RESUMED: ("a reasoning block of another conversation of their own", "of another conversation"),
-}
-
-
-def _evidence(returned: Returned, profiles: Profiles, held: I64, hits: I64, how: int) -> Evidence | None:
-    """What the owners among the pairs at `hits` weigh, of all those at `held`."""
-    tied, known, same = (
-        len(np.unique(profiles.entity[returned.sender[rows]])) for rows in (hits, held, held[returned.how[held] == how])
-    )
-    others = int(returned.owners[how]) - same
-    rest = int(returned.owners[OWN]) - known
+    foreign = held[returned.how[held] == FOREIGN]
+    among = foreign[np.isin(returned.issuer[foreign], members)]
+    tied, ever, known = (len(np.unique(profiles.entity[returned.sender[rows]])) for rows in (among, foreign, held))
+    others, rest = returned.foreign_owners - ever, returned.owners - known
     gain = binomial_gain(tied, known, (others + 0.5) / (rest + 1.0))
-    few = tied < LEAST_OWNERS or (how == RESUMED and tied < LEAST_RESUMED * known)
-    if few or gain <= 0.0:
+    if tied < LEAST_OWNERS or gain <= 0.0:
         return None
-    what, whose = _WORDS[how]
     fact = (
-        f"{tied} of the {known} account owners who send reasoning blocks back send {what} "
-        f"({int(returned.n[hits].sum())} blocks); of everybody else {others} of {rest} ever send one {whose}"
+        f"{tied} of the {known} account owners who send reasoning blocks back send one that was given to another owner of "
+        f"the group in another conversation ({int(returned.n[among].sum())} blocks); of everybody else {others} of {rest} "
+        "ever send one of another owner"
     )
-    most = STRONGEST if how == FOREIGN else STRONGEST_RESUMED
-    return Evidence("replay", fact, float(min(gain, most)), len(np.unique(returned.sender[hits])))
+    return Evidence("replay", fact, float(min(gain, STRONGEST)), len(np.unique(returned.sender[among])))
