@@ -82,6 +82,7 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
     show_default=True,
     help="How much of the text is read and kept; sketch: nothing readable (REVENUER_SKETCH_KEY: its secret), none: no text.",
 )
+@click.option("--reference", type=_PLACE, help="Traffic of a clean period or cohort, to hold the accounts against.")
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
@@ -117,7 +118,8 @@ def scan(
         with progress(show=not quiet) as on_stage:
             on_stage("open traffic", 0, 1)
             # a wrong path is told before heavy parts are loaded
-            open_traffic(traffic, strict=how["strict"], content=how["content"])
+            for source in filter(None, (traffic, how["reference"])):
+                open_traffic(source, strict=how["strict"], content=how["content"])
             from revenuer.scanning import scan as run  # noqa: PLC0415
 
             on_stage("open traffic", 1, 1)

@@ -9,6 +9,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis import _
@@ -34,6 +35,7 @@ def write_accounts(
     harvest: Harvest,
     *,
     judged: Iterable[tuple[Queue, float]],
+    p_values: npt.NDArray[np.float64],
 ) -> int:
     """Write one row an account, sorted by id; returns how many are flagged.
 
@@ -44,6 +46,7 @@ def write_accounts(
         assembled: the campaigns.
         harvest: what each account made.
         judged: every queue with the confidence that it is a campaign: it ranks the accounts that are not flagged.
+        p_values: of each account that it is honest, by its own requests alone.
     """
     risk = np.zeros(len(profiles))
     for queue, confidence in judged:
@@ -71,6 +74,7 @@ def write_accounts(
             pa.array(np.clip(np.where(flagged, share, 0.0), 0.0, 1.0)[order]),
             *(pa.array(bound[order], mask=~flagged[order]) for bound in bounds),
             pa.array([reasons[i] for i in order], pa.list_(pa.string())),
+            pa.array(p_values[order]),
         ],
         schema=FOUND_ACCOUNTS,
     )

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from revenuer.behaviour import Profiles, profile
+from revenuer.behaviour.calibration import Calibrated
+from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests
 from revenuer.campaigns.consents import consented_accounts
 from revenuer.campaigns.observe import observe
@@ -26,6 +28,7 @@ from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import Templates, find_templates, sample_requests
 from revenuer.report import render_report
+from revenuer.scan_control import calibrated, controlled, reference_accounts
 from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, named_frames, summarise
 from revenuer.scan_tables import write_accounts, write_exchanges
 from revenuer.sources import CONTENTS, Content, open_traffic
@@ -58,6 +61,7 @@ def scan(
     out: Path,
     *,
     engine: str = "local",
+    reference: Path | None = None,
     content: Content = "full",
     sketch_key: str = "",
     strict: bool = False,
@@ -72,6 +76,7 @@ def scan(
         traffic: a directory as `docs/data.md` describes.
         out: where `campaigns.json`, `accounts.parquet`, `exchanges.parquet`, `scan.json` and `report.html` go.
         engine: `local`, the only one so far.
+        reference: traffic of a clean period or cohort, which calibrates p-values and the population alarm.
         content: how much of the text is read and kept: `full`, `sketch` (nothing readable is kept), `none`.
         sketch_key: secret under which `sketch` puts the hashes of text; without one they can be tried out.
         strict: refuse at the first bad row instead of setting it aside.
@@ -91,8 +96,13 @@ def scan(
     key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
+    clean = None
+    if reference is not None:
+        tell("score the reference", 0, 1)
+        clean = reference_accounts(reference, content=content, strict=strict, memory=memory, threads=threads)
+        tell("score the reference", 1, 1)
     with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell, key).run()
+        return _Scan(local, opened, out, seed, tell, key, clean).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ class _Scan:
     seed: int
     tell: OnStage
     key: Key | None = None
+    reference: Unusual | None = None
 
     def run(self) -> ScanResult:
         prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
@@ -141,12 +152,15 @@ class _Scan:
         assembled = assemble(self.engine, scored, called)
         self.tell("score exchanges", 2, 3)
         judged = zip(linked.queues, (verdict.confidence for verdict in linked.verdicts), strict=True)
+        found = self._calibrated(linked)
         place = self.out / "accounts.parquet"
-        flagged = write_accounts(place, profiles, queues, assembled, called.harvest, judged=judged)
+        flagged = write_accounts(place, profiles, queues, assembled, called.harvest, judged=judged, p_values=found.p)
         write_exchanges(self.engine, self.out / "exchanges.parquet", scored, assembled)
         self.tell("score exchanges", 3, 3)
         campaigns = tuple(one.campaign for one in assembled)
+        control = controlled(found, linked.verdicts, reference=self.reference, content=self.traffic.content)
         summary = self._summary(linked, scored, frames, assembled, flagged)
+        summary = msgspec.structs.replace(summary, control=control)
         self._write(campaigns, summary)
         return ScanResult(campaigns, flagged, summary)
 
@@ -197,6 +211,11 @@ class _Scan:
             flagged_accounts=flagged,
             settings={"engine": "local", "seed": self.seed, **self._privacy()},
         )
+
+    def _calibrated(self, linked: _Linked) -> Calibrated:
+        """Accounts against honest ones, and the population alarm."""
+        accounts = unusual(self.engine, linked.prints.rows, linked.profiles)
+        return calibrated(accounts, self.reference, linked.queues, seed=self.seed)
 
     def _frames(self, linked: _Linked, queues: list[Queue]) -> dict[int, str]:
         """What findings show of each template: its masked text, or a name where no text is kept."""

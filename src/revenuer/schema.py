@@ -145,6 +145,7 @@ FOUND_ACCOUNTS: Final = pa.schema(
         ("extraction_share_low", pa.float64()),
         ("extraction_share_high", pa.float64()),
         pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        ("p_value", pa.float64()),
     ]
 )
 

@@ -82,7 +82,8 @@ def _name(stake: int) -> str:
 
 def _bets(rows: ir.Table) -> ir.Table:
     """Log capital of each stake, in whole millionths: a sum of floats depends on the order of rows."""
-    x = (rows.extraction.cast("float64") + rows.elicitation.cast("float64")) / 2.0
+    # where text is not read nothing is bet
+    x = sum(rows[name].cast("float64").fill_null(USUAL) for name in ("extraction", "elicitation")) / 2.0
     gain = (x - USUAL) / USUAL
     bets = {_name(at): ((1.0 + stake * gain).ln() * MILLION).round().cast("int64") for at, stake in enumerate(STAKES)}
     return rows.select(account=rows.account, **bets).group_by("account").agg(**{name: _[name].sum() for name in bets})
