@@ -18,6 +18,7 @@ from revenuer.campaigns.interval import LEAST_DOUBT, share_interval
 from revenuer.campaigns.life import Hours, hours_by_model, pivots, successions
 from revenuer.campaigns.network import draw_network
 from revenuer.campaigns.queues import Queue
+from revenuer.campaigns.rivals import why_lost
 from revenuer.campaigns.shown import bare_tasks, names, shown_frames
 from revenuer.campaigns.times import micros, rfc3339
 from revenuer.campaigns.verdict import Verdict
@@ -44,7 +45,6 @@ BILLION: Final = 1_000_000_000
 _TECHNIQUES: Final = ("AML.T0024.002", "AML.T0040", "AML.T0021")
 _LEAKAGE: Final = "AML.T0057"
 _PROXIES: Final = "AML.T0008.005"
-_OUTWEIGHED: Final = "what it predicts is seen, but it explains too little of the evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,19 +230,11 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
 
 
 def _alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
-    """The innocent explanations that came closest, and what speaks most against each."""
+    """The innocent explanations that came closest, and why each lost."""
     return tuple(
-        Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
+        Alternative(one.name, why_lost(one, verdict.observed, verdict.evidence))
         for one in verdict.explanations[:ALTERNATIVES_SHOWN]
     )
-
-
-def _times(odds: float) -> str:
-    """Log10 odds in words, with one or two significant figures."""
-    if odds > 6.0:
-        return "more than a million times"
-    digits = max(0, int(np.floor(odds)) - 1)
-    return f"{round(10.0**odds, -digits):,.0f} times"
 
 
 def _of(table: pa.Table, number: int) -> pa.Table:
