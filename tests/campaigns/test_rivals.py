@@ -89,4 +89,4 @@ def test_the_same_observation_is_not_told_twice():
 def test_an_explanation_that_shows_every_mark_says_so():
     """What has nothing more to show cannot change the verdict by it."""
     told = why(weighed(replace(CAMPAIGN, consented=1.0)), "L5 consented synthetic data")
-    assert "all that it predicts is seen" in told
+    assert "All that it predicts is seen" in told
