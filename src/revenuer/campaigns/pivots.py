@@ -34,8 +34,8 @@ Bools = npt.NDArray[np.bool_]
 STRONGEST: Final = 2.0
 # One switch for everybody is what the vendor of a client does.
 STRONGEST_SWITCH: Final = 0.5
-SWITCH_ERRORS: Final = 0.08
-SWITCH_SHARE: Final = 0.9
+# Share of the owners' steps on either side of a switch that must be on its side.
+SWITCHED: Final = 0.9
 BEFORE_DAYS: Final = 7
 STEP_HOURS: Final = 6
 STEPS: Final = 8
@@ -256,14 +256,17 @@ def _bet(nulls: list[tuple[int, F64]], odds: float) -> float:
 
 
 def _one_switch(group: Takers) -> bool:
-    """Whether nearly all went over in the same step: before it the old, after it the new, and hardly an exception."""
-    return any(_errors(group, step) <= SWITCH_ERRORS for step in range(STEPS - 1))
+    """Whether all went over in the same step: before it the old, after it the new, and hardly an exception.
+
+    Looked at are owners of the earlier models that anybody left: a client's users on another model stay there.
+    """
+    left = _rows(group, np.flatnonzero((group.prior > 0) & np.isin(group.prior, group.prior[group.first < STEPS])))
+    return any(_switched(left, step) for step in range(STEPS - 1))
 
 
-def _errors(group: Takers, step: int) -> float:
-    """Share of the owners' steps, other than the one of the switch, that a switch in `step` does not explain."""
-    after = np.arange(STEPS) > step
-    counted = group.active & (np.arange(STEPS) != step)
-    if not (counted & after).any() or (group.first < STEPS).mean() < SWITCH_SHARE:
-        return 1.0
-    return float((counted & (group.mostly != after)).sum() / counted.sum())
+def _switched(group: Takers, step: int) -> bool:
+    """Whether a switch in `step` explains what the owners ask for before it and in the two steps after it."""
+    steps = np.arange(STEPS)
+    early = group.mostly[group.active & (steps < step)]
+    late = group.mostly[group.active & (steps > step) & (steps <= step + 2)]
+    return len(late) > 0 and late.mean() >= SWITCHED and (not len(early) or early.mean() <= 1.0 - SWITCHED)

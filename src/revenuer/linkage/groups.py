@@ -24,6 +24,7 @@ _KEPT: Final = (
     "draw",
     "ts",
     "account",
+    "owner",
     "turn",
     "model",
     "status",
@@ -49,7 +50,7 @@ class Group(NamedTuple):
 def group_rows(
     engine: Engine, rows: ir.Table, profiles: Profiles, templates: Templates, groups: Sequence[Group]
 ) -> ir.Table:
-    """Fingerprints of the members of groups, with `number` (of the group) and `own` (uses a template of the group).
+    """Fingerprints of the members of groups, with `number` (of the group), `owner` and `own` (uses its templates).
 
     An account of several groups has its exchanges in the table several times.
     """
@@ -66,9 +67,11 @@ def group_rows(
 
 def _members(profiles: Profiles, groups: Sequence[Group]) -> pa.Table:
     accounts = [group.accounts for group in groups]
+    members = np.concatenate([np.zeros(0, np.int64), *accounts])
     return pa.table(
         {
-            "member": profiles.keys[np.concatenate([np.zeros(0, np.int64), *accounts])],
+            "member": profiles.keys[members],
+            "owner": profiles.entity[members],
             "number": np.repeat(np.arange(len(groups)), [len(one) for one in accounts]).astype(np.int64),
         }
     )

@@ -1,7 +1,7 @@
 """Channel `probing`: a group that first tries many ways and is refused, and then sends the one that works.
 
 Read are openings that ask for a kind of thing worth training on. A red team is refused as often at its end as at its
-beginning, a customer at neither; one who learns what is allowed is one account, and here most of them must do so.
+beginning, a customer at neither; one who learns what is allowed is one owner, and here several must be refused.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ PARTS: Final = 20
 EARLY: Final = tuple(range(1, 11))
 LEAST_REFUSED: Final = 8
 LEAST_EACH: Final = 15
-LEAST_REFUSED_ACCOUNTS: Final = 4
-# Share of the early refusals that one account may have had, and how often more than everybody the group is refused.
-LARGEST_ACCOUNT: Final = 0.5
+LEAST_REFUSED_OWNERS: Final = 4
+# Share of the early refusals that one owner may have had, and how often more than everybody the group is refused.
+LARGEST_OWNER: Final = 0.5
 ABOVE: Final = 3.0
 # How many times as often two later requests are alike as two early ones.
 NARROWER: Final = 1.5
@@ -49,8 +49,8 @@ class Phases:
         part: of the group's life, from 0 to `PARTS` - 1.
         frame: of the prompt, 0 for none.
         n: openings; `refused` of them were refused.
-        refused_number: of the group, shape (refusals,), sorted; one entry a group, part and account with a refusal.
-        refused_part, refused_account, refused_n: its part, hash of the account, and how many refusals.
+        refused_number: of the group, shape (refusals,), sorted; one entry a group, part and owner that was refused.
+        refused_part, refused_owner, refused_n: its part, the owner, and how many refusals.
         everybody: such openings in the whole traffic, and those of them that were refused.
     """
 
@@ -61,7 +61,7 @@ class Phases:
     refused: I64
     refused_number: I64
     refused_part: I64
-    refused_account: I64
+    refused_owner: I64
     refused_n: I64
     everybody: tuple[int, int]
 
@@ -83,9 +83,9 @@ def find_phases(engine: Engine, rows: ir.Table, grouped: ir.Table) -> Phases:
     cells = engine.collect(
         tasks.group_by("number", "part", frame=_.prompt_frame).agg(n=_.count(), refused=_.was_refused.sum())
     ).sort_by([(name, "ascending") for name in ("number", "part", "frame")])
-    who = engine.collect(
-        tasks.filter(tasks.was_refused).group_by("number", "part", "account").agg(n=_.count())
-    ).sort_by([(name, "ascending") for name in ("number", "part", "account")])
+    who = engine.collect(tasks.filter(tasks.was_refused).group_by("number", "part", "owner").agg(n=_.count())).sort_by(
+        [(name, "ascending") for name in ("number", "part", "owner")]
+    )
     return Phases(
         number=cells["number"].to_numpy(),
         part=cells["part"].to_numpy(),
@@ -94,7 +94,7 @@ def find_phases(engine: Engine, rows: ir.Table, grouped: ir.Table) -> Phases:
         refused=cells["refused"].to_numpy(),
         refused_number=who["number"].to_numpy(),
         refused_part=who["part"].to_numpy(),
-        refused_account=who["account"].to_numpy(),
+        refused_owner=who["owner"].to_numpy(),
         refused_n=who["n"].to_numpy(),
         everybody=(everybody["n"][0].as_py(), everybody["refused"][0].as_py() or 0),
     )
@@ -132,8 +132,8 @@ def probing_evidence(phases: Phases, number: int) -> Evidence | None:
     best = min(cuts, key=lambda cut: (cut.chance, cut.part))
     rest = phases.everybody[1] - int(refused.sum()), phases.everybody[0] - int(n.sum())
     usual = (rest[0] + 0.5) / (rest[1] + 1.0)
-    many, largest = _refused_accounts(phases, number, best.part)
-    if best.early[0] < ABOVE * usual * best.early[1] or many < LEAST_REFUSED_ACCOUNTS or largest > LARGEST_ACCOUNT:
+    many, largest = _refused_owners(phases, number, best.part)
+    if best.early[0] < ABOVE * usual * best.early[1] or many < LEAST_REFUSED_OWNERS or largest > LARGEST_OWNER:
         return None
     first, then = (_alike(phases.frame[held], n, part < best.part), _alike(phases.frame[held], n, part >= best.part))
     most = STRONGEST if then >= NARROWER * first and then > 0.0 else STRONGEST_ALONE
@@ -142,8 +142,8 @@ def probing_evidence(phases: Phases, number: int) -> Evidence | None:
         return None
     fact = (
         f"in the first {best.part / PARTS:.0%} of the group's time {best.early[0]} of {best.early[1]} tasks put by it are "
-        f"refused, to {many} accounts, and {best.later[0]} of {best.later[1]} later (of everybody else's {usual:.1%}); two "
-        f"of its tasks are worded alike in {first:.0%} of cases at first, and in {then:.0%} later"
+        f"refused, to {many} owners, and {best.later[0]} of {best.later[1]} later (of everybody else's {usual:.1%}); two of its "
+        f"tasks are worded alike in {first:.0%} of cases at first, and in {then:.0%} later"
     )
     return Evidence("probing", fact, strength, many)
 
@@ -157,12 +157,12 @@ def _cut(part: I64, n: I64, refused: I64, at: int) -> _Cut | None:
     return _Cut(fewer_later(early, later), at, early, later)
 
 
-def _refused_accounts(phases: Phases, number: int, at: int) -> tuple[int, float]:
-    """How many accounts were refused before part `at`, and the largest share that one had of these refusals."""
+def _refused_owners(phases: Phases, number: int, at: int) -> tuple[int, float]:
+    """How many owners were refused before part `at`, and the largest share that one had of these refusals."""
     held = positions(phases.refused_number, np.array([number]))
     held = held[phases.refused_part[held] < at]
-    by_account = np.unique(phases.refused_account[held], return_inverse=True)[1]
-    counts = np.bincount(by_account, weights=phases.refused_n[held])
+    by_owner = np.unique(phases.refused_owner[held], return_inverse=True)[1]
+    counts = np.bincount(by_owner, weights=phases.refused_n[held])
     return len(counts), float(counts.max() / counts.sum()) if len(counts) else 1.0
 
 
