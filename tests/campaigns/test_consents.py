@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from revenuer.behaviour import Profiles, profile
-from revenuer.campaigns.consents import consent_notes, covered, named_accounts, profiles_of_rest
+from revenuer.campaigns.consents import (
+    Consented,
+    consent_notes,
+    covered,
+    named_accounts,
+    part_consented,
+    profiles_of_rest,
+)
+from revenuer.campaigns.scoring import TEXT_ONLY
 from revenuer.engine import LocalEngine
+from revenuer.fingerprint.capability import CapabilityModel
+from revenuer.fingerprint.pipeline import fingerprint
 from revenuer.schema import ACCOUNTS, CAPABILITIES, CONSENTS
+from revenuer.simulate import simulate
+from revenuer.sources import open_traffic
 from revenuer.text.tokens import hash_strings
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -216,3 +232,82 @@ def test_consents_with_strangers_are_told_of(engine: LocalEngine):
     assert Judged(engine, PARTIES).notes() == ()
     (note,) = Judged(engine, PARTIES, *known, {"org_id": "org-9"}, {"account_id": "x", "kind": "gateway"}).notes()
     assert "2 of 5" in note
+
+
+def test_covered_exchanges_come_back_innocent(engine: LocalEngine):
+    """What was set apart is scored by its text alone and belongs to no campaign; the rest keeps its scores."""
+    exchanges = [asked(f"x{hour}", "a", hour) for hour in range(5)]
+    judged = Judged(engine, exchanges, {"account_id": "a", "max_exchanges_per_day": 3})
+    rows = judged.prints.mutate(extraction=ibis.literal(0.8).cast("float32"))
+    parted = part_consented(engine, rows, judged.table, judged.profiles)
+    assert parted.share.tolist() == pytest.approx([0.6])
+    called = {"campaign": 0, "score": 0.9, "extracts": True, "named": REASONING}
+    scored = parted.rest.mutate(**{name: ibis.literal(value) for name, value in called.items()})
+    found = {row["exchange_id"]: row for row in engine.collect(parted.rejoin(scored)).to_pylist()}
+    assert len(found) == 5
+    for name in ("x3", "x4"):
+        assert {key: found[name][key] for key in called} == called
+    for name in ("x0", "x1", "x2"):
+        assert (found[name]["campaign"], found[name]["extracts"], found[name]["named"]) == (-1, False, CODING)
+        assert found[name]["score"] == pytest.approx(TEXT_ONLY * 0.8)
+
+
+def test_without_consents_nothing_is_parted(engine: LocalEngine):
+    """The rest is the very table that came in, and so is what comes back."""
+    judged = Judged(engine, PARTIES, {"org_id": "org-1", "kind": "reseller"})
+    parted = part_consented(engine, judged.prints, judged.table, judged.profiles)
+    assert parted.rest is judged.prints
+    assert parted.profiles is judged.profiles
+    assert parted.rejoin(judged.prints) is judged.prints
+
+
+class Licensed:
+    """Simulated licensed distillation, and what of it narrower consents cover."""
+
+    def __init__(self, engine: LocalEngine, place: Path) -> None:
+        simulate("L5", place, seed=7, exchanges=3_000)
+        traffic = open_traffic(place)
+        self.engine, self.consents = engine, traffic.consents()
+        self.rows = fingerprint(engine, traffic, CapabilityModel.load(), lambda *_stage: None).rows
+        self.profiles = profile(engine, self.rows, traffic.accounts())
+        truth = pq.read_table(place / "truth" / "exchanges.parquet")
+        seen = engine.collect(self.rows.select("exchange_id", "account_id", "ts"))
+        self.table = seen.join(truth.select(["exchange_id", "capability"]), "exchange_id")
+        labels = pq.read_table(place / "truth" / "accounts.parquet").select(["account_id", "label"])
+        self.table = self.table.join(labels, "account_id").filter(pc.field("label") == "L5")
+
+    def covered(self, **terms: Any) -> tuple[Consented, pa.Table]:
+        """What is covered under its consents with these terms instead, and the covered exchanges of L5."""
+        rows = [{**row, **terms} for row in self.consents.to_pylist()]
+        parted = part_consented(self.engine, self.rows, pa.Table.from_pylist(rows, CONSENTS), self.profiles)
+        ids = self.engine.collect(parted.rows.filter(parted.rows.covered).select("exchange_id"))
+        return parted, self.table.join(ids, "exchange_id", join_type="inner")
+
+
+@pytest.fixture(scope="module")
+def licensed(engine: LocalEngine, tmp_path_factory: pytest.TempPathFactory) -> Licensed:
+    return Licensed(engine, tmp_path_factory.mktemp("licensed") / "traffic")
+
+
+def test_a_simulated_partner_within_its_licence_leaves_nothing_behind(licensed: Licensed):
+    """All its exchanges are covered, under a licence for everything or for what it does; nobody else's are."""
+    aims = sorted(set(licensed.table["capability"].to_pylist()))
+    for terms in ({}, {"capabilities": None}, {"capabilities": aims}):
+        parted, inside = licensed.covered(**terms)
+        assert len(inside) >= 0.98 * len(licensed.table)
+        partners = set(licensed.table["account_id"].to_pylist())
+        assert set(licensed.profiles.ids[parted.share > 0]) == partners
+        assert (parted.profiles.exchanges[parted.share == 0] == licensed.profiles.exchanges[parted.share == 0]).all()
+
+
+def test_a_simulated_partner_beyond_its_licence_is_not_covered(licensed: Licensed):
+    """Other work, more of it a day, or later than agreed, stays in the traffic to be judged like everybody's."""
+    assert len(licensed.covered(capabilities=["censorship_rewrite"])[1]) <= 0.02 * len(licensed.table)
+    days = pc.strftime(licensed.table["ts"], "%Y-%m-%d")
+    _parted, inside = licensed.covered(max_exchanges_per_day=5)
+    assert len(inside) <= 5 * len(licensed.consents) * len(pc.unique(days))
+    assert 0 < len(inside) < len(licensed.table)
+    middle = sorted(licensed.table["ts"].to_pylist())[len(licensed.table) // 2]
+    _parted, before = licensed.covered(expires_at=middle)
+    assert pc.max(before["ts"]).as_py() <= middle
+    assert len(before) == pytest.approx(len(licensed.table) / 2, rel=0.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import ibis
@@ -14,15 +14,26 @@ import pyarrow as pa
 from ibis import _
 
 from revenuer.behaviour import Profiles
+from revenuer.campaigns.scoring import TEXT_ONLY
 from revenuer.campaigns.times import micros
 from revenuer.engine import Engine
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
 from revenuer.text.tokens import hash_strings
 
-__all__ = ["ALLOWING", "consent_notes", "consented_accounts", "covered", "named_accounts", "profiles_of_rest"]
+__all__ = [
+    "ALLOWING",
+    "Consented",
+    "consent_notes",
+    "consented_accounts",
+    "covered",
+    "named_accounts",
+    "part_consented",
+    "profiles_of_rest",
+]
 
 Flags = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
 
 # Kinds that allow the harvesting of outputs. A reseller or gateway is known, which explains its shape, not its content.
 ALLOWING: Final = ("licensed_distillation", "evaluation", "safety_research")
@@ -42,6 +53,58 @@ BESIDE: Final[dict[str, tuple[str, ...]]] = {
 ALL_IN: Final = 7
 NONE_IN: Final = 3
 DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """The traffic parted by what registered consents allow.
+
+    Attributes:
+        rows: all fingerprints, with `covered`.
+        rest: those that no consent covers, for linking and scoring.
+        profiles: of the rest, see `profiles_of_rest`.
+        share: of each account's exchanges that are covered, shape (accounts,).
+        notes: what to say of consents that name nobody.
+    """
+
+    rows: ir.Table
+    rest: ir.Table
+    profiles: Profiles
+    share: F64
+    notes: tuple[str, ...]
+
+    def rejoin(self, scored: ir.Table) -> ir.Table:
+        """The scored rest together with the covered exchanges, which belong to no campaign and rank by their text alone."""
+        if not self.share.any():
+            return scored
+        given = ["campaign", "score", "extracts", "named"]
+        apart = self.rows.filter(_.covered).mutate(
+            campaign=ibis.literal(-1),
+            score=TEXT_ONLY * _.extraction.cast("float64").fill_null(0.0).clip(0.001, 0.999),
+            extracts=ibis.literal(False),
+            named=_.capability,
+        )
+        columns = [*self.rest.columns, *given]
+        kinds = {name: scored[name].type() for name in given}
+        return scored.select(columns).union(apart.select(columns).cast(kinds))
+
+
+def part_consented(engine: Engine, rows: ir.Table, consents: pa.Table, profiles: Profiles) -> Consented:
+    """Set apart what consents allow, see `covered`; without a consent that covers anything nothing is computed twice.
+
+    Args:
+        engine: runs the tables.
+        rows: fingerprints.
+        consents: `schema.CONSENTS`.
+        profiles: of all exchanges.
+    """
+    marked = covered(engine, rows, consents, profiles)
+    notes = consent_notes(engine, rows, consents, profiles)
+    if not named_accounts(consents, profiles).any():
+        return Consented(marked, rows, profiles, np.zeros(len(profiles)), notes)
+    rest = profiles_of_rest(engine, marked, profiles)
+    share = 1.0 - rest.exchanges / np.maximum(profiles.exchanges, 1)
+    return Consented(marked, marked.filter(~_.covered).drop("covered"), rest, share, notes)
 
 
 def covered(engine: Engine, rows: ir.Table, consents: pa.Table, profiles: Profiles) -> ir.Table:
