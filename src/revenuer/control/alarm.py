@@ -24,10 +24,11 @@ I64 = npt.NDArray[np.int64]
 
 DRAWS: Final = 499
 LEVEL: Final = 0.01
-# Thresholds of p that are looked at: so many up to the widest, from the one that this many calibration accounts pass.
+# Thresholds of p that are looked at: so many up to the widest, from the one that this many calibration clusters pass:
+# with fewer, drawing them anew does not tell how much their number varies.
 POINTS: Final = 40
 WIDEST: Final = 0.5
-LEAST_TAIL: Final = 10.0
+LEAST_TAIL: Final = 20
 CHUNK: Final = 50
 
 
@@ -86,9 +87,10 @@ def population_alarm(
     """
     judged = np.isin(strata, calibration_strata)
     p, strata = p[judged], strata[judged]
-    if not len(p) or len(calibration_p) < 2 * LEAST_TAIL / WIDEST:
+    narrowest = _narrowest(calibration_p, clusters)
+    if not len(p) or narrowest > WIDEST / 2:
         return None
-    grid = np.geomspace(LEAST_TAIL / len(calibration_p), WIDEST, POINTS)
+    grid = np.geomspace(narrowest, WIDEST, POINTS)
     size = max(int(strata.max()), int(calibration_strata.max())) + 1
     tested, known = np.bincount(strata, minlength=size), np.bincount(calibration_strata, minlength=size)
     steps = np.floor(grid * (known[:, None] + 1) + 1e-9)  # p-values possible at or below each threshold
@@ -103,6 +105,14 @@ def population_alarm(
     return _verdict(
         excess, spread, (urn / spread).max(axis=1), (drawn / spread).max(axis=1), grid, level, members.count
     )
+
+
+def _narrowest(calibration_p: F64, clusters: I64) -> float:
+    """The least p-value that accounts of `LEAST_TAIL` clusters reach; infinite where there are not so many."""
+    order = np.lexsort((calibration_p, clusters))
+    _, first = np.unique(clusters[order], return_index=True)
+    best = np.sort(calibration_p[order][first])
+    return float(best[LEAST_TAIL - 1]) if len(best) >= LEAST_TAIL else np.inf
 
 
 def _verdict(excess: F64, spread: F64, urn: F64, drawn: F64, grid: F64, level: float, clusters: int) -> Alarm:
@@ -149,7 +159,8 @@ class _Members:
     """Weighted calibration accounts of each cluster: at or below each threshold, and, in the last column, in all.
 
     Attributes:
-        rows: distinct rows, shape (rows, thresholds + 1); `copies` is how many clusters have it, shape (rows,).
+        rows: shape (rows, thresholds + 1).
+        copies: how many clusters have each row, shape (rows,).
     """
 
     rows: F64
@@ -161,12 +172,17 @@ class _Members:
 
     @classmethod
     def of(cls, p: F64, weight: F64, clusters: I64, grid: F64) -> _Members:
-        _, place = np.unique(clusters, return_inverse=True)
+        """Clusters of one account, most of them, are alike wherever weight and cell are, and are counted."""
         cell = np.searchsorted(grid + 1e-12, p)
-        held = np.zeros((int(place.max()) + 1, len(grid) + 1))
-        np.add.at(held, (place, cell), weight)
-        rows, copies = np.unique(np.cumsum(held, axis=1), axis=0, return_counts=True)
-        return cls(rows, copies.astype(np.int64))
+        _, place, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+        single = sizes[place] == 1
+        alike, copies = np.unique(np.stack([weight[single], cell[single]]), axis=1, return_counts=True)
+        _, group = np.unique(place[~single], return_inverse=True)
+        held = np.zeros((alike.shape[1] + int(group.max(initial=-1)) + 1, len(grid) + 1))
+        held[np.arange(alike.shape[1]), alike[1].astype(np.int64)] = alike[0]
+        np.add.at(held, (alike.shape[1] + group, cell[~single]), weight[~single])
+        counts = np.concatenate([copies, np.ones(len(held) - len(copies), np.int64)])
+        return cls(np.cumsum(held, axis=1), counts.astype(np.int64))
 
     def drawn(self, rng: np.random.Generator, rate: float, accounts: int, draws: int) -> F64:
         """Excess of two independent drawings of the clusters, one as traffic and one as calibration.
