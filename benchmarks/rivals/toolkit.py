@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -27,11 +29,6 @@ WIDE = {"co_tweet": 86_400, "co_similar_tweet": 600}
 Edges = list[tuple[int, int, float]]
 
 
-def available() -> bool:
-    """Whether the extra `bench` is installed."""
-    return importlib.util.find_spec(MODULE) is not None
-
-
 def stretch(traffic: Traffic) -> Ints:
     """The requests of the shortest stretch of time that holds as many as the toolkit can bear."""
     order = np.argsort(traffic.seconds, kind="stable")
@@ -43,12 +40,22 @@ def stretch(traffic: Traffic) -> Ints:
 
 
 def called(database: Path, *arguments: str) -> bool:
-    """Run the toolkit; False where it does not end in time."""
+    """Run the toolkit; False where it does not end in time. Its workers end with it.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
     command = [sys.executable, "-W", "ignore", "-m", MODULE, str(database), *arguments]
+    silent = subprocess.DEVNULL
+    child = subprocess.Popen(command, stdout=silent, stderr=silent, start_new_session=True)  # noqa: S603
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=TIME)  # noqa: S603
+        code = child.wait(TIME)
     except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
         return False
+    if code:
+        raise subprocess.CalledProcessError(code, command)
     return True
 
 
@@ -90,6 +97,8 @@ def reading(name: str, found: Edges, n: int, published: float | None) -> Reading
 
 def network(traffic: Traffic, name: str) -> list[Reading]:
     """One kind of network within the toolkit's own window and within a wide one; those that end in time."""
+    if importlib.util.find_spec(MODULE) is None:
+        sys.exit(f"{MODULE} is not installed: pip install -e '.[bench]', or name other --methods")
     with tempfile.TemporaryDirectory() as folder:
         database = loaded(traffic, Path(folder))
         n, told = len(traffic.ids), []
