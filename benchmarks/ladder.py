@@ -16,12 +16,14 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import revenuer
 from ladder_picture import picture
 from ladder_rungs import Rung, rungs
-from ladder_tables import page, steps
+from ladder_tables import missing, page, steps
 from running import checked, conditions, measured
 from running import world as made
 from smallest import smallest
@@ -41,30 +43,49 @@ def world(rung: Rung, place: Path, *, corpora: Path | None = None, fresh: bool =
 
 
 def result(rung: Rung, place: Path, *, corpora: Path | None = None, fresh: bool = False) -> Result:
-    """Evaluation of a scan of the rung's world, with the rung under `rung` and the cost of the scan under `scan`."""
+    """What became of a rung: its evaluation with the cost of the scan under `scan`, or why there is none under `failed`.
+
+    Kept beside the world for as long as the package's code and data stay the same, so that a ladder that was interrupted goes on.
+    """
     traffic = world(rung, place, corpora=corpora, fresh=fresh)
-    findings = place / f"{traffic.name}.{rung.content}.findings"
+    kept = place / f"{traffic.name}.{rung.content}.{code()}.json"
+    if fresh or not kept.exists():
+        kept.write_text(json.dumps(scanned(traffic, rung.content)), encoding="utf-8")
+    document: Result = json.loads(kept.read_text(encoding="utf-8"))
+    told = document.get("failed") or f"scanned in {document['scan']['wall']:.0f} s"
+    print(f"{rung.factor} {rung.value} {'+'.join(rung.attacks)}: {told}", file=sys.stderr)
+    return {**document, "rung": {**asdict(rung), "exchanges": rung.exchanges}}
+
+
+@cache
+def code() -> str:
+    """What the package's files are, in ten digits."""
+    files = sorted(
+        path for path in Path(revenuer.__file__).parent.rglob("*") if path.suffix in {".py", ".npz", ".json"}
+    )
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:10]
+
+
+def scanned(traffic: Path, content: str) -> Result:
+    """Evaluation of a scan; one that fails is told, and the ladder goes on."""
+    findings = traffic.with_name(f"{traffic.name}.{content}.findings")
     shutil.rmtree(findings, ignore_errors=True)
     load = round(os.getloadavg()[0], 2)
-    run = checked(measured("scan", traffic, "--out", findings, "--content", rung.content, "--quiet"), 0, FOUND)
+    run = measured("scan", traffic, "--out", findings, "--content", content, "--quiet")
+    if run.code not in {0, FOUND}:
+        return {"failed": f"exit code {run.code}: {run.errors or run.output}".strip()}
     told = checked(measured("evaluate", findings, "--truth", traffic / "truth", "--json"))
     document: Result = json.loads(told.output)
     shutil.rmtree(findings)
-    document["rung"] = {**asdict(rung), "exchanges": rung.exchanges}
-    document["scan"] = {"wall": round(run.wall, 1), "cpu": round(run.cpu, 1), "peak": run.peak, "load": load}
-    print(f"{rung.factor} {rung.value} {'+'.join(rung.attacks)}: scanned in {run.wall:.0f} s", file=sys.stderr)
-    return document
+    return {**document, "scan": {"wall": round(run.wall, 1), "cpu": round(run.cpu, 1), "peak": run.peak, "load": load}}
 
 
 def climbed(asked: Sequence[Rung], place: Path, *, corpora: Path | None = None, fresh: bool = False) -> list[Result]:
-    """Results of all rungs; a world that several of them stand on is scanned once for each content mode."""
-    kept: dict[tuple[tuple[str, ...], str], Result] = {}
-    results = []
+    """Results of all rungs; a world that several of them stand on is made and scanned once for each content mode."""
+    results: list[Result] = []
     for rung in asked:
-        key = rung.arguments(), rung.content
-        if key not in kept:
-            kept[key] = result(rung, place, corpora=corpora, fresh=fresh)
-        results.append({**kept[key], "rung": {**asdict(rung), "exchanges": rung.exchanges}})
+        seen = any(rung.arguments() == one.arguments() for one in asked[: len(results)])
+        results.append(result(rung, place, corpora=corpora, fresh=fresh and not seen))
     return results
 
 
@@ -89,15 +110,13 @@ def main() -> None:
     told = conditions()
     asked = [rung for seed in arguments.seeds for rung in rungs(seed) if rung.factor in arguments.factors]
     results = climbed(asked, arguments.cache, **how)
-    found = []
-    if not arguments.without_smallest:
-        base = replace(rungs(arguments.seeds[0])[0], factor="smallest")
-        found = smallest(base, lambda rung: result(rung, arguments.cache, **how))
+    base = replace(rungs(arguments.seeds[0])[0], factor="smallest")
+    found = [] if arguments.without_smallest else smallest(base, lambda rung: result(rung, arguments.cache, **how))
     told["texts"] = "corpora" if arguments.corpora else "built-in generator"
     told["seeds"] = ", ".join(map(str, arguments.seeds))
     arguments.out.mkdir(parents=True, exist_ok=True)
     table = steps(results)
-    document = {"conditions": told, "steps": table, "smallest": found}
+    document = {"conditions": told, "steps": table, "smallest": found, "missing": missing(results)}
     (arguments.out / "ladder.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     (arguments.out / "ladder.svg").write_text(picture(table), encoding="utf-8")
     (arguments.out / "ladder.md").write_text(page(document), encoding="utf-8")

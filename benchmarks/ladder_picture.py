@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ CONFIG: Spec = {
     "legend": {"labelColor": INK, "title": None, "orient": "top"},
 }
 SHORT = {"by archetype": "default", "behind prefixes": "prefix"}
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_LABELS = re.compile(r' (?:role|aria-\w+)="[^"]*"')  # one for each point; the tables beside the picture say more
 NONE_FLAGGED = 1e-5  # where a rate of nought is drawn on an axis of powers of ten
 
 
@@ -49,7 +52,8 @@ def picture(steps: Sequence[Result]) -> str:
         "columns": COLUMNS,
         "concat": columns,
     }
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=VERSION, allowed_base_urls=[])) + "\n"
+    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=VERSION, allowed_base_urls=[]))
+    return _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", _LABELS.sub("", drawn)) + "\n"
 
 
 def _factor(name: str, steps: Sequence[Result]) -> Spec:

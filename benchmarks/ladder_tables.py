@@ -8,7 +8,7 @@ from typing import Any
 from revenuer.evaluate.measures import proportion
 from running import MIB, table
 
-__all__ = ["page", "steps"]
+__all__ = ["missing", "page", "steps"]
 
 Result = dict[str, Any]
 
@@ -42,8 +42,15 @@ def steps(results: Sequence[Result]) -> list[Result]:
     """One entry for each factor and value, in the order of the results: rates pooled over its worlds."""
     grouped: dict[tuple[str, str], list[Result]] = {}
     for one in results:
+        if "failed" in one:
+            continue
         grouped.setdefault((one["rung"]["factor"], one["rung"]["value"]), []).append(one)
     return [_step(key, group) for key, group in grouped.items()]
+
+
+def missing(results: Sequence[Result]) -> list[str]:
+    """Rungs that could not be scanned, and why."""
+    return [f"{_name(one['rung'])}: {one['failed']}" for one in results if "failed" in one]
 
 
 def _step(key: tuple[str, str], group: list[Result]) -> Result:
@@ -93,6 +100,7 @@ def page(document: Result) -> str:
     """The whole page: conditions, picture, one table of figures, one by archetype, one of the smallest campaigns."""
     lines = ["# The ladder", "", INTRODUCTION, ""]
     lines += [f"* {name}: {value}" for name, value in document["conditions"].items()]
+    lines += [f"* not scanned: {told}" for told in document["missing"]]
     lines += ["", "![Accounts found and legitimate accounts flagged along every factor](ladder.svg)", ""]
     told = document["steps"]
     head = ["step", *RATES, "accused labels"]
@@ -124,7 +132,7 @@ def _name(step: Result) -> str:
 def _smallest(found: Sequence[Result]) -> list[str]:
     if not found:
         return []
-    rows = [[f"{one['harvest']:g}", one["told"], *map(str, (one["tried"],))] for one in found]
+    rows = [[f"{one['harvest']:g}", one["told"], one["tried"]] for one in found]
     head = ["extraction exchanges an account", "smallest campaign found", "tried: accounts (share found)"]
     return ["## The smallest campaign that is found", "", SMALLEST, "", table(head, rows, markdown=True), ""]
 

@@ -44,7 +44,7 @@ def _search(base: Rung, judge: Callable[[Rung], Result], harvest: float, sizes: 
         rate = harvest / (1 - base.mix) / DAYS
         document = judge(replace(base, value=f"{accounts} x {harvest:g}", accounts=accounts, rate=rate, days=DAYS))
         # Recall over accounts with one extraction exchange or more: of thin campaigns few accounts have five.
-        tried[accounts] = float(document["accounts"]["detection"][1]["campaign_mean"]["mean"] or 0.0)
+        tried[accounts] = _recall(document)
         if tried[accounts] >= ENOUGH:
             break
     last = list(tried)[-1]
@@ -55,3 +55,10 @@ def _search(base: Rung, judge: Callable[[Rung], Result], harvest: float, sizes: 
         "told": f"{found} accounts, {found * harvest:,.0f} exchanges" if found else f"none up to {last} accounts",
         "tried": ", ".join(f"{accounts} ({share:.2f})" for accounts, share in tried.items()),
     }
+
+
+def _recall(document: Result) -> float:
+    """Mean over campaigns of the share of their harvesting accounts that is flagged; a scan that failed found nobody."""
+    return (
+        float(document["accounts"]["detection"][1]["campaign_mean"]["mean"] or 0.0) if "accounts" in document else 0.0
+    )
