@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from revenuer.fingerprint.capability import STRUCTURE, CapabilityModel
 from revenuer.fingerprint.elicitation import asked_elicitation
 from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
-from revenuer.schema import EXTRACTION_CAPABILITIES
+from revenuer.fingerprint.votes import votes
 from revenuer.text.keyed import Key, keyed, keyed_hashes
 from revenuer.text.match import SKETCH_WIDTH, match
 from revenuer.text.networks import hash_networks
-from revenuer.text.tokens import I64, hash_strings, take, tokenize
+from revenuer.text.slots import slot_tokens
+from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
 
 __all__ = ["FINGERPRINTS", "Fingerprinter", "binary", "facts", "fingerprints"]
 
@@ -30,7 +31,7 @@ SYSTEM_TOKENS: Final = 192
 EXEMPLAR_CHARACTERS: Final = 4_000
 # Text score from which a task without a frame is taken for one.
 BARE_TASK: Final = 0.55
-N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
+LEAST_SLOT: Final = 6  # tokens; fewer say nothing of a task
 
 FINGERPRINTS: Final = pa.schema(
     [
@@ -66,6 +67,9 @@ FINGERPRINTS: Final = pa.schema(
         ("status", pa.string()),
         ("capability", pa.int8()),
         ("served", pa.int8()),
+        ("served_votes", pa.int8()),
+        ("second", pa.int8()),
+        ("second_votes", pa.int8()),
         ("extraction", pa.float32()),
         ("elicitation", pa.float32()),
         ("issued", pa.int64()),
@@ -133,13 +137,24 @@ class Fingerprinter:
             "free": pa.array(found.free),
             "sketch": binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
-            # what it would train if it serves an extraction: the best of the extraction capabilities
-            "served": pa.array(scores.probabilities[:, :N_EXTRACTION].argmax(axis=1).astype(np.int8)),
+            **self._votes(batch, prompts, found.frame, scores.logits),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
             "exemplar": self._exemplars(batch.column("prompt"), frames, draws),
             "system_exemplar": self._exemplars(batch.column("system"), system_frames, draws),
         }
+
+    def _votes(
+        self, batch: pa.RecordBatch, prompts: Tokens, frame: npt.NDArray[np.int32], logits: npt.NDArray[np.float32]
+    ) -> dict[str, pa.Array]:
+        framed = np.flatnonzero(frame >= 0)
+        slots = slot_tokens(prompts, keyed(prompts, self.key), self.prompts.index, frame, framed)
+        filled = np.diff(slots.offsets) >= LEAST_SLOT
+        empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
+        of_slots = np.zeros_like(logits)
+        of_slots[framed[filled]] = self.model.score(slots, empty, _structure(batch)[framed]).logits[filled]
+        found = votes(logits, of_slots, _replayed(batch))
+        return {name: pa.array(column) for name, column in found._asdict().items()}
 
     def _exemplars(self, texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
         return _exemplars(texts, frames, draws) if self.exemplars else pa.nulls(len(texts), pa.string())
@@ -206,6 +221,15 @@ def _structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
         for name in STRUCTURE
     ]
     return np.stack(columns, axis=1)
+
+
+def _replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """Whether a request opens a conversation and yet sends a reasoning block back; agents at work do, within a turn."""
+    lengths = pc.fill_null(pc.list_value_length(batch.column("reasoning_refs")), 0).to_numpy(zero_copy_only=False)
+    turn = pc.fill_null(batch.column("turn"), 1).to_numpy(zero_copy_only=False)
+    tools = pc.fill_null(batch.column("tools"), 0).to_numpy(zero_copy_only=False)
+    replayed: npt.NDArray[np.bool_] = (lengths > 0) & (turn == 0) & (tools == 0)
+    return replayed
 
 
 def _names(indices: npt.NDArray[np.int32], ids: I64) -> I64:
