@@ -47,7 +47,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
 
 def asked(name: str, account: str, hour: float = 0.0, **columns: Any) -> dict[str, Any]:
     """One exchange: a bare coding task of an account without an organisation, unless said otherwise."""
-    kept = {"org": None, "served": CODING, "frame": 0} | columns
+    kept = {"org": None, "served": CODING, "frame": 0, "extraction": 0.8} | columns
     return {"id": name, "account": account, "at": MIDNIGHT + hour * HOUR, "capability": kept["served"]} | kept
 
 
@@ -69,6 +69,7 @@ def fingerprints(*exchanges: dict[str, Any]) -> pa.Table:
             "prompt_frame": pa.array(of("frame"), pa.int64()),
             "capability": pa.array(of("capability"), pa.int8()),
             "served": pa.array(of("served"), pa.int8()),
+            "extraction": pa.array(of("extraction"), pa.float32()),
         }
     )
 
@@ -202,8 +203,9 @@ def test_a_template_is_judged_as_a_whole(engine: LocalEngine, allowed: int, of: 
 
 
 def test_what_cannot_be_read_is_not_held_to_be_outside(engine: LocalEngine):
-    """Where capabilities are not known a consent that lists some covers by time and volume alone."""
-    exchanges = [asked(f"x{n}", "a", n, served=None) for n in range(3)]
+    """Where texts are not read a consent that lists capabilities covers by time and volume alone."""
+    other = CAPABILITIES.index("other")
+    exchanges = [asked(f"x{n}", "a", n, served=other, extraction=None) for n in range(3)]
     terms = {"account_id": "a", "capabilities": ["coding"], "max_exchanges_per_day": 2}
     assert Judged(engine, exchanges, terms).held() == {"x0", "x1"}
 
@@ -238,8 +240,7 @@ def test_covered_exchanges_come_back_innocent(engine: LocalEngine):
     """What was set apart is scored by its text alone and belongs to no campaign; the rest keeps its scores."""
     exchanges = [asked(f"x{hour}", "a", hour) for hour in range(5)]
     judged = Judged(engine, exchanges, {"account_id": "a", "max_exchanges_per_day": 3})
-    rows = judged.prints.mutate(extraction=ibis.literal(0.8).cast("float32"))
-    parted = part_consented(engine, rows, judged.table, judged.profiles)
+    parted = part_consented(engine, judged.prints, judged.table, judged.profiles)
     assert parted.share.tolist() == pytest.approx([0.6])
     called = {"campaign": 0, "score": 0.9, "extracts": True, "named": REASONING}
     scored = parted.rest.mutate(**{name: ibis.literal(value) for name, value in called.items()})

@@ -117,7 +117,7 @@ def covered(engine: Engine, rows: ir.Table, consents: pa.Table, profiles: Profil
     The capability of a single exchange is often misread, so a prompt template is judged as a whole by what the
     exchanges of the consent's accounts that use it read as (`ALL_IN`, `NONE_IN`); between the two bounds, and without a
     template, each stands for itself. An exchange reads as what it would train if it served extraction, or as what it
-    plainly is. An exchange whose capability is not known is not held to be outside.
+    plainly is. An exchange whose text was not read is not held to be outside.
 
     Args:
         engine: runs the tables; without a consent that allows anything it is not asked.
@@ -224,7 +224,9 @@ def _named(engine: Engine, rows: ir.Table, terms: ir.Table, profiles: Profiles) 
     by_account = terms.filter(_.of_account != 0).select("consent", party=_.of_account)
     accounts = by_owner.union(by_account, distinct=True)
     orgs = terms.filter(_.of_org != 0).select("consent", party=_.of_org)
-    asked = rows.select("draw", "exchange_id", "ts", "account", "org", "prompt_frame", "capability", "served")
+    asked = rows.select(
+        "draw", "exchange_id", "ts", "account", "org", "prompt_frame", "capability", "served", "extraction"
+    )
     found = [
         asked.join(accounts, asked.account == accounts.party).select("consent", *asked.columns),
         asked.join(orgs, asked.org == orgs.party).select("consent", *asked.columns),
@@ -235,7 +237,8 @@ def _named(engine: Engine, rows: ir.Table, terms: ir.Table, profiles: Profiles) 
 def _within_scope(named: ir.Table) -> ir.Table:
     """The exchanges of allowed work that came before the consent expired."""
     reads = _bit(named.plain, named.capability) | _bit(named.served_as, named.served)
-    named = named.mutate(reads=reads.fill_null(True))
+    # where the text was not read its score is null
+    named = named.mutate(reads=reads | named.extraction.isnull())
     of_template = ibis.window(group_by=[named.consent, named.prompt_frame])
     allowed = (10 * named.reads.cast("int64")).sum().over(of_template)
     made = named.count().over(of_template)
