@@ -37,11 +37,11 @@ FAILED: Final = ("rate_limited", "refused", "error")
 
 @dataclass(frozen=True, slots=True)
 class Failovers:
-    """Requests asked again at once from an account of another owner, one entry a request and account; sorted by `first`.
+    """Requests asked again at once from an account of another owner, one entry a pair; sorted by `first`.
 
     Attributes:
         first: index into the profiles of the account that asked first; `second` likewise.
-        draw: of the first exchange.
+        draw: of the first exchange; `again` of the second.
         failed: whether it was turned away.
         moved: whether the second took another pathway.
         wait: microseconds between them.
@@ -52,6 +52,7 @@ class Failovers:
     first: I64
     second: I64
     draw: I64
+    again: I64
     failed: npt.NDArray[np.bool_]
     moved: npt.NDArray[np.bool_]
     wait: I64
@@ -73,7 +74,7 @@ def find_failovers(engine: Engine, rows: ir.Table, profiles: Profiles) -> Failov
         known.group_by("account", failed=known.status.isin(FAILED)).agg(n=_.count()).order_by("account", "failed")
     )
     pairs = engine.collect(_pairs(engine, known, profiles))
-    pairs = pairs.sort_by([("first", "ascending"), ("draw", "ascending"), ("second", "ascending")])
+    pairs = pairs.sort_by([("first", "ascending"), ("draw", "ascending"), ("again", "ascending")])
     place, away = profiles.index(by["account"].to_numpy()), by["failed"].to_numpy(zero_copy_only=False)
     first, failed = profiles.index(pairs["first"].to_numpy()), pairs["failed"].to_numpy(zero_copy_only=False)
     draw = pairs["draw"].to_numpy()
@@ -83,6 +84,7 @@ def find_failovers(engine: Engine, rows: ir.Table, profiles: Profiles) -> Failov
         first,
         profiles.index(pairs["second"].to_numpy()),
         draw,
+        pairs["again"].to_numpy(),
         failed,
         pairs["moved"].to_numpy(zero_copy_only=False),
         _micros(pairs["later"]) - _micros(pairs["at"]),
@@ -118,7 +120,9 @@ def _pairs(engine: Engine, known: ir.Table, profiles: Profiles) -> ir.Table:
     soon = (joined.later >= joined["at"]) & (joined.later <= joined["at"] + ibis.interval(minutes=AT_ONCE))
     follows = soon & (joined.owner != joined.taker) & (joined.draw != joined.again)
     moved = (joined.pathway != joined.by).fill_null(False)
-    return joined.filter(follows).select("draw", "failed", "second", "at", "later", first="account", moved=moved)
+    return joined.filter(follows).select(
+        "draw", "again", "failed", "second", "at", "later", first="account", moved=moved
+    )
 
 
 def failover_evidence(found: Failovers, members: I64) -> Evidence | None:
@@ -138,17 +142,21 @@ def failover_evidence(found: Failovers, members: I64) -> Evidence | None:
     accounts = np.unique(np.concatenate([found.first[failed], found.second[failed]]))
     if len(np.unique(found.first[failed])) < LEAST_ACCOUNTS:
         return None
-    away, answered = int(found.turned_away[members].sum()), int(found.answered[members].sum())
+    # a request that is itself the second of a pair is no chance for another one
+    answered = int(found.answered[members].sum()) - len(np.unique(found.again[held]))
+    away = int(found.turned_away[members].sum())
     rest = int(found.turned_away.sum()) - away
     elsewhere = int(found.taken_up.sum()) - int(found.taken_up[members].sum())
-    chance = max(fewer_later((again, away), (repeats, answered)), fewer_later((again, away), (elsewhere, rest)))
+    chance = max(
+        fewer_later((again, away), (min(repeats, answered), answered)), fewer_later((again, away), (elsewhere, rest))
+    )
     strength = min(evidence_of_p(chance), STRONGEST)
     if strength <= 0.0:
         return None
     fact = (
         f"{again} of {away} requests that were turned away are asked again within {AT_ONCE} minutes from an account of another "
         f"owner in the group (in the middle after {_words(float(np.median(found.wait[failed])))}; "
-        f"{found.moved[failed].mean():.0%} by another pathway); of {answered} that were answered, {repeats}; of {rest} "
+        f"{found.moved[failed].mean():.0%} by another pathway); of {answered} others, {repeats}; of {rest} "
         f"turned away from everybody else, {elsewhere}"
     )
     return Evidence("timing", fact, strength, len(accounts))

@@ -16,8 +16,9 @@ I64 = npt.NDArray[np.int64]
 def evidence_of_p(p: float) -> float:
     """Log10 of an e-value made of a p-value: 1 / (2 sqrt(p)), never below 1.
 
-    A p-value is no likelihood ratio; this calibrator keeps the expectation under the null at one (Vovk and Wang 2021,
-    "E-values: calibration, combination and applications").
+    A p-value is no likelihood ratio; this calibrator has an expectation of one under the null (Vovk and Wang 2021,
+    "E-values: calibration, combination and applications"), of 1.25 since values below one are dropped: the lack of a
+    sign is no evidence against a campaign.
     """
     return max(0.0, -0.5 * math.log10(max(p, 1e-300)) - math.log10(2.0))
 
