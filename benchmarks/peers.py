@@ -1,6 +1,6 @@
 """Published methods and a scan on the same traffic, judged by the same evaluation.
 
-Usage: `python benchmarks/peers.py --corpora DIR [--seeds 9201 9202] [--rungs "base" "benign mix 0.8"] [--markdown]
+Usage: `python benchmarks/peers.py --corpora DIR [--seeds 9301 9302] [--rungs "base" "benign mix 0.8"] [--markdown]
 [--json FILE]` on rungs of `ladder.py`, or `--traffic DIR ...` on directories that hold `truth/`. Needs the extra `bench`.
 A method learns from one clean world, and its calibrated threshold flags at most a thousandth of the accounts of another;
 `published` is the threshold of its authors. Of a method's variants the table shows one, chosen with the truth in hand, in the
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ladder import Rung, rungs
 from ladder import world as rung_world
-from peers_table import HEAD, RATE, Result, best, line, summary
+from peers_table import HEAD, RATE, Result, best_of, line, summary
 from revenuer.evaluate import evaluate
 from rivals import (
     ENCODERS,
@@ -40,6 +40,7 @@ from running import checked, conditions, measured, table, world
 
 SCAN = "revenuer scan"
 FOUND = 1
+HERE = Path(__file__).parent
 ON_VECTORS = ("PRADA", "SEAT", "MMD", "MMD windows")
 REFERENCE, CALIBRATION = 500_000, 600_000  # added to a world's seed for the clean worlds beside it
 RUNGS = ("benign mix 0", "base", "benign mix 0.8", "benign mix 0.9", "infrastructure shared")
@@ -189,14 +190,14 @@ def places(arguments: argparse.Namespace) -> list[Place]:
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[9201, 9202])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[9301])
     known = list(dict.fromkeys(named(rung) for rung in rungs()))
     parser.add_argument("--rungs", nargs="+", default=list(RUNGS), choices=known, metavar="RUNG", help=", ".join(known))
     parser.add_argument("--traffic", type=Path, nargs="+", metavar="DIR", help="judge on these instead")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS), metavar="METHOD")
     parser.add_argument("--encoder", default="wordllama", choices=list(ENCODERS))
     parser.add_argument("--corpora", type=Path, help="texts for the worlds (default: the built-in generator)")
-    parser.add_argument("--cache", type=Path, default=Path("work/benchmarks"), help="where worlds are kept")
+    parser.add_argument("--cache", type=Path, default=HERE / "work", help="where worlds are kept")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all variants there too")
     parser.add_argument("--markdown", action="store_true")
     return parser.parse_args()
@@ -210,14 +211,15 @@ def main() -> None:
     told |= {name: str(value) for name, value in conditions().items()}
     print("\n".join(f"{name}: {value}" for name, value in told.items()))
     bench = Bench(arguments)
-    rows = [row for place in places(arguments) for row in results(bench, place)]
-    whole = summary(rows)
-    for name in dict.fromkeys(row["world"] for row in whole):
-        shown = [line(row) for row in best([row for row in whole if row["world"] == name])]
-        print(f"\n{'### ' if arguments.markdown else ''}{name}\n\n{table(HEAD, shown, markdown=arguments.markdown)}")
-    if arguments.json:
-        document = {"conditions": told, "rows": whole, "runs": rows}
-        arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    rows: list[Result] = []
+    for place in places(arguments):
+        rows += results(bench, place)
+        if arguments.json:  # after each world: a run is long
+            document = {"conditions": told, "rows": summary(rows), "runs": rows}
+            arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    for name, shown in best_of(summary(rows)).items():
+        print(f"\n{'### ' if arguments.markdown else ''}{name}\n")
+        print(table(HEAD, [line(row) for row in shown], markdown=arguments.markdown))
 
 
 if __name__ == "__main__":

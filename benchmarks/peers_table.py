@@ -39,14 +39,14 @@ def at_best(rows: list[Result]) -> float | None:
     return sum(one["recall"] * one["positives"] for one in seen) / positives if positives else None
 
 
-def best(rows: list[Result]) -> list[Result]:
-    """Of each world, method and kind of threshold the variant that found most; in a method's favour."""
-    chosen: dict[tuple[str, str, str], Result] = {}
+def best_of(rows: list[Result]) -> dict[str, list[Result]]:
+    """By world: of each method and kind of threshold the variant that does best."""
+    chosen: dict[str, dict[tuple[str, str], Result]] = {}
     for row in rows:
-        key = (row["world"], row["method"], row["threshold"])
-        if key not in chosen or merit(row) > merit(chosen[key]):
-            chosen[key] = row
-    return list(chosen.values())
+        world, key = chosen.setdefault(row["world"], {}), (row["method"], row["threshold"])
+        if key not in world or merit(row) > merit(world[key]):
+            world[key] = row
+    return {name: list(world.values()) for name, world in chosen.items()}
 
 
 def merit(row: Result) -> tuple[bool, float]:

@@ -21,7 +21,7 @@ from rivals.traffic import Traffic
 MODULE = "coordination_network_toolkit"
 HEAD = ("message_id", "user_id", "username", "repost_id", "reply_id", "message", "timestamp", "urls")
 BEARABLE = 30_000  # requests of the busiest stretch of time that it is given
-TIME = 240  # seconds that one network may take
+TIME = 150  # seconds that one network may take
 # Seconds within which two requests count as together, and the weight an edge needs: its own, and wider ones.
 DEFAULT = (1, 2.0)
 WIDE = {"co_tweet": 86_400, "co_similar_tweet": 600}

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,7 +21,7 @@ from rivals.embed import unit
 from rivals.mmd import DRAWS, Discrepancy, benign_quantile, windows
 from rivals.reading import Strata
 from rivals.sequential import least_distances, near_cosine, near_pairs, normality
-from rivals.toolkit import BEARABLE, stretch
+from rivals.toolkit import BEARABLE, MODULE, edges, loaded, stretch
 from rivals.volume import busiest
 
 
@@ -159,6 +160,16 @@ def test_the_toolkit_gets_all_that_it_can_bear(traffic: Traffic):
     """A small world is given whole."""
     assert len(traffic.account) < BEARABLE
     assert sorted(stretch(traffic).tolist()) == list(range(len(traffic.account)))
+
+
+def test_the_toolkit_weighs_what_coincides(traffic: Traffic, tmp_path: Path):
+    """Two accounts that send the same two texts in the same seconds have an edge of weight 2, and nobody else has one."""
+    pytest.importorskip(MODULE, reason="the extra bench is not installed")
+    chosen = traffic.exchanges.slice(0, 4).set_column(
+        traffic.exchanges.column_names.index("prompt"), "prompt", pa.array(["one text", "another"] * 2)
+    )
+    pair = Traffic(traffic.place, chosen, np.array([0, 0, 1, 1]), np.array([10, 20, 10, 20]), ["a", "b"])
+    assert edges(loaded(pair, tmp_path), "co_tweet", 1) in ([(0, 1, 2.0), (1, 0, 2.0)], [(0, 1, 2.0)])
 
 
 def test_a_method_is_judged_as_a_scan_is(traffic: Traffic, tmp_path: Path):
