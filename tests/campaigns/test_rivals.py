@@ -86,6 +86,14 @@ def test_the_same_observation_is_not_told_twice():
     assert told.count("training material") == 1
 
 
+def test_accounts_that_take_turns_are_not_said_to_lack_hours():
+    """Shifts that a balancer deals look like hours of one's own; the words say what tells them apart."""
+    shifts = CAMPAIGN.test._replace(hour=6.6, balance=0.1, balance_null=1.0)
+    told = why(weighed(like_campaign(test=shifts)), "L14 template vendor")
+    assert "take turns" in told
+    assert "6.6" not in told
+
+
 def test_an_explanation_that_shows_every_mark_says_so():
     """What has nothing more to show cannot change the verdict by it."""
     told = why(weighed(replace(CAMPAIGN, consented=1.0)), "L5 consented synthetic data")

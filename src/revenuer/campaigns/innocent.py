@@ -16,7 +16,7 @@ from typing import Final
 
 from revenuer.campaigns.observe import Observed
 from revenuer.findings import Evidence
-from revenuer.linkage.partition import queue_evidence
+from revenuer.linkage.partition import in_turn, queue_evidence
 
 __all__ = ["HYPOTHESES", "IDENTITY", "Hypothesis", "Judged", "Prediction", "judge", "unexplained", "weigh"]
 
@@ -30,8 +30,8 @@ class Prediction:
         bound: where it starts to hold; `width` is over how much it goes from failing to holding.
         width: negative where small values fit.
         weight: log10 likelihood ratio when it clearly holds; its negative, at most 2, when it clearly fails.
-        words: what was observed where it holds, for people; `{value}` is filled in, and `{content}` and `{hour}`, the
-            contrasts of the test for exchangeability.
+        words: what was observed where it holds, for people; `{value}` is filled in, and of the test for exchangeability
+            `{content}` and `{hour}`, its contrasts, and `{rhythm}`, when accounts ask.
         fails: the same where it fails.
         sought: what would have to be observed for it to hold, after an "if"; `{value}` is where it clearly does.
         channels: of the evidence that rests on the same observation, and would be another if this one held.
@@ -57,7 +57,7 @@ class Prediction:
         """`words` or `fails` with the figures that were observed."""
         # + 0.0: no minus before a nought
         content, hour = round(observed.test.content, 3) + 0.0, observed.test.hour
-        return words.format(value=self.value(observed), content=content, hour=hour)
+        return words.format(value=self.value(observed), content=content, hour=hour, rhythm=_rhythm(observed))
 
     @property
     def sought_value(self) -> float:
@@ -68,6 +68,14 @@ class Prediction:
     def sought_gain(self) -> float:
         """Its gain there."""
         return self.weight * math.tanh(1.0)
+
+
+def _rhythm(observed: Observed) -> str:
+    """When accounts ask, held against customers: hours of their own are no habit where turns are dealt."""
+    test = observed.test
+    if in_turn(test):
+        return f"the accounts take turns: their sum varies {test.balance:.2f} times as much as that of strangers"
+    return f"{test.hour:.2f} times as often in the same hour (customers: 1.4 or more)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,7 @@ _HABITS: Final = Prediction(
     "each account keeps to subjects and hours of its own, as customers do: two requests of one account are alike by "
     "{content:+.3f} more than two of different accounts, and {hour:.2f} times as often in the same hour",
     "the accounts do not differ in subjects and hours as customers do: two requests of one account are alike by "
-    "{content:+.3f} more than two of different accounts (customers: 0.03 or more), and {hour:.2f} times as often in the "
-    "same hour (customers: 1.4 or more)",
+    "{content:+.3f} more than two of different accounts (customers: 0.03 or more), and {rhythm}",
     "each account kept to subjects and hours of its own",
     ("partition", "timing"),
 )
