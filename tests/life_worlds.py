@@ -17,12 +17,16 @@ from revenuer.fingerprint.exchange import FINGERPRINTS
 from revenuer.linkage.groups import Group, group_rows
 from revenuer.linkage.templates import KINDS, Templates
 from revenuer.schema import ACCOUNTS
+from revenuer.text.tokens import hash_strings
 
 I64 = npt.NDArray[np.int64]
 
 START = 1_772_442_000_000_000  # 2026-03-02 09:00 UTC, microseconds
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
+_NAMES = np.array([f"acct-{number:03d}" for number in range(600)])
+# In the order of their hashes, which is that of profiles: account number n has index n if all before it ask.
+NAMES = _NAMES[np.argsort(hash_strings(pa.array(_NAMES)))]
 _ZERO = {pa.int64(): 0, pa.int32(): 0, pa.float32(): 0.0, pa.int8(): 0}
 _USUAL: dict[str, Any] = {"status": "ok", "extraction": 0.9, "free": 30, "model": "old", "pathway": "first_party"}
 
@@ -34,8 +38,8 @@ def fingerprints(accounts: Sequence[int], hours: Sequence[float], **columns: Seq
         "exchange_id": [f"x{number}" for number in range(count)],
         "draw": np.arange(1, count + 1),
         "ts": START + np.round(np.array(hours, np.float64) * HOUR).astype(np.int64),
-        "account_id": [f"acct-{number:04d}" for number in accounts],
-        "account": np.array(accounts, np.int64) + 1,
+        "account_id": NAMES[np.array(accounts, np.int64)],
+        "account": hash_strings(pa.array(NAMES[np.array(accounts, np.int64)])),
         "refs": [[]] * count,
     } | columns
     arrays = []
@@ -46,7 +50,7 @@ def fingerprints(accounts: Sequence[int], hours: Sequence[float], **columns: Seq
 
 
 class World(NamedTuple):
-    """Fingerprints in an engine, and the profiles of their accounts; account number n has index n if all ask."""
+    """Fingerprints in an engine, and the profiles of their accounts."""
 
     engine: Engine
     rows: ir.Table

@@ -9,7 +9,7 @@ import pytest
 
 from life_worlds import fingerprints, world
 from revenuer.findings import Evidence
-from revenuer.linkage.failover import LEAST_FREE, MOST_ASKED, STRONGEST, find_failovers, failover_evidence
+from revenuer.linkage.failover import LEAST_FREE, MOST_ASKED, STRONGEST, failover_evidence, find_failovers
 
 GROUP, EVERYBODY, EACH = 10, 80, 20
 MINUTE = 1 / 60

@@ -17,7 +17,7 @@ def test_members_exchanges_are_told_from_others_and_own_ones_from_the_rest():
     assert seen["number"].to_pylist() == [0, 0, 0, 0, 1, 1]
     assert seen["draw"].to_pylist() == [1, 2, 3, 4, 3, 4]
     assert seen["own"].to_pylist() == [True, False, True, False, True, False]
-    assert seen["owner"].to_pylist() == [1, 1, 2, 2, 2, 2]
+    assert seen["owner"].to_pylist() == w.profiles.keys[[0, 0, 1, 1, 1, 1]].tolist()
 
 
 def test_without_groups_there_is_nothing():

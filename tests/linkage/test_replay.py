@@ -42,7 +42,7 @@ def found(lived: dict[str, Any], **columns: Any) -> Evidence | None:
 
 
 @pytest.mark.parametrize("session", [True, False])
-def test_blocks_of_other_members_are_a_replay(session: bool):
+def test_blocks_of_other_members_are_a_replay(*, session: bool):
     """Each member sends the next one's block back; whether conversations are known makes no difference."""
     evidence = found(lives(session=session))
     assert evidence is not None

@@ -161,7 +161,9 @@ def _of_wave(served: Served, owner: I64, who: I64, at: I64, rng: np.random.Gener
     fresh = around.fresh(begin) & ~np.isin(owner[served.account[after]], owner[who])
     successors = np.unique(served.account[after][fresh])
     quiet = around.quiet_times(begin, rng)
-    volume = _volume(len(before), len(after), share, [tuple(map(len, around.sides(t))) for t in quiet])
+    # some of the banned would have stopped anyway
+    missed = share * (float(np.mean([around.going_on(t) for t in quiet])) if quiet else 1.0)
+    volume = _volume(len(before), len(after), missed, [tuple(map(len, around.sides(t))) for t in quiet])
     chance = _chance(float(fresh.mean()) if len(fresh) else 0.0, [float(around.fresh(t).mean()) for t in quiet])
     if len(np.unique(owner[successors])) < WAVE:
         strength = min(volume, 0.0)
@@ -204,6 +206,11 @@ class _Around(NamedTuple):
         quiet: Bools = ~np.isin(self.served.account[after], self.served.account[before])
         return quiet if len(quiet) else np.zeros(1, np.bool_)
 
+    def going_on(self, begin: int) -> float:
+        """Share of the requests before that are made by accounts that make some after."""
+        before, after = self.sides(begin)
+        return float(np.isin(self.served.account[before], self.served.account[after]).mean()) if len(before) else 1.0
+
     def quiet_times(self, begin: int, rng: np.random.Generator) -> list[int]:
         """Moments of the group's life whose windows lie within it and do not meet the wave; none if they are few."""
         low, high = int(self.served.at[0]) + self.window, int(self.served.at[-1]) - self.window - self.gap
@@ -214,7 +221,7 @@ class _Around(NamedTuple):
         return [int(t) for t in kept] if len(kept) >= LEAST_DRAWS else []
 
 
-def _volume(before: int, after: int, share: float, quiet: list[tuple[int, ...]]) -> float:
+def _volume(before: int, after: int, missed: float, quiet: list[tuple[int, ...]]) -> float:
     """Log10 likelihood of the volume after a wave if it is made up for, over that if the banned are simply missing.
 
     The log ratio of volumes is taken for normal, its mean and spread read off quiet times.
@@ -223,7 +230,7 @@ def _volume(before: int, after: int, share: float, quiet: list[tuple[int, ...]])
     mean = float(ratios.mean()) if len(ratios) else 0.0
     noise = math.sqrt(1.0 / (before + 0.5) + 1.0 / (after + 0.5))
     spread = max(float(ratios.std()) if len(ratios) else UNKNOWN_SPREAD, noise, LEAST_SPREAD)
-    seen, missing = math.log((after + 0.5) / (before + 0.5)), math.log(max(1.0 - share, 0.02))
+    seen, missing = math.log((after + 0.5) / (before + 0.5)), math.log(max(1.0 - missed, 0.02))
     gain = stats.norm.logpdf(seen, mean, spread) - stats.norm.logpdf(seen, mean + missing, spread)
     return float(np.clip(gain / math.log(10.0), WEAKEST, STRONGEST_VOLUME))
 
