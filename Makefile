@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 DEMO ?= demo
 JOBS ?= 2
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test lint bench ladder lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/scale.py
+
+ladder: $(STAMP)
+	$(BIN)/python benchmarks/ladder.py
 
 lock:
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --quiet -o requirements.lock

@@ -16,6 +16,7 @@ GROUND = {"schema": (), "errors": (), "findings": ("schema",), "summary": ("sche
 # A package imports what stands before it; engine and text stand before all.
 PIPELINE = (
     "text",
+    "control",
     "engine",
     "sources",
     "fingerprint",
@@ -34,7 +35,7 @@ PIPELINE = (
 BESIDE = {"simulate": (), "evaluate": (), "training": ("text", "fingerprint", "simulate")}
 
 # From findings on, and before sources, nobody knows how traffic is kept in files.
-FILELESS = ("text", "fingerprint", "behaviour", "linkage", "campaigns", "report")
+FILELESS = ("text", "control", "fingerprint", "behaviour", "linkage", "campaigns", "report")
 FILE_FORMATS = ("pyarrow.parquet", "pyarrow.json", "pyarrow.csv", "pyarrow.dataset", "zstandard", "gzip", "csv")
 TRAFFIC_SUFFIXES = (".parquet", ".jsonl", ".jsonl.zst")
 ENGINES = ("duckdb", "pyspark")

@@ -6,6 +6,7 @@ Nothing heavy is imported before a verb needs it, so that help comes at once.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 import sys
@@ -74,6 +75,14 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option(
     "--engine", default="local", show_default=True, help="local, or the URL of a cluster (spark://HOST:PORT)."
 )
+@click.option(
+    "--content",
+    type=click.Choice(["full", "sketch", "none"]),
+    default="full",
+    show_default=True,
+    help="How much of the text is read and kept; sketch: nothing readable (REVENUER_SKETCH_KEY: its secret), none: no text.",
+)
+@click.option("--reference", type=_PLACE, help="Traffic of a clean period or cohort, to hold the accounts against.")
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
@@ -108,11 +117,13 @@ def scan(
     with atomic_directory(out, force=force) as place:
         with progress(show=not quiet) as on_stage:
             on_stage("open traffic", 0, 1)
-            open_traffic(traffic, strict=how["strict"])  # a wrong path is told before heavy parts are loaded
+            # a wrong path is told before heavy parts are loaded
+            for source in filter(None, (traffic, how["reference"])):
+                open_traffic(source, strict=how["strict"], content=how["content"])
             from revenuer.scanning import scan as run  # noqa: PLC0415
 
             on_stage("open traffic", 1, 1)
-            result = run(traffic, place, on_stage=on_stage, **how)
+            result = run(traffic, place, on_stage=on_stage, sketch_key=os.environ.get("REVENUER_SKETCH_KEY", ""), **how)
         _check_something_was_read(result, traffic)
     (_print_json if as_json else _print_scan)(result, out)
     ctx.exit(FOUND if result.campaigns or result.flagged_accounts else CLEAN)
@@ -128,17 +139,28 @@ def scan(
 @click.option("--benign-mix", type=click.FloatRange(0, 1), help="Share of ordinary traffic in a campaign's accounts.")
 @click.option("--paraphrase", type=click.FloatRange(0, 1), help="Share of a campaign's prompts that are reworded.")
 @click.option("--infrastructure", type=click.Choice(["shared", "disjoint"]), help="What a campaign's accounts share.")
+@click.option(
+    "--paraphrase-frames", type=click.FloatRange(0, 1), help="Share of a campaign's frames in several wordings."
+)
+@click.option(
+    "--account-prefix", is_flag=True, help="Each account puts a text of its own before what it harvests with."
+)
+@click.option("--cover", type=click.Choice(["made", "lived", "customers"]), help="What the ordinary traffic is.")
+@click.option("--campaign-accounts", type=click.IntRange(min=2), help="Accounts of each campaign.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a day of each campaign account.")
+@click.option("--campaign-days", type=click.FloatRange(0, 13.9, min_open=True), help="How many days a campaign runs.")
 @_force
 @_quiet
 @_verbose
 def simulate(scenario: str, out: Path, *, force: bool, quiet: bool, verbose: int, **how: Any) -> None:
-    """Write labelled traffic of SCENARIO to --out; `revenuer scenarios` lists them."""
+    """Write labelled traffic of SCENARIO to --out; `revenuer scenarios` lists them, `+` joins them."""
     configure(verbose, quiet=quiet)
     from revenuer.output import TRAFFIC_MARK, atomic_directory  # noqa: PLC0415
     from revenuer.simulate import scenarios as known  # noqa: PLC0415
     from revenuer.simulate import simulate as run  # noqa: PLC0415
 
-    _check_scenario(scenario, list(known()))
+    for name in scenario.split("+"):
+        _check_scenario(name, list(known()))
     with atomic_directory(out, force=force, mark=TRAFFIC_MARK) as place, progress(show=not quiet) as on_stage:
         made = run(scenario, place, on_progress=lambda done, total: on_stage("exchanges", done, total), **how)
     if not quiet:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from ibis import _
 
@@ -33,7 +34,7 @@ from revenuer.summary import (
     TrafficSeries,
 )
 
-__all__ = ["CLEARED_SHOWN", "LEAST_CLEARED", "Judged", "masked_frames", "summarise"]
+__all__ = ["CLEARED_SHOWN", "LEAST_CLEARED", "Judged", "masked_frames", "named_frames", "summarise"]
 
 CLEARED_SHOWN: Final = 30
 # A queue this small is not worth a line among the cleared groups.
@@ -72,9 +73,31 @@ def summarise(
     )
 
 
+def named_frames(templates: Templates, queues: list[Queue]) -> dict[int, str]:
+    """Names without a word of text for the templates that findings may show, by id: what it is, and its id in hex."""
+    wanted = _wanted(queues)
+    pairs = zip(templates.ids[wanted].tolist(), templates.kind[wanted].tolist(), strict=True)
+    return {
+        ids: f"{_KINDS_IN_WORDS[KINDS[kind]]} {ids % 2**64:016x}"
+        for ids, kind in pairs
+        if KINDS[kind] in _KINDS_IN_WORDS
+    }
+
+
+_KINDS_IN_WORDS: Final = {
+    "prompt_frame": "prompt frame",
+    "system_frame": "system frame",
+    "system_text": "system prompt",
+}
+
+
+def _wanted(queues: list[Queue]) -> npt.NDArray[np.int64]:
+    return np.unique(np.concatenate([queue.templates[:24] for queue in queues])) if queues else np.zeros(0, np.int64)
+
+
 def masked_frames(engine: Engine, prints: Fingerprints, templates: Templates, queues: list[Queue]) -> dict[int, str]:
     """The masked text of the templates that findings may show, by id."""
-    wanted = np.unique(np.concatenate([queue.templates[:24] for queue in queues])) if queues else np.zeros(0, np.int64)
+    wanted = _wanted(queues)
     shown: dict[int, str] = {}
     for kind, name in enumerate(KINDS):
         ids = templates.ids[wanted[templates.kind[wanted] == kind]]

@@ -9,6 +9,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis import _
@@ -34,6 +35,7 @@ def write_accounts(
     harvest: Harvest,
     *,
     judged: Iterable[tuple[Queue, float]],
+    p_values: npt.NDArray[np.float64],
 ) -> int:
     """Write one row an account, sorted by id; returns how many are flagged.
 
@@ -44,6 +46,7 @@ def write_accounts(
         assembled: the campaigns.
         harvest: what each account made.
         judged: every queue with the confidence that it is a campaign: it ranks the accounts that are not flagged.
+        p_values: of each account that it is honest, by its own requests alone.
     """
     risk = np.zeros(len(profiles))
     for queue, confidence in judged:
@@ -60,6 +63,7 @@ def write_accounts(
         for account in one.flagged:
             reasons[account] = _reasons(one, int(harvest.extracted[account]), int(profiles.exchanges[account]))
     share = harvest.expected / np.maximum(profiles.exchanges, 1)
+    bounds = harvest.interval(np.arange(len(profiles)), profiles)
     order = np.argsort(profiles.ids.astype(str), kind="stable")
     table = pa.table(
         [
@@ -68,7 +72,9 @@ def write_accounts(
             pa.array(flagged[order]),
             pa.array(campaign[order], pa.string()),
             pa.array(np.clip(np.where(flagged, share, 0.0), 0.0, 1.0)[order]),
+            *(pa.array(bound[order], mask=~flagged[order]) for bound in bounds),
             pa.array([reasons[i] for i in order], pa.list_(pa.string())),
+            pa.array(p_values[order]),
         ],
         schema=FOUND_ACCOUNTS,
     )
@@ -83,19 +89,12 @@ def _reasons(one: Assembled, extracted: int, made: int) -> list[str]:
 
 
 def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: list[Assembled]) -> None:
-    """Stream one row an exchange; an exchange of an account outside every campaign is never called extraction."""
-    names = engine.table(
-        "names",
-        pa.table(
-            {
-                "number": pa.array([one.number for one in assembled], pa.int64()),
-                "campaign_id": pa.array([one.campaign.campaign_id for one in assembled], pa.string()),
-            }
-        ),
-    )
+    """Stream one row an exchange; an exchange of an account that is not flagged is never called extraction."""
+    accused = engine.table("accused_of", _accused(assembled))
     labels = engine.table("labels", pa.table({"code": np.arange(len(CAPABILITIES)), "capability": list(CAPABILITIES)}))
-    rows = scored.select("exchange_id", "draw", "score", "extracts", "campaign", "named")
-    rows = rows.left_join(names, rows.campaign == names.number).join(labels, _.named == labels.code)
+    rows = scored.select("exchange_id", "draw", "account", "score", "extracts", "campaign", "named")
+    on = [rows.campaign == accused.number, rows.account == accused.member]
+    rows = rows.left_join(accused, on).join(labels, _.named == labels.code)
     chosen = rows.order_by(["draw", "exchange_id"]).select(
         "exchange_id",
         "score",
@@ -106,3 +105,15 @@ def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: lis
     with pq.ParquetWriter(path, FOUND_EXCHANGES, compression="zstd") as writer:
         for batch in engine.batches(chosen):
             writer.write_batch(batch.cast(FOUND_EXCHANGES))
+
+
+def _accused(assembled: list[Assembled]) -> pa.Table:
+    """Flagged accounts by the number of their queue, with the name of the campaign."""
+    sizes = [len(one.keys) for one in assembled]
+    return pa.table(
+        {
+            "number": np.repeat(np.array([one.number for one in assembled], np.int64), sizes),
+            "member": np.concatenate([one.keys for one in assembled]) if assembled else np.zeros(0, np.int64),
+            "campaign_id": pa.array([one.campaign.campaign_id for one in assembled for _key in one.keys], pa.string()),
+        }
+    )

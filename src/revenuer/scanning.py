@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from revenuer.behaviour import Profiles, profile
+from revenuer.behaviour.calibration import Calibrated
+from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests
 from revenuer.campaigns.consents import consented_accounts
 from revenuer.campaigns.observe import observe
@@ -26,11 +28,13 @@ from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import Templates, find_templates, sample_requests
 from revenuer.report import render_report
-from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, summarise
+from revenuer.scan_control import calibrated, controlled, reference_accounts
+from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, named_frames, summarise
 from revenuer.scan_tables import write_accounts, write_exchanges
+from revenuer.sources import CONTENTS, Content, open_traffic
 from revenuer.sources import Traffic as Input
-from revenuer.sources import open_traffic
-from revenuer.summary import ScanSummary, to_json
+from revenuer.summary import ScanSummary, Setting, to_json
+from revenuer.text.keyed import Key, key_from
 
 __all__ = ["ScanResult", "scan"]
 
@@ -57,6 +61,9 @@ def scan(
     out: Path,
     *,
     engine: str = "local",
+    reference: Path | None = None,
+    content: Content = "full",
+    sketch_key: str = "",
     strict: bool = False,
     memory: str = "4GB",
     threads: int | None = None,
@@ -69,6 +76,9 @@ def scan(
         traffic: a directory as `docs/data.md` describes.
         out: where `campaigns.json`, `accounts.parquet`, `exchanges.parquet`, `scan.json` and `report.html` go.
         engine: `local`, the only one so far.
+        reference: traffic of a clean period or cohort, which calibrates p-values and the population alarm.
+        content: how much of the text is read and kept: `full`, `sketch` (nothing readable is kept), `none`.
+        sketch_key: secret under which `sketch` puts the hashes of text; without one they can be tried out.
         strict: refuse at the first bad row instead of setting it aside.
         memory: limit of the engine's tables; they spill to disk beyond.
         threads: workers, all cores by default.
@@ -77,14 +87,22 @@ def scan(
 
     Raises:
         InputError: the traffic cannot be read.
-        ConfigError: the engine is not known.
+        ConfigError: the engine or the mode is not known.
     """
     if engine != "local":
         raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
+    if content not in CONTENTS:
+        raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
+    key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
-    opened = open_traffic(traffic, strict=strict)
+    opened = open_traffic(traffic, strict=strict, content=content)
+    clean = None
+    if reference is not None:
+        tell("score the reference", 0, 1)
+        clean = reference_accounts(reference, content=content, strict=strict, memory=memory, threads=threads)
+        tell("score the reference", 1, 1)
     with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell).run()
+        return _Scan(local, opened, out, seed, tell, key, clean).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +137,30 @@ class _Scan:
     out: Path
     seed: int
     tell: OnStage
+    key: Key | None = None
+    reference: Unusual | None = None
 
     def run(self) -> ScanResult:
-        prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell)
+        prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
         queues = [without(linked.queues[number], linked.consented) for number in linked.campaigns]
         scored = score_exchanges(self.engine, prints.rows, linked.templates, profiles, queues).rows
         self.tell("score exchanges", 1, 3)
-        frames = masked_frames(self.engine, prints, linked.templates, queues + linked.shown)
+        frames = self._frames(linked, queues + linked.shown)
         called = self._called(linked, queues, scored, frames)
         assembled = assemble(self.engine, scored, called)
         self.tell("score exchanges", 2, 3)
         judged = zip(linked.queues, (verdict.confidence for verdict in linked.verdicts), strict=True)
+        found = self._calibrated(linked)
         place = self.out / "accounts.parquet"
-        flagged = write_accounts(place, profiles, queues, assembled, called.harvest, judged=judged)
+        flagged = write_accounts(place, profiles, queues, assembled, called.harvest, judged=judged, p_values=found.p)
         write_exchanges(self.engine, self.out / "exchanges.parquet", scored, assembled)
         self.tell("score exchanges", 3, 3)
         campaigns = tuple(one.campaign for one in assembled)
+        control = controlled(found, linked.verdicts, reference=self.reference, content=self.traffic.content)
         summary = self._summary(linked, scored, frames, assembled, flagged)
+        summary = msgspec.structs.replace(summary, control=control)
         self._write(campaigns, summary)
         return ScanResult(campaigns, flagged, summary)
 
@@ -186,8 +209,22 @@ class _Scan:
             summary,
             campaigns={one.campaign.campaign_id: one.detail for one in assembled},
             flagged_accounts=flagged,
-            settings={"engine": "local", "seed": self.seed},
+            settings={"engine": "local", "seed": self.seed, **self._privacy()},
         )
+
+    def _calibrated(self, linked: _Linked) -> Calibrated:
+        """Accounts against honest ones, and the population alarm."""
+        accounts = unusual(self.engine, linked.prints.rows, linked.profiles)
+        return calibrated(accounts, self.reference, linked.queues, seed=self.seed)
+
+    def _frames(self, linked: _Linked, queues: list[Queue]) -> dict[int, str]:
+        """What findings show of each template: its masked text, or a name where no text is kept."""
+        if self.traffic.content == "full":
+            return masked_frames(self.engine, linked.prints, linked.templates, queues)
+        return named_frames(linked.templates, queues)
+
+    def _privacy(self) -> dict[str, Setting]:
+        return {"content": self.traffic.content, **({"keyed": True} if self.key else {})}
 
     def _write(self, campaigns: tuple[Campaign, ...], summary: ScanSummary) -> None:
         document = msgspec.json.encode(campaigns_document(campaigns))

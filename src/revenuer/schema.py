@@ -142,7 +142,10 @@ FOUND_ACCOUNTS: Final = pa.schema(
         pa.field("flagged", pa.bool_(), nullable=False),
         ("campaign_id", pa.string()),
         pa.field("extraction_share", pa.float64(), nullable=False),
+        ("extraction_share_low", pa.float64()),
+        ("extraction_share_high", pa.float64()),
         pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        ("p_value", pa.float64()),
     ]
 )
 

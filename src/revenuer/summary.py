@@ -19,10 +19,12 @@ from revenuer.schema import FINDINGS_SCHEMA_VERSION
 __all__ = [
     "CAMPAIGNS_FILE",
     "SUMMARY_FILE",
+    "Alarm",
     "BanDay",
     "CampaignDetail",
     "CampaignSeries",
     "Cleared",
+    "Control",
     "MissingColumn",
     "Network",
     "NetworkNode",
@@ -30,6 +32,7 @@ __all__ = [
     "Release",
     "ScanSummary",
     "Signups",
+    "Stratum",
     "Traffic",
     "TrafficSeries",
     "from_json",
@@ -135,7 +138,7 @@ class CampaignDetail(msgspec.Struct, frozen=True, kw_only=True):
     `hours` and `population_hours` are 24 shares by hour of day in UTC (or empty); `models` and `plans` are shares;
     `frame_counts` is aligned with `Campaign.frames` (or empty); `bare_tasks` counts requests without a template that
     the manner in which they are put ties to the campaign; `share_extraction` is the share of the accounts' exchanges
-    that serve extraction.
+    that serve extraction, `share_extraction_low` and `share_extraction_high` a 95 % interval of it.
     """
 
     series: CampaignSeries | None = None
@@ -145,6 +148,8 @@ class CampaignDetail(msgspec.Struct, frozen=True, kw_only=True):
     plans: dict[str, float] = {}
     signups: Signups | None = None
     share_extraction: float | None = None
+    share_extraction_low: float | None = None
+    share_extraction_high: float | None = None
     frame_counts: tuple[int, ...] = ()
     bare_tasks: int = 0
     network: Network | None = None
@@ -163,6 +168,46 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None
 
 
+class Stratum(msgspec.Struct, frozen=True):
+    """Accounts alike in plan and volume, how many they are held against, and the smallest p-value that can come of it."""
+
+    name: str
+    accounts: int
+    calibration: int
+    resolution: float
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether more accounts are unusual than honest traffic explains, and how many more; see `control.alarm.Alarm`."""
+
+    raised: bool
+    level: float
+    p_value: float
+    statistic: float
+    size: float
+    low: float
+    high: float
+    threshold: float
+    clusters: int
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the scan's claims are wrong, and which of the guarantees hold.
+
+    `named_by_p_values` is how many accounts p-values alone would name at `account_fdr`; null without a reference.
+    `queue_log10_e` is the log10 e-value of each queue that was judged, largest queue first.
+    """
+
+    calibration: str
+    strata: tuple[Stratum, ...] = ()
+    alarm: Alarm | None = None
+    named_by_p_values: int | None = None
+    account_fdr: float | None = None
+    queue_log10_e: tuple[float, ...] = ()
+    holds: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()
+
+
 class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `scan.json`."""
 
@@ -176,6 +221,7 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: dict[str, CampaignDetail] = {}
     cleared: tuple[Cleared, ...] = ()
     flagged_accounts: int | None = None
+    control: Control | None = None
     settings: dict[str, Setting] = {}
     stages: dict[str, Setting] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +59,9 @@ def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accou
         console.print(_campaign_table(campaigns, narrow=console.width < WIDE))
     found = f"{len(campaigns)} campaign{'' if len(campaigns) == 1 else 's'}" if campaigns else "No campaign"
     _say(console, f"{found}, {flagged_accounts:,} accounts flagged.")
+    if summary.control and summary.control.alarm and summary.control.alarm.raised:
+        least = f"{math.ceil(summary.control.alarm.low):,}"
+        _say(console, f"Alarm: {least} accounts or more read like harvesting beyond what the reference explains.")
     lost = sum(summary.quality.quarantined.values())
     if lost:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in summary.quality.quarantined.items())

@@ -30,7 +30,7 @@ class Read:
 
     def seconds(self) -> np.ndarray:
         """Time of each exchange in seconds from the first day of the window."""
-        return self.exchanges["ts"].cast(pa.int64()).to_numpy() / 1e6 % (14 * 86_400) - 1_788_739_200 % (14 * 86_400)
+        return self.exchanges["ts"].cast(pa.int64()).to_numpy() / 1e6 - 1_788_739_200
 
     def of(self, label: str) -> np.ndarray:
         """Rows of the exchanges whose account has this label."""

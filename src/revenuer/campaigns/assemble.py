@@ -14,9 +14,11 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.detail import drawn_in_time, plan_shares, shares, signups
+from revenuer.campaigns.interval import LEAST_DOUBT, share_interval
 from revenuer.campaigns.life import Hours, hours_by_model, pivots, successions
 from revenuer.campaigns.network import draw_network
 from revenuer.campaigns.queues import Queue
+from revenuer.campaigns.rivals import why_lost
 from revenuer.campaigns.shown import bare_tasks, names, shown_frames
 from revenuer.campaigns.times import micros, rfc3339
 from revenuer.campaigns.verdict import Verdict
@@ -27,7 +29,7 @@ from revenuer.linkage.templates import Templates
 from revenuer.schema import CAPABILITIES
 from revenuer.summary import CampaignDetail
 
-__all__ = ["SUREST", "Assembled", "Called", "Harvest", "assemble", "harvests"]
+__all__ = ["SUREST", "Assembled", "Called", "Harvest", "assemble", "harvests", "only_flagged"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -43,7 +45,6 @@ BILLION: Final = 1_000_000_000
 _TECHNIQUES: Final = ("AML.T0024.002", "AML.T0040", "AML.T0021")
 _LEAKAGE: Final = "AML.T0057"
 _PROXIES: Final = "AML.T0008.005"
-_OUTWEIGHED: Final = "what it predicts is seen, but it explains too little of the evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +53,63 @@ class Harvest:
 
     Attributes:
         extracted: exchanges called extraction.
-        expected: sum of scores: the expected number.
+        expected: sum of scores: the expected number; `variance` and `doubt` are what `share_interval` takes beside it.
     """
 
     extracted: I64
     expected: F64
+    variance: F64
+    doubt: F64
+
+    def interval(self, accounts: I64, profiles: Profiles) -> tuple[F64, F64]:
+        """Bounds of the share of each account's exchanges that serve extraction, shape (accounts,)."""
+        made = np.maximum(profiles.exchanges[accounts], 1).astype(np.float64)
+        return share_interval(self.expected[accounts], self.variance[accounts], self.doubt[accounts], made)
+
+    def interval_of_all(self, accounts: I64, profiles: Profiles) -> tuple[float, float]:
+        """The same of these accounts' exchanges taken together."""
+        sums = [one[accounts].sum(keepdims=True) for one in (self.expected, self.variance, self.doubt)]
+        made = np.maximum(profiles.exchanges[accounts].sum(keepdims=True), 1).astype(np.float64)
+        low, high = share_interval(sums[0], sums[1], sums[2], made)
+        return float(low[0]), float(high[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A campaign with its drawing matter and the accounts flagged in it."""
+    """A campaign with its drawing matter and the accounts flagged in it.
+
+    Attributes:
+        flagged: indices into the profiles; `keys` are the hashes of their ids.
+        number: of its queue.
+    """
 
     campaign: Campaign
     detail: CampaignDetail
     flagged: I64
+    keys: I64
     number: int
 
 
 def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
     """Count what each account made."""
+    held = scored.score.clip(LEAST_DOUBT, 1.0 - LEAST_DOUBT)
+    summed = {"expected": scored.score, "variance": scored.score * (1.0 - scored.score), "doubt": held * (1.0 - held)}
     made = engine.collect(
-        scored.filter(scored.campaign >= 0)
+        scored.mutate(**summed)
+        .filter(_.campaign >= 0)
         .group_by("account")
         # summed as whole numbers: a sum of floats depends on the order of rows, and so on the number of threads
-        .agg(extracted=_.extracts.sum(), expected=(_.score * BILLION).round().cast("int64").sum())
+        .agg(extracted=_.extracts.sum(), **{name: (_[name] * BILLION).round().cast("int64").sum() for name in summed})
         .order_by("account")
     )
     at = profiles.index(made["account"].to_numpy())
-    extracted, expected = np.zeros(len(profiles), np.int64), np.zeros(len(profiles))
-    extracted[at], expected[at] = made["extracted"].to_numpy(), made["expected"].to_numpy() / BILLION
-    return Harvest(extracted, expected)
+
+    def spread(name: str, unit: int) -> F64:
+        values = np.zeros(len(profiles))
+        values[at] = made[name].to_numpy() / unit
+        return values
+
+    return Harvest(spread("extracted", 1).astype(np.int64), *(spread(name, BILLION) for name in summed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +146,27 @@ class _Matter:
 
 def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled]:
     """Assemble every campaign that has an account to flag, strongest first."""
-    matter = _matter(engine, scored)
-    assembled = []
-    for number, queue in enumerate(called.queues):
-        flagged = queue.accounts[called.harvest.extracted[queue.accounts] >= LEAST_FLAGGED]
-        if len(flagged):
-            assembled.append(_assembled(called, matter, number, flagged))
+    flagged = [queue.accounts[called.harvest.extracted[queue.accounts] >= LEAST_FLAGGED] for queue in called.queues]
+    matter = _matter(engine, only_flagged(engine, scored, [called.profiles.keys[accounts] for accounts in flagged]))
+    assembled = [
+        _assembled(called, matter, number, accounts) for number, accounts in enumerate(flagged) if len(accounts)
+    ]
     return sorted(
         assembled, key=lambda one: (-one.campaign.confidence, -one.campaign.exchanges, one.campaign.campaign_id)
     )
+
+
+def only_flagged(engine: Engine, scored: ir.Table, keys: list[I64]) -> ir.Table:
+    """The exchanges with those of members that are not flagged called extraction no longer.
+
+    Args:
+        engine: runs the join.
+        scored: from `score_exchanges`.
+        keys: of the accounts that are flagged in each campaign.
+    """
+    accused = engine.table("accused", pa.table({"accused": np.concatenate([np.zeros(0, np.int64), *keys])}))
+    joined = scored.left_join(accused, scored.account == accused.accused)
+    return joined.mutate(extracts=_.extracts & _.accused.notnull()).drop("accused")
 
 
 def _matter(engine: Engine, scored: ir.Table) -> _Matter:
@@ -148,21 +188,24 @@ def _assembled(called: Called, matter: _Matter, number: int, flagged: I64) -> As
     shown = shown_frames(queue, templates, called.frames, FRAMES_SHOWN)
     campaign = _campaign(called, matter, number, flagged, frames=tuple(one.text for one in shown))
     picture = names(queue, templates, shown)
-    share = campaign.exchanges / max(int(profiles.exchanges[queue.accounts].sum()), 1)
+    share = campaign.exchanges / max(int(profiles.exchanges[flagged].sum()), 1)
+    low, high = called.harvest.interval_of_all(flagged, profiles)
     detail = CampaignDetail(
         **drawn_in_time(_of(matter.series, number), matter.hours, number),
         plans=plan_shares(profiles.plans[flagged]),
         signups=signups(profiles.created[flagged]),
         share_extraction=round(share, 6),
+        share_extraction_low=round(min(low, share), 6),
+        share_extraction_high=round(max(high, share), 6),
         frame_counts=tuple(one.requests for one in shown),
         bare_tasks=bare_tasks(queue, templates),
         network=draw_network(queue, flagged, templates, profiles, found=called.found, names=picture),
     )
-    return Assembled(campaign, detail, flagged, number)
+    return Assembled(campaign, detail, flagged, profiles.keys[flagged], number)
 
 
 def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, frames: tuple[str, ...]) -> Campaign:
-    queue, verdict, profiles = called.queues[number], called.verdicts[number], called.profiles
+    verdict, profiles = called.verdicts[number], called.profiles
     moves, moved = pivots(number, matter.hours, called.releases)
     handed, handing = successions(flagged, profiles, called.enforcement)
     extraction = _of(matter.series, number).filter(pa.compute.field("extracts"))
@@ -171,7 +214,7 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
         campaign_id=_identity(profiles, flagged),
         confidence=min(round(verdict.confidence, 6), SUREST),
         accounts=len(flagged),
-        exchanges=int(called.harvest.extracted[queue.accounts].sum()),
+        exchanges=int(called.harvest.extracted[flagged].sum()),
         first_seen=rfc3339(int(micros(extraction["first"]).min())),
         last_seen=rfc3339(int(micros(extraction["last"]).max())),
         capabilities=capabilities,
@@ -187,19 +230,11 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
 
 
 def _alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
-    """The innocent explanations that came closest, and what speaks most against each."""
+    """The innocent explanations that came closest, and why each lost."""
     return tuple(
-        Alternative(one.name, f"a campaign is {_times(one.odds)} as likely: {one.misfits or _OUTWEIGHED}")
+        Alternative(one.name, why_lost(one, verdict.observed, verdict.evidence))
         for one in verdict.explanations[:ALTERNATIVES_SHOWN]
     )
-
-
-def _times(odds: float) -> str:
-    """Log10 odds in words, with one or two significant figures."""
-    if odds > 6.0:
-        return "more than a million times"
-    digits = max(0, int(np.floor(odds)) - 1)
-    return f"{round(10.0**odds, -digits):,.0f} times"
 
 
 def _of(table: pa.Table, number: int) -> pa.Table:

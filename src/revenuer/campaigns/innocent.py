@@ -16,9 +16,9 @@ from typing import Final
 
 from revenuer.campaigns.observe import Observed
 from revenuer.findings import Evidence
-from revenuer.linkage.partition import queue_evidence
+from revenuer.linkage.partition import in_turn, queue_evidence
 
-__all__ = ["HYPOTHESES", "Hypothesis", "Judged", "judge"]
+__all__ = ["HYPOTHESES", "IDENTITY", "Hypothesis", "Judged", "Prediction", "judge", "unexplained", "weigh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,11 @@ class Prediction:
         bound: where it starts to hold; `width` is over how much it goes from failing to holding.
         width: negative where small values fit.
         weight: log10 likelihood ratio when it clearly holds; its negative, at most 2, when it clearly fails.
-        words: what was observed where it holds, for people; `{value}` is filled in.
+        words: what was observed where it holds, for people; `{value}` is filled in, and of the test for exchangeability
+            `{content}` and `{hour}`, its contrasts, and `{rhythm}`, when accounts ask.
         fails: the same where it fails.
+        sought: what would have to be observed for it to hold, after an "if"; `{value}` is where it clearly does.
+        channels: of the evidence that rests on the same observation, and would be another if this one held.
     """
 
     value: Callable[[Observed], float]
@@ -40,6 +43,8 @@ class Prediction:
     weight: float
     words: str
     fails: str
+    sought: str
+    channels: tuple[str, ...] = ()
 
     def gain(self, observed: Observed) -> float:
         """Log10 likelihood ratio that this observation adds to the hypothesis."""
@@ -47,6 +52,30 @@ class Prediction:
         if math.isnan(value):
             return 0.0
         return self.weight * math.tanh((value - self.bound) / self.width)
+
+    def told(self, words: str, observed: Observed) -> str:
+        """`words` or `fails` with the figures that were observed."""
+        # + 0.0: no minus before a nought
+        content, hour = round(observed.test.content, 3) + 0.0, observed.test.hour
+        return words.format(value=self.value(observed), content=content, hour=hour, rhythm=_rhythm(observed))
+
+    @property
+    def sought_value(self) -> float:
+        """Where it clearly holds."""
+        return self.bound + self.width
+
+    @property
+    def sought_gain(self) -> float:
+        """Its gain there."""
+        return self.weight * math.tanh(1.0)
+
+
+def _rhythm(observed: Observed) -> str:
+    """When accounts ask, held against customers: hours of their own are no habit where turns are dealt."""
+    test = observed.test
+    if in_turn(test):
+        return f"the accounts take turns: their sum varies {test.balance:.2f} times as much as that of strangers"
+    return f"{test.hour:.2f} times as often in the same hour (customers: 1.4 or more)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +129,7 @@ _ONE_OWNER: Final = Prediction(
     3.0,
     "the largest organisation owns {value:.0%} of the accounts",
     "no organisation owns more than {value:.0%} of the accounts",
+    "one organisation owned {value:.0%} of the accounts or more",
 )
 _FEW_OWNERS: Final = Prediction(
     _entities,
@@ -108,14 +138,19 @@ _FEW_OWNERS: Final = Prediction(
     1.5,
     "no more than {value:.0f} owners stand behind the accounts",
     "{value:.0f} owners stand behind the accounts",
+    "no more than {value:.0f} owners stood behind the accounts",
 )
 _HABITS: Final = Prediction(
     _habits,
     0.5,
     0.5,
     2.0,
-    "each account keeps to subjects and hours of its own, as customers do",
-    "the accounts do not differ in subjects and hours as customers do",
+    "each account keeps to subjects and hours of its own, as customers do: two requests of one account are alike by "
+    "{content:+.3f} more than two of different accounts, and {hour:.2f} times as often in the same hour",
+    "the accounts do not differ in subjects and hours as customers do: two requests of one account are alike by "
+    "{content:+.3f} more than two of different accounts (customers: 0.03 or more), and {rhythm}",
+    "each account kept to subjects and hours of its own",
+    ("partition", "timing"),
 )
 _REPEATS: Final = Prediction(
     lambda o: o.test.repeats,
@@ -124,6 +159,7 @@ _REPEATS: Final = Prediction(
     1.5,
     "{value:.0%} of the tasks recur on another account",
     "only {value:.0%} of the tasks recur on another account",
+    "{value:.0%} of the tasks or more recurred on another account",
 )
 _NEW_ITEMS: Final = Prediction(
     lambda o: o.novelty,
@@ -132,6 +168,7 @@ _NEW_ITEMS: Final = Prediction(
     1.0,
     "only {value:.0%} of the tasks are distinct",
     "{value:.0%} of the tasks are distinct",
+    "no more than {value:.0%} of the tasks were distinct",
 )
 _FOLLOWS_UP: Final = Prediction(
     lambda o: o.followups,
@@ -140,6 +177,7 @@ _FOLLOWS_UP: Final = Prediction(
     0.5,
     "{value:.0%} of the requests continue a conversation",
     "only {value:.0%} of the requests continue a conversation",
+    "{value:.0%} of the requests or more continued a conversation",
 )
 _EDUCATION: Final = Prediction(
     lambda o: o.education,
@@ -148,6 +186,7 @@ _EDUCATION: Final = Prediction(
     2.0,
     "{value:.0%} of the accounts are in an education programme",
     "only {value:.0%} of the accounts are in an education programme",
+    "{value:.0%} of the accounts or more were in an education programme",
 )
 _ONE_NETWORK: Final = Prediction(
     lambda o: o.one_network,
@@ -156,6 +195,7 @@ _ONE_NETWORK: Final = Prediction(
     1.5,
     "{value:.0%} of the accounts share one network",
     "no network is shared by more than {value:.0%} of the accounts",
+    "{value:.0%} of the accounts or more shared one network",
 )
 _CLASS_HOURS: Final = Prediction(
     lambda o: o.peak,
@@ -164,6 +204,7 @@ _CLASS_HOURS: Final = Prediction(
     1.0,
     "requests crowd into a few hours of the day, {value:.1f} times as densely as round the clock",
     "requests do not crowd into a few hours of the day",
+    "requests crowded into a few hours of the day, {value:.0f} times as densely as round the clock",
 )
 _FEW_EACH: Final = Prediction(
     lambda o: o.per_account,
@@ -172,6 +213,7 @@ _FEW_EACH: Final = Prediction(
     0.5,
     "half the accounts send no more than {value:.0f} such requests",
     "half the accounts send {value:.0f} such requests or more",
+    "half the accounts sent no more than {value:.0f} such requests",
 )
 _ORDINARY: Final = Prediction(
     lambda o: o.extraction,
@@ -180,17 +222,26 @@ _ORDINARY: Final = Prediction(
     2.0,
     "the requests do not read like training material (text score {value:.2f} of 1)",
     "the requests read more like training material than such work does (text score {value:.2f} of 1)",
+    "the text score were {value:.2f} or less",
+    ("content",),
 )
 _SHORT: Final = Prediction(
-    lambda o: o.span_days, 4.0, -1.0, 0.7, "it is over after {value:.1f} days", "it goes on for {value:.0f} days"
+    lambda o: o.span_days,
+    4.0,
+    -1.0,
+    0.7,
+    "it is over after {value:.1f} days",
+    "it goes on for {value:.0f} days",
+    "it were over within {value:.0f} days",
 )
 _CONSENT: Final = Prediction(
     lambda o: o.consented,
     0.6,
     0.1,
     4.0,
-    "a registered consent covers {value:.0%} of the accounts",
-    "a registered consent covers {value:.0%} of the accounts",
+    "registered consents cover {value:.0%} of what the accounts send",
+    "registered consents cover {value:.0%} of what the accounts send",
+    "registered consents covered {value:.0%} of the requests or more",
 )
 _MANY_KINDS: Final = Prediction(
     lambda o: o.dedication,
@@ -199,6 +250,7 @@ _MANY_KINDS: Final = Prediction(
     1.0,
     "these templates are only {value:.0%} of what the accounts send",
     "these templates are {value:.0%} of what the accounts send",
+    "these templates were no more than {value:.0%} of what the accounts send",
 )
 
 _HANDFUL: Final = Prediction(
@@ -208,6 +260,7 @@ _HANDFUL: Final = Prediction(
     1.2,
     "a handful of owners stand behind the accounts: {value:.0f}",
     "{value:.0f} owners stand behind the accounts",
+    "no more than {value:.0f} owners stood behind the accounts",
 )
 _SINGLE: Final = Prediction(
     lambda o: float(o.templates),
@@ -216,6 +269,7 @@ _SINGLE: Final = Prediction(
     0.8,
     "few templates tie the accounts together: {value:.0f}",
     "many templates tie the accounts together: {value:.0f}",
+    "no more than {value:.0f} templates tied the accounts together",
 )
 
 _FEW_TEMPLATES: Final = Prediction(
@@ -225,6 +279,7 @@ _FEW_TEMPLATES: Final = Prediction(
     0.5,
     "few templates tie the accounts together: {value:.0f}",
     "many templates tie the accounts together: {value:.0f}",
+    "no more than {value:.0f} templates tied the accounts together",
 )
 _PLAIN: Final = Prediction(
     lambda o: o.extraction,
@@ -233,6 +288,8 @@ _PLAIN: Final = Prediction(
     1.5,
     "the requests read too little like training material (text score {value:.2f} of 1)",
     "the requests read like training material (text score {value:.2f} of 1)",
+    "the text score were {value:.2f} or less",
+    ("content",),
 )
 
 # Accounts of different owners that share templates are common, campaigns are not: a thousand to one before looking.
@@ -277,7 +334,7 @@ HYPOTHESES: Final = (
 MOST_AGAINST: Final = 0.8
 # Identity channels fall together when one operator buys everything in one place: together they count no more.
 STRONGEST_IDENTITY: Final = 4.0
-_IDENTITY: Final = frozenset({"infrastructure", "payment", "signup"})
+IDENTITY: Final = frozenset({"infrastructure", "payment", "signup"})
 
 
 def judge(observed: Observed, evidence: Sequence[Evidence]) -> list[Judged]:
@@ -286,18 +343,30 @@ def judge(observed: Observed, evidence: Sequence[Evidence]) -> list[Judged]:
     return sorted(judged, key=lambda one: (one.odds, -one.score, one.name))
 
 
+def weigh(hypothesis: Hypothesis, gains: Sequence[float], evidence: Sequence[Evidence]) -> tuple[float, float]:
+    """Score of a hypothesis whose predictions gain so much, and log10 odds of a campaign against it."""
+    # what fails takes away less than what holds adds: a workload need not show all of its marks
+    score = sum(max(gain, -1.0) for gain in gains)
+    left = unexplained(hypothesis, score, evidence)
+    identity = sum(one.strength for one in left if one.channel in IDENTITY)
+    conduct = sum(one.strength for one in left if one.channel not in IDENTITY)
+    return score, hypothesis.prior + conduct + min(identity, STRONGEST_IDENTITY) - max(score, -MOST_AGAINST)
+
+
+def unexplained(hypothesis: Hypothesis, score: float, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence that a hypothesis of this score does not lead one to expect.
+
+    A hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none.
+    """
+    explains = hypothesis.explains if score > 0.0 or hypothesis.explains == _FABRICATED else _NOTHING
+    return [one for one in evidence if one.channel not in explains]
+
+
 def _judge(hypothesis: Hypothesis, observed: Observed, evidence: Sequence[Evidence]) -> Judged:
     gains = [(prediction.gain(observed), prediction) for prediction in hypothesis.predictions]
-    # what fails takes away less than what holds adds: a workload need not show all of its marks
-    score = sum(max(gain, -1.0) for gain, _ in gains)
-    # a hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none
-    explains = hypothesis.explains if score > 0.0 or hypothesis.explains == _FABRICATED else _NOTHING
-    unexplained = [one for one in evidence if one.channel not in explains]
-    identity = sum(one.strength for one in unexplained if one.channel in _IDENTITY)
-    conduct = sum(one.strength for one in unexplained if one.channel not in _IDENTITY)
-    odds = hypothesis.prior + conduct + min(identity, STRONGEST_IDENTITY) - max(score, -MOST_AGAINST)
+    score, odds = weigh(hypothesis, [gain for gain, _ in gains], evidence)
     most, fit = max(gains, key=lambda pair: pair[0])
     least, misfit = min(gains, key=lambda pair: pair[0])
-    fits = fit.words.format(value=fit.value(observed)) if most > 0.0 else ""
-    misfits = misfit.fails.format(value=misfit.value(observed)) if least < 0.0 else ""
+    fits = fit.told(fit.words, observed) if most > 0.0 else ""
+    misfits = misfit.told(misfit.fails, observed) if least < 0.0 else ""
     return Judged(hypothesis.name, score, odds, fits, misfits)

@@ -1,4 +1,4 @@
-"""Channels `pivot` and `succession`: what a campaign does when a model is released, and when accounts are banned."""
+"""The life of a campaign: its signs, gathered once for all groups, and its pivots and successions as findings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,25 @@ from ibis import _
 from scipy import stats
 
 from revenuer.behaviour import Profiles
+from revenuer.campaigns.handover import (
+    WAVE,
+    Handovers,
+    ban_waves,
+    bans_of,
+    find_handovers,
+    succession_evidence,
+)
+from revenuer.campaigns.pivots import Adoption, find_adoptions, pivot_evidence
 from revenuer.campaigns.times import DAY, HOUR, micros, rfc3339
 from revenuer.engine import Engine
 from revenuer.findings import Evidence, Pivot, Succession
-from revenuer.text.tokens import hash_strings
+from revenuer.linkage.failover import Failovers, failover_evidence, find_failovers
+from revenuer.linkage.groups import Group, group_rows
+from revenuer.linkage.probing import Phases, find_phases, probing_evidence
+from revenuer.linkage.replay import Returned, find_returned, replay_evidence
+from revenuer.linkage.templates import Templates
 
-__all__ = ["Hours", "hours_by_model", "pivots", "successions"]
+__all__ = ["Hours", "LifeSigns", "hours_by_model", "life_signs", "pivots", "successions"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -30,9 +43,76 @@ RISE: Final = 0.2
 FACTOR: Final = 2.0
 CHANCE: Final = 1e-4
 LEAST_EXCHANGES: Final = 5
-WAVE: Final = 3
-WAVE_GAP: Final = DAY
 TAKEOVER: Final = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSigns:
+    """What the life of every group is read off; made once a scan.
+
+    Attributes:
+        groups: accounts and own templates of each.
+        returned: reasoning blocks that came back, of the whole traffic; `failovers` likewise.
+        phases: refusals and frames of each group by part of its life.
+        adoptions: of each released model.
+        handovers: of the groups of which a wave of accounts was banned.
+    """
+
+    groups: list[Group]
+    profiles: Profiles
+    returned: Returned
+    failovers: Failovers
+    phases: Phases
+    adoptions: list[Adoption]
+    handovers: Handovers
+
+    def evidence(self, number: int, *, seed: int) -> tuple[Evidence, ...]:
+        """Evidence of group `number` on the channels `replay`, `timing` (failover), `probing`, `pivot`, `succession`.
+
+        Its cost is linear in the group's members and own requests. A sign that is not seen is left out: most campaigns
+        show few of them, and its lack tells nothing.
+        """
+        members = self.groups[number].accounts
+        signs = (
+            replay_evidence(self.returned, self.profiles, members),
+            failover_evidence(self.failovers, members),
+            probing_evidence(self.phases, number),
+            pivot_evidence(self.adoptions, number),
+            succession_evidence(self.handovers, self.profiles, number, seed=seed),
+        )
+        return tuple(sign for sign in signs if sign is not None)
+
+
+def life_signs(
+    engine: Engine,
+    rows: ir.Table,
+    profiles: Profiles,
+    templates: Templates,
+    groups: list[Group],
+    releases: pa.Table,
+    enforcement: pa.Table,
+) -> LifeSigns:
+    """Gather the signs of life of all groups, at a cost linear in exchanges.
+
+    Args:
+        engine: runs the tables.
+        rows: fingerprints.
+        profiles: of all accounts.
+        templates: that `groups` point into.
+        groups: accounts and own templates, in the order by which `LifeSigns.evidence` is asked.
+        releases: `schema.RELEASES`.
+        enforcement: `schema.ENFORCEMENT`.
+    """
+    grouped = group_rows(engine, rows, profiles, templates, groups)
+    return LifeSigns(
+        groups,
+        profiles,
+        find_returned(engine, rows, profiles),
+        find_failovers(engine, rows, profiles),
+        find_phases(engine, rows, grouped),
+        find_adoptions(engine, rows, grouped, profiles, releases),
+        find_handovers(engine, grouped, profiles, groups, enforcement),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +192,12 @@ def successions(
     accounts: I64, profiles: Profiles, enforcement: pa.Table
 ) -> tuple[tuple[Succession, ...], tuple[Evidence, ...]]:
     """Waves of bans among a campaign's accounts, and the accounts of it that began afterwards."""
-    bans = enforcement.filter(pa.compute.equal(enforcement["action"], "ban"))
-    ids = profiles.ids[accounts]
-    hashed = hash_strings(bans["account_id"].combine_chunks())
-    mine = np.isin(hashed, profiles.keys[accounts])
-    at, who = micros(bans["ts"])[mine], bans["account_id"].to_numpy(zero_copy_only=False)[mine]
-    order = np.lexsort((who, at))
-    at, who = at[order], who[order]
-    first = profiles.first[accounts]
+    banned, when = bans_of(profiles, enforcement)
+    mine = np.isin(banned, accounts)
+    who, at = profiles.ids[banned[mine]], when[mine]
+    ids, first = profiles.ids[accounts], profiles.first[accounts]
     found, evidence = [], []
-    for wave in _waves(at):
+    for wave in ban_waves(at):
         last = int(at[wave].max())
         # whoever is banned later on may have succeeded those who were banned now
         new = (first > int(at[wave].min())) & (first <= last + TAKEOVER) & ~np.isin(ids, who[wave])
@@ -134,11 +210,3 @@ def successions(
         strength = min(2.0, 0.5 * math.log2(1 + int(new.sum())))
         evidence.append(Evidence("succession", fact, strength, int(new.sum())))
     return tuple(found), tuple(evidence)
-
-
-def _waves(at: I64) -> list[I64]:
-    """Positions of bans, grouped where gaps are at most `WAVE_GAP`, groups of `WAVE` or more."""
-    if not len(at):
-        return []
-    cuts = np.flatnonzero(np.diff(at) > WAVE_GAP) + 1
-    return [part for part in np.split(np.arange(len(at)), cuts) if len(part) >= WAVE]

@@ -17,19 +17,21 @@ import pyarrow.compute as pc
 from revenuer.fingerprint.capability import STRUCTURE, CapabilityModel
 from revenuer.fingerprint.elicitation import asked_elicitation
 from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
-from revenuer.schema import EXTRACTION_CAPABILITIES
+from revenuer.fingerprint.votes import votes
+from revenuer.text.keyed import Key, keyed, keyed_hashes
 from revenuer.text.match import SKETCH_WIDTH, match
 from revenuer.text.networks import hash_networks
-from revenuer.text.tokens import I64, hash_strings, take, tokenize
+from revenuer.text.slots import slot_tokens
+from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
 
-__all__ = ["FINGERPRINTS", "Fingerprinter"]
+__all__ = ["FINGERPRINTS", "Fingerprinter", "binary", "facts", "fingerprints"]
 
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
 EXEMPLAR_CHARACTERS: Final = 4_000
 # Text score from which a task without a frame is taken for one.
 BARE_TASK: Final = 0.55
-N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
+LEAST_SLOT: Final = 6  # tokens; fewer say nothing of a task
 
 FINGERPRINTS: Final = pa.schema(
     [
@@ -57,7 +59,6 @@ FINGERPRINTS: Final = pa.schema(
         ("free", pa.int32()),
         ("sketch", pa.binary()),
         ("prompt_bytes", pa.int32()),
-        ("response_bytes", pa.int32()),
         ("input_tokens", pa.int32()),
         ("output_tokens", pa.int32()),
         ("tools", pa.int32()),
@@ -66,6 +67,9 @@ FINGERPRINTS: Final = pa.schema(
         ("status", pa.string()),
         ("capability", pa.int8()),
         ("served", pa.int8()),
+        ("served_votes", pa.int8()),
+        ("second", pa.int8()),
+        ("second_votes", pa.int8()),
         ("extraction", pa.float32()),
         ("elicitation", pa.float32()),
         ("issued", pa.int64()),
@@ -93,26 +97,34 @@ _KEPT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Fingerprinter:
-    """The kernel that turns batches of `schema.EXCHANGES` into `FINGERPRINTS`."""
+    """The kernel that turns batches of `schema.EXCHANGES` into `FINGERPRINTS`.
+
+    Attributes:
+        prompts: frames of prompts, mined under `key`; `systems` likewise of system prompts.
+        model: scores the text.
+        key: under which all hashes of text stand; None: under none.
+        exemplars: whether a text of each frame is kept, to be shown with its slots masked.
+    """
 
     prompts: FrameLibrary
     systems: FrameLibrary
     model: CapabilityModel
+    key: Key | None = None
+    exemplars: bool = True
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Fingerprint one batch."""
-        columns = {name: batch.column(name) for name in _KEPT}
-        columns |= _identifiers(batch)
+        columns = facts(batch)
         columns |= self._text(batch, columns["draw"].to_numpy())
         columns["manner"] = pa.array(_manner(columns))
-        return pa.record_batch([columns[field.name].cast(field.type) for field in FINGERPRINTS], schema=FINGERPRINTS)
+        return fingerprints(columns)
 
     def _text(self, batch: pa.RecordBatch, draws: I64) -> dict[str, pa.Array]:
         prompts = tokenize(batch.column("prompt"))
-        found = match(prompts, self.prompts.index, self.prompts.weights)
+        found = match(keyed(prompts, self.key), self.prompts.index, self.prompts.weights)
         systems = distinct_texts(batch.column("system"))
         system_tokens = tokenize(systems.texts)
-        of_system = match(system_tokens, self.systems.index, self.systems.weights)
+        of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
         scores = self.model.score(prompts, heads, _structure(batch))
         frames = _names(found.frame, self.prompts.ids)
@@ -120,18 +132,42 @@ class Fingerprinter:
         return {
             "prompt_frame": pa.array(frames),
             "system_frame": pa.array(system_frames),
-            "system_text": pa.array(_spread(hash_strings(systems.texts), systems.rows)),
+            "system_text": pa.array(_spread(keyed_hashes(hash_strings(systems.texts), self.key), systems.rows)),
             "item": pa.array(found.item.view(np.int64)),
             "free": pa.array(found.free),
-            "sketch": _binary(found.sketch),
+            "sketch": binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
-            # what it would train if it serves an extraction: the best of the extraction capabilities
-            "served": pa.array(scores.probabilities[:, :N_EXTRACTION].argmax(axis=1).astype(np.int8)),
+            **self._votes(batch, prompts, found.frame, scores.logits),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
-            "exemplar": _exemplars(batch.column("prompt"), frames, draws),
-            "system_exemplar": _exemplars(batch.column("system"), system_frames, draws),
+            "exemplar": self._exemplars(batch.column("prompt"), frames, draws),
+            "system_exemplar": self._exemplars(batch.column("system"), system_frames, draws),
         }
+
+    def _votes(
+        self, batch: pa.RecordBatch, prompts: Tokens, frame: npt.NDArray[np.int32], logits: npt.NDArray[np.float32]
+    ) -> dict[str, pa.Array]:
+        framed = np.flatnonzero(frame >= 0)
+        slots = slot_tokens(prompts, keyed(prompts, self.key), self.prompts.index, frame, framed)
+        filled = np.diff(slots.offsets) >= LEAST_SLOT
+        empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
+        of_slots = np.zeros_like(logits)
+        of_slots[framed[filled]] = self.model.score(slots, empty, _structure(batch)[framed]).logits[filled]
+        found = votes(logits, of_slots, _replayed(batch))
+        return {name: pa.array(column) for name, column in found._asdict().items()}
+
+    def _exemplars(self, texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
+        return _exemplars(texts, frames, draws) if self.exemplars else pa.nulls(len(texts), pa.string())
+
+
+def facts(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The columns of `FINGERPRINTS` that owe nothing to the text of a request."""
+    return {name: batch.column(name) for name in _KEPT} | _identifiers(batch)
+
+
+def fingerprints(columns: dict[str, pa.Array]) -> pa.RecordBatch:
+    """The columns as a batch of `FINGERPRINTS`."""
+    return pa.record_batch([columns[field.name].cast(field.type) for field in FINGERPRINTS], schema=FINGERPRINTS)
 
 
 def _identifiers(batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -152,7 +188,6 @@ def _identifiers(batch: pa.RecordBatch) -> dict[str, pa.Array]:
         "client": pa.array(client),
         "settings": pa.array(_settings(batch)),
         "prompt_bytes": pc.binary_length(batch.column("prompt")),
-        "response_bytes": pc.binary_length(batch.column("response")),
         "issued": pa.array(hash_strings(batch.column("reasoning_issued"))),
         "refs": pa.ListArray.from_arrays(offsets, hashed),
     }
@@ -188,6 +223,15 @@ def _structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
     return np.stack(columns, axis=1)
 
 
+def _replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """Whether a request opens a conversation and yet sends a reasoning block back; agents at work do, within a turn."""
+    lengths = pc.fill_null(pc.list_value_length(batch.column("reasoning_refs")), 0).to_numpy(zero_copy_only=False)
+    turn = pc.fill_null(batch.column("turn"), 1).to_numpy(zero_copy_only=False)
+    tools = pc.fill_null(batch.column("tools"), 0).to_numpy(zero_copy_only=False)
+    replayed: npt.NDArray[np.bool_] = (lengths > 0) & (turn == 0) & (tools == 0)
+    return replayed
+
+
 def _names(indices: npt.NDArray[np.int32], ids: I64) -> I64:
     """Frame ids from frame indices; 0 for none."""
     return np.concatenate([ids, np.zeros(1, np.int64)])[indices]
@@ -198,7 +242,8 @@ def _spread(values: I64, rows: I64) -> I64:
     return np.concatenate([values, np.zeros(1, np.int64)])[rows]
 
 
-def _binary(sketch: npt.NDArray[np.int8]) -> pa.Array:
+def binary(sketch: npt.NDArray[np.int8]) -> pa.Array:
+    """Content sketches, shape (rows, SKETCH_WIDTH), as the column `sketch`."""
     offsets = np.arange(len(sketch) + 1, dtype=np.int32) * SKETCH_WIDTH
     buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(np.ascontiguousarray(sketch).tobytes())]
     return pa.Array.from_buffers(pa.binary(), len(sketch), buffers)

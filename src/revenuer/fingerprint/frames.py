@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revenuer.text.keyed import Key, keyed
 from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, token_weights
 from revenuer.text.minhash import HASHES, group_sketches, set_signatures, sketches
 from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles
@@ -28,6 +29,7 @@ __all__ = [
     "Frequencies",
     "census_of",
     "distinct_texts",
+    "empty_libraries",
     "mine",
     "sampled",
     "sketch_batch",
@@ -128,24 +130,24 @@ def distinct_texts(column: pa.Array) -> Census:
     return Census(coded.dictionary, rows, copies)
 
 
-def census_of(batch: pa.RecordBatch, state: Frequencies) -> None:
-    """Fold a sampled batch into the frequencies."""
-    prompts = tokenize(batch.column("prompt"))
+def census_of(batch: pa.RecordBatch, state: Frequencies, key: Key | None = None) -> None:
+    """Fold a sampled batch into the frequencies, its hashes under a key if there is one."""
+    prompts = keyed(tokenize(batch.column("prompt")), key)
     count_documents(prompts, state.shingles[0])
     count_tokens(prompts, state.tokens)
     state.texts += batch.num_rows
     systems = distinct_texts(batch.column("system"))
-    count_documents(tokenize(systems.texts), state.shingles[1], systems.copies)
+    count_documents(keyed(tokenize(systems.texts), key), state.shingles[1], systems.copies)
 
 
-def sketch_batch(batch: pa.RecordBatch, frequencies: Frequencies) -> pa.RecordBatch:
+def sketch_batch(batch: pa.RecordBatch, frequencies: Frequencies, key: Key | None = None) -> pa.RecordBatch:
     """The distinct sets of frequent shingles of a sampled batch, with their sketches, as `SKETCHES`."""
     systems = distinct_texts(batch.column("system"))
-    prompts = tokenize(batch.column("prompt"))
+    prompts = keyed(tokenize(batch.column("prompt")), key)
     ones = np.ones(batch.num_rows, np.int64)
     parts = [
         _sketch_field(0, prompts, ones, frequencies.shingles[0]),
-        _sketch_field(1, tokenize(systems.texts), systems.copies, frequencies.shingles[1]),
+        _sketch_field(1, keyed(tokenize(systems.texts), key), systems.copies, frequencies.shingles[1]),
     ]
     return pa.concat_batches(parts)
 
@@ -198,6 +200,13 @@ def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
         cores = _cores(chosen)
         libraries[field] = FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights)
     return libraries
+
+
+def empty_libraries() -> dict[str, FrameLibrary]:
+    """Libraries without a frame, of traffic whose text is not read."""
+    none = Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    weights = np.zeros(1 << TOKEN_BITS, np.float32)
+    return {field: FrameLibrary(np.zeros(0, np.int64), none, build_index(none), weights) for field in FIELDS}
 
 
 def _cores(rows: pa.Table) -> Tokens:

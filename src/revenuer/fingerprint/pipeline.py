@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from revenuer.engine import Engine
+from revenuer.engine import Engine, Kernel
 from revenuer.errors import InputError
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.exchange import FINGERPRINTS, Fingerprinter
@@ -20,15 +21,23 @@ from revenuer.fingerprint.frames import (
     FrameLibrary,
     Frequencies,
     census_of,
+    empty_libraries,
     mine,
     sampled,
     sketch_batch,
 )
-from revenuer.sources import Part, Quarantine, Traffic, read_part
+from revenuer.fingerprint.metadata import metadata_fingerprints
+from revenuer.schema import EXCHANGES
+from revenuer.sources import Part, Quarantine, Traffic, narrowed, read_part
+from revenuer.text.keyed import Key
 
 __all__ = ["Fingerprints", "fingerprint"]
 
 OnStage = Callable[[str, int, int], None]
+
+# What mining reads, beside what is required of every row; and what fingerprints are made of.
+_MINED: Final = frozenset({"prompt", "system"})
+_USED: Final = frozenset(EXCHANGES.names) - {"response"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +76,49 @@ def _read(part: Part) -> Iterator[pa.RecordBatch]:
     return read_part(part, Quarantine())
 
 
-def fingerprint(engine: Engine, traffic: Traffic, model: CapabilityModel, on_stage: OnStage) -> Fingerprints:
-    """Fingerprint every exchange of the traffic.
+def fingerprint(
+    engine: Engine, traffic: Traffic, model: CapabilityModel, on_stage: OnStage, *, key: Key | None = None
+) -> Fingerprints:
+    """Fingerprint every exchange of the traffic, from as much of its text as `traffic.content` allows.
+
+    Args:
+        engine: runs the passes.
+        traffic: with `full` text and exemplars are used, with `sketch` text alone, with `none` neither.
+        model: scores text.
+        on_stage: told the stage, the parts done and the parts in all.
+        key: under which all hashes of text stand.
 
     Raises:
         InputError: a file cannot be read, or a bad row under `strict`.
     """
     parts = traffic.exchange_parts()
+    libraries = empty_libraries()
+    kernel: Kernel = metadata_fingerprints
+    if traffic.content != "none":
+        libraries = _mined(engine, narrowed(parts, _MINED), on_stage, key)
+        kernel = Fingerprinter(libraries["prompt"], libraries["system"], model, key, traffic.content == "full")
+    reader = _CountingReader()
+    rows = engine.map(
+        "fingerprints",
+        narrowed(parts, _USED),
+        reader,
+        kernel,
+        FINGERPRINTS,
+        on_part=lambda done, of: on_stage("fingerprint", done, of),
+    )
+    quarantine = reader.total()
+    if traffic.strict:
+        _refuse_repeats(engine, rows)
+    return Fingerprints(_without_repeats(engine, rows, quarantine), libraries, quarantine)
+
+
+def _mined(engine: Engine, parts: list[Part], on_stage: OnStage, key: Key | None) -> dict[str, FrameLibrary]:
+    """The frames of a sample, one library a field."""
     share = min(1.0, SAMPLE / max(sum(part.rows for part in parts), 1))
     frequencies: Frequencies = engine.fold(
         parts,
         _read,
-        lambda batch, state: census_of(sampled(batch, share), state),
+        lambda batch, state: census_of(sampled(batch, share), state, key),
         Frequencies.zero,
         Frequencies.__add__,
         on_part=lambda done, of: on_stage("count shingles", done, of),
@@ -87,25 +127,13 @@ def fingerprint(engine: Engine, traffic: Traffic, model: CapabilityModel, on_sta
         "sketches",
         parts,
         _read,
-        lambda batch: sketch_batch(sampled(batch, share), frequencies),
+        lambda batch: sketch_batch(sampled(batch, share), frequencies, key),
         SKETCHES,
         on_part=lambda done, of: on_stage("sketch prompts", done, of),
     )
     libraries = mine(engine.collect(sketched), frequencies)
     on_stage("mine frames", 1, 1)
-    reader = _CountingReader()
-    rows = engine.map(
-        "fingerprints",
-        parts,
-        reader,
-        Fingerprinter(libraries["prompt"], libraries["system"], model),
-        FINGERPRINTS,
-        on_part=lambda done, of: on_stage("fingerprint", done, of),
-    )
-    quarantine = reader.total()
-    if traffic.strict:
-        _refuse_repeats(engine, rows)
-    return Fingerprints(_without_repeats(engine, rows, quarantine), libraries, quarantine)
+    return libraries
 
 
 def _refuse_repeats(engine: Engine, rows: ir.Table) -> None:

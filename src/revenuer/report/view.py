@@ -118,8 +118,16 @@ def _sentence(campaign: Campaign, detail: CampaignDetail) -> str:
     aim = f"is aimed at {_listed(parts)}" if parts else ""
     if detail.share_extraction is None or not math.isfinite(detail.share_extraction):
         return f"{text} The extraction in it {aim}." if aim else text
-    much = f"{text} An estimated {percent(detail.share_extraction)} of what these accounts send serves extraction"
+    much = f"{text} An estimated {percent(detail.share_extraction)}{_between(detail)} of what these accounts send serves extraction"
     return f"{much}; it {aim}." if aim else f"{much}."
+
+
+def _between(detail: CampaignDetail) -> str:
+    """The interval of the share of extraction in brackets, where it is known."""
+    low, high = detail.share_extraction_low, detail.share_extraction_high
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f" (with {percent(0.95)} certainty {percent(low)} to {percent(high)})"
 
 
 def _spoken(shares: Mapping[str, float]) -> dict[str, float]:

@@ -62,7 +62,8 @@ class Archetype:
         identity_shared, identity_disjoint: the two ways of making accounts.
         various: accounts differ in client and settings (else one script runs them all).
         benign_mix: share of other traffic on the accounts.
-        cover: what that is: `customers` (many people's conversations) or `made` (camouflage).
+        cover: what that is: `customers` (many people's conversations), `made` (single questions from the queue) or `lived`
+            (conversations of each account's own taste and hours).
         paraphrase: share of requests whose frame is said anew.
         swing, lumps: of the queue's rate.
         assignment: how the queue hands out tasks: `random`, `robin` or `quota`.
@@ -78,6 +79,8 @@ class Archetype:
         failover: share of requests that were turned away (429) and tried at once on another account.
         thinking: share of accounts that always ask for reasoning; -1: by habit.
         late: capability that the last third of the campaign is about.
+        wordings: share of the campaign's frames that come in several wordings.
+        prefixed: every account puts a text of its own before what it harvests with.
     """
 
     id: str
@@ -111,6 +114,8 @@ class Archetype:
     failover: float = 0.01
     thinking: float = -1.0
     late: str | None = None
+    wordings: float = 0.0
+    prefixed: bool = False
 
 
 _ALL: Final = (

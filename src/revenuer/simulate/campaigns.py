@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from revenuer.simulate.archetypes import Archetype
 from revenuer.simulate.catalogue import MODELS
-from revenuer.simulate.cover import camouflage, customers
+from revenuer.simulate.cover import camouflage, customers, lived
+from revenuer.simulate.disguise import prefixes, put_before
 from revenuer.simulate.framing import Framing
 from revenuer.simulate.habits import follow_up
 from revenuer.simulate.identity import Cohort, enrol, uniform
@@ -19,10 +19,11 @@ from revenuer.simulate.pools import Pool
 from revenuer.simulate.population import late_signups
 from revenuer.simulate.requests import Group, Requests, joined, retried
 from revenuer.simulate.rhythm import queue_times, unfolded
+from revenuer.simulate.sizes import Size
 from revenuer.simulate.texts.pool import Source, Text
-from revenuer.simulate.world import World
+from revenuer.simulate.world import DAY, World
 
-__all__ = ["Settings", "campaign"]
+__all__ = ["campaign"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,25 +31,6 @@ Floats = NDArray[np.float64]
 _AGENTIC = ("tool_use", "agentic_coding", "computer_use", "orchestration")
 # What users of a relayed product ask, by the capability that their sessions teach.
 _RELAYED = {"coding": "coding", "agentic_coding": "coding", "general_instruction": "chat"}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user overrides in every campaign; None leaves the archetype's own."""
-
-    benign_mix: float | None = None
-    paraphrase: float | None = None
-    infrastructure: str | None = None
-
-    def applied(self, kind: Archetype) -> Archetype:
-        """The archetype with these settings."""
-        if self.benign_mix is not None:
-            kind = replace(kind, benign_mix=self.benign_mix)
-        if self.paraphrase is not None:
-            kind = replace(kind, paraphrase=self.paraphrase)
-        if self.infrastructure is not None:
-            kind = replace(kind, shared=self.infrastructure == "shared")
-        return kind
 
 
 class _Queue:
@@ -154,28 +136,45 @@ def _dress(requests: Requests, kind: Archetype, cohort: Cohort, rng: np.random.G
         requests.thinking = np.where(always[requests.who], 1, np.full(n, -1))
 
 
-def campaign(world: World, kind: Archetype, number: int, exchanges: int, settings: Settings) -> Group:
-    """One campaign of about `exchanges` extraction requests, with the cover its mix asks for."""
-    kind = settings.applied(kind)
-    key = (kind.id, number)
+def campaign(world: World, size: Size, days: float | None = None) -> Group:
+    """One campaign of about so many extraction requests, with the cover its mix asks for.
+
+    Args:
+        world: the setting.
+        size: which archetype, how many extraction requests, how many accounts.
+        days: how long it runs; default: its archetype's part of the window.
+    """
+    kind, accounts = size.kind, size.accounts
+    key = (kind.id, size.number)
     rng = world.rng("campaign", *key)
-    accounts = max(6, round(exchanges / kind.per_account))
     cohort = enrol(world, kind.identity_shared if kind.shared else kind.identity_disjoint, accounts, *key)
     if not kind.various:
         uniform(cohort, rng)
     _adopt(rng, kind, cohort)
-    pool = Pool.of(kind, accounts, world.length)
-    harvest = _harvest(world, kind, pool, exchanges, *key)
+    pool = Pool.of(kind, accounts, world.length, _span(world, kind, days, *key) if days else None)
+    harvest = _harvest(world, kind, pool, size.exchanges, *key)
     _dress(harvest, kind, cohort, rng)
     parts = [harvest, *retried(harvest, rng, kind.failover, lambda at: pool.serve(rng, at))]
-    parts += _cover(world, kind, pool, exchanges, *key)
-    group = Group(kind.id, f"{kind.id}-{number}", cohort, joined(parts))
+    if kind.prefixed:
+        words = prefixes(world, accounts, *key)
+        parts = [put_before(part, words) for part in parts]
+    parts += _cover(world, kind, cohort, pool, size.exchanges, *key)
+    group = Group(kind.id, f"{kind.id}-{size.number}", cohort, joined(parts))
     late_signups(group, rng, 0.1)
     _enforce(group, pool, rng)
     return group
 
 
-def _cover(world: World, kind: Archetype, pool: Pool, harvested: int, *key: object) -> list[Requests]:
+def _span(world: World, kind: Archetype, days: float, *key: object) -> tuple[float, float]:
+    """First and last second of a campaign of so many days: within its archetype's part of the window, if it is that short."""
+    first, last, length = kind.start * world.length, min(kind.end, 0.998) * world.length, days * DAY
+    if last - first < length:
+        first, last = 0.0, max(0.998 * world.length, length)
+    begin = first + world.rng("days", *key).random() * (last - first - length)
+    return begin, begin + length
+
+
+def _cover(world: World, kind: Archetype, cohort: Cohort, pool: Pool, harvested: int, *key: object) -> list[Requests]:
     """Other traffic over the same pool, as much as the mix asks for."""
     n = round(harvested * kind.benign_mix / max(1 - kind.benign_mix, 0.02))
     if not n:
@@ -185,6 +184,8 @@ def _cover(world: World, kind: Archetype, pool: Pool, harvested: int, *key: obje
     def route(at: Floats) -> Ints:
         return pool.serve(rng, at)
 
+    if kind.cover == "lived":
+        return [lived(world, cohort, n, pool.terms(), *key)]
     if kind.cover == "customers":
         return [customers(world, n, route, *key, sticky=0.3)]
     return [camouflage(world, n, route, pool.span, *key)]

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from revenuer.simulate.habits import browse, heavy_counts
-from revenuer.simulate.identity import Identity, enrol
+from revenuer.simulate.identity import Cohort, Identity, enrol
 from revenuer.simulate.requests import Requests
 from revenuer.simulate.rhythm import queue_times
 from revenuer.simulate.world import World, hex_ids
 
-__all__ = ["Route", "camouflage", "customers"]
+__all__ = ["Route", "camouflage", "customers", "lived"]
 
+Floats = NDArray[np.float64]
 # Times of conversations -> the account of the pool that serves each.
-Route = Callable[[NDArray[np.float64]], NDArray[np.int64]]
+Route = Callable[[Floats], NDArray[np.int64]]
 
 
 def customers(world: World, n: int, route: Route, *key: object, sticky: float = 0.0, named: bool = False) -> Requests:
@@ -57,3 +58,18 @@ def camouflage(world: World, n: int, route: Route, span: tuple[float, float], *k
         route(at), at, np.arange(n), zeros, kinds, zeros.astype(bool),
         [t.prompt for t in texts], [t.system for t in texts], [t.response for t in texts],
     )  # fmt: skip
+
+
+def lived(world: World, cohort: Cohort, n: int, terms: tuple[Floats, Floats], *key: object) -> Requests:
+    """`n` requests as if each account had one owner: conversations with follow-ups, to a taste and at hours of its own.
+
+    Args:
+        world: the setting.
+        cohort: the campaign's accounts.
+        n: how many requests.
+        terms: first and last second in which each account is in service.
+        key: of the random stream.
+    """
+    rng = world.rng("lived", *key)
+    weight = rng.lognormal(0, 0.6, cohort.size) * np.maximum(terms[1] - terms[0], 1.0)
+    return browse(world, cohort, rng.multinomial(n, weight / weight.sum()), "lived", *key, span=terms)

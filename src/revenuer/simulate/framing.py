@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
-from typing import Final
 
 from revenuer.simulate.archetypes import Archetype
+from revenuer.simulate.disguise import reworded, wordings
 from revenuer.simulate.texts.elicitation import FAMILIES
 from revenuer.simulate.texts.frames import ELICITATION, FRAMES, PERSONAS, PROBES, PUBLIC
 from revenuer.simulate.texts.lexicon import proper
 from revenuer.simulate.texts.pool import Text
 from revenuer.simulate.texts.writing import fill, spin
 
-__all__ = ["Framing", "reworded"]
+__all__ = ["Framing"]
 
 Said = tuple[str | None, str]
 
-_SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
-    "write": ("set down", "compose", "put"), "answer": ("reply", "solution", "response"), "reasoning": ("thinking", "deliberation", "argument"),
-    "complete": ("entire", "whole", "full"), "problem": ("task", "exercise", "question"), "step": ("stage", "move", "point"), "every": ("each", "any"),
-    "give": ("provide", "supply", "offer"), "show": ("display", "lay out", "present"), "then": ("next", "after that", "thereupon"), "must": ("has to", "should"),
-    "before": ("ahead of", "prior to"), "final": ("closing", "last", "ultimate"), "below": ("underneath", "that follows"), "output": ("print", "emit", "return"),
-    "explain": ("account for", "make clear"), "full": ("unabridged", "whole"), "use": ("employ", "apply"), "task": ("job", "assignment"), "all": ("the whole of", "every bit of"),
-}  # fmt: skip
-_WORD: Final = re.compile(r"[a-z]+")
-_SENTENCE: Final = re.compile(r"(?<=[.;]) ")
-
-
-def reworded(template: str, dice: random.Random) -> str:
-    """A template with some words replaced by synonyms and, at times, its sentences in another order."""
-    said = _WORD.sub(
-        lambda m: dice.choice(_SYNONYMS[m.group()]) if m.group() in _SYNONYMS and dice.random() < 0.5 else m.group(),
-        template,
-    )
-    parts = _SENTENCE.split(said)
-    if "\n" not in said and len(parts) > 2 and dice.random() < 0.5:
-        dice.shuffle(parts)
-    return " ".join(parts)
-
 
 class _Voice:
-    """One pattern as a campaign says it: fixed, in a few variants, or anew for each request."""
+    """One pattern as a campaign says it: fixed, in several wordings, in a few variants, or anew for each request."""
 
-    def __init__(self, pattern: str, dice: random.Random, paraphrase: float) -> None:
+    def __init__(self, pattern: str, dice: random.Random, paraphrase: float, *, several: bool) -> None:
         self._pattern, self._dice, self._paraphrase = pattern, dice, paraphrase
         self._fixed = spin(pattern, dice)
         # Half of those that paraphrase keep a limited set of variants, as scripts do.
@@ -52,10 +29,11 @@ class _Voice:
         self._variants = (
             [reworded(spin(pattern, dice), dice) for _ in range(dice.randint(6, 40))] if few and paraphrase else []
         )
+        self._wordings = wordings(pattern, dice) if several else []
 
     def __call__(self) -> str:
         if self._dice.random() >= self._paraphrase:
-            return self._fixed
+            return self._dice.choice(self._wordings) if self._wordings else self._fixed
         return (
             self._dice.choice(self._variants)
             if self._variants
@@ -74,6 +52,7 @@ class Framing:
 
     def __init__(self, kind: Archetype, dice: random.Random, systems: list[str]) -> None:
         self._kind, self._dice = kind, dice
+        self._due = dice.random() if kind.wordings else 0.0
         aims = [a for a in (*kind.aims, kind.late) if a]
         self._frames = {
             a: [self._voice(p) for p in dice.sample(FRAMES[a], min(kind.frames, len(FRAMES[a])))] for a in aims
@@ -100,7 +79,11 @@ class Framing:
         }
 
     def _voice(self, pattern: str) -> _Voice:
-        return _Voice(pattern, self._dice, self._kind.paraphrase)
+        # Shares add up, so that of any row of frames just the share asked for has several wordings.
+        self._due += self._kind.wordings
+        several = self._due >= 1
+        self._due -= several
+        return _Voice(pattern, self._dice, self._kind.paraphrase, several=several)
 
     def _frame(self, aim: str) -> str:
         if self._dice.random() < self._kind.public:

@@ -132,14 +132,19 @@ def follow_up(dice: random.Random, before: str) -> str:
     return said.lower() if dice.random() < 0.3 else said
 
 
-def browse(world: World, cohort: Cohort, counts: Ints, *key: object) -> Requests:
-    """Ordinary conversations of a cohort, `counts` requests per account, each account with habits of its own."""
+def browse(
+    world: World, cohort: Cohort, counts: Ints, *key: object, span: tuple[Floats, Floats] | None = None
+) -> Requests:
+    """Ordinary conversations of a cohort, `counts` requests per account, each account with habits of its own.
+
+    `span` is the first and last second in which each account is about; without it that is left to chance.
+    """
     rng, dice = world.rng("browse", *key), world.dice("browse", *key)
     who = np.repeat(np.arange(cohort.size), counts)
     session, turn = chains(rng, who, rng.gamma(2.0, 1.2, cohort.size) + 1)
     habits = rng.choice(_HOURS, cohort.size, p=[0.33, 0.27, 0.07, 0.1, 0.18, 0.05])
     owner = who[turn == 0]
-    first, last = active_span(rng, world, cohort)
+    first, last = span or active_span(rng, world, cohort)
     begun = habit_times(rng, world, habits[owner], cohort.zone[owner], (first[owner], last[owner]))
     at = unfolded(begun, session, turn, rng.lognormal(4.2, 1.0, len(who)), world.length)
     capability, texts = _talks(world, dice, who, turn)

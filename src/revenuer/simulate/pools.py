@@ -29,9 +29,9 @@ class Pool:
     rolling: float
 
     @staticmethod
-    def of(kind: Archetype, accounts: int, length: float) -> Pool:
-        """The pool of a campaign of this kind in a window of so many seconds."""
-        span = kind.start * length, min(kind.end, 0.998) * length
+    def of(kind: Archetype, accounts: int, length: float, span: tuple[float, float] | None = None) -> Pool:
+        """The pool of a campaign of this kind in a window of so many seconds; `span`: its first and last, if not its kind's."""
+        span = span or (kind.start * length, min(kind.end, 0.998) * length)
         when, share = kind.ban or (1.0, 0.0)
         return Pool.replaced(accounts, span, when, share, assignment=kind.assignment, rolling=kind.rolling)
 
@@ -57,6 +57,20 @@ class Pool:
         done = np.clip((at - self.span[0]) / (self.span[1] - self.span[0]), 0, 1)
         low = np.round(done * (self.accounts - width)).astype(np.int64)
         return low, low + width
+
+    def terms(self) -> tuple[Floats, Floats]:
+        """When each account comes into service and when it goes, in seconds of the window."""
+        row, (begin, end) = np.arange(self.accounts), self.span
+        if self.banned:
+            return np.where(row < self.first, begin, self.ban), np.where(row < self.banned, self.ban, end)
+        width = min(max(3, round(self.accounts * self.rolling)), self.accounts)
+        slide = max(self.accounts - width, 1)
+        # As in `_rolled`: an account serves while the window's first account is at most itself and at least `width` before it.
+        come = np.clip((row - width + 0.5) / slide, 0, 1) * (end - begin) + begin
+        go = np.clip((row + 0.5) / slide, 0, 1) * (end - begin) + begin
+        if width == self.accounts or self.assignment != "random":
+            return np.full(self.accounts, begin), np.full(self.accounts, end)
+        return come, go
 
     def serve(self, rng: np.random.Generator, at: Floats) -> Ints:
         """The account of each conversation, in order of time, as the queue hands them out."""

@@ -19,7 +19,7 @@ from revenuer.errors import InputError
 from revenuer.schema import REQUIRED, TABLES, TableName
 from revenuer.sources.clock import DAY
 from revenuer.sources.lines import read_lines
-from revenuer.sources.parts import MAX_BATCH_BYTES, MAX_BATCH_ROWS, PART_BYTES, PART_ROWS, Kind, Part
+from revenuer.sources.parts import MAX_BATCH_BYTES, MAX_BATCH_ROWS, PART_BYTES, PART_ROWS, Kind, Part, without
 from revenuer.sources.quarantine import Quarantine
 from revenuer.sources.rules import validate
 from revenuer.sources.values import BAD, coerce, instant, is_blank, parse, without_surrogates
@@ -41,13 +41,15 @@ class JsonlSource:
         InputError: the file cannot be read, holds no JSON object, or a required column is in none of its first lines.
     """
 
-    def __init__(self, path: Path, name: str, table: TableName, kind: Kind) -> None:
-        self.path, self.name, self.table, self.kind = path, name, table, kind
+    def __init__(
+        self, path: Path, name: str, table: TableName, kind: Kind, unread: frozenset[str] = frozenset()
+    ) -> None:
+        self.path, self.name, self.table, self.kind, self.unread = path, name, table, kind, unread
         names = _peek(path, name, kind)
         for required in REQUIRED[table]:
-            if names and required not in names:
+            if names and required not in names and required not in unread:
                 raise InputError("this required column is missing", file=name, column=required)
-        self.present = frozenset(name for name in TABLES[table].names if names.get(name))
+        self.present = frozenset(name for name in TABLES[table].names if names.get(name) and name not in unread)
         self.extra = tuple(name for name in names if name not in TABLES[table].names)
         self._index: tuple[list[Part], Counter[int]] | None = None
 
@@ -62,7 +64,8 @@ class JsonlSource:
 
     def parts(self, order: int) -> list[Part]:
         """Byte ranges of about `PART_ROWS` lines or `PART_BYTES` bytes; a compressed file is one part."""
-        return [replace(part, order=order + index) for index, part in enumerate(self._indexed()[0])]
+        found = [replace(part, order=order + index) for index, part in enumerate(self._indexed()[0])]
+        return without(found, self.unread)
 
     def _indexed(self) -> tuple[list[Part], Counter[int]]:
         if self._index is None:
@@ -90,8 +93,8 @@ class _Reader:
 
     def __init__(self, part: Part, quarantine: Quarantine) -> None:
         self.part, self.quarantine = part, quarantine
-        self.fields = list(TABLES[part.table])
-        self._decode = msgspec.json.Decoder(_row_type(part.table)).decode
+        self.fields = [field for field in TABLES[part.table] if part.reads(field.name)]
+        self._decode = msgspec.json.Decoder(_row_type(part.table, part.columns)).decode
         self._values = attrgetter(*(field.name for field in self.fields))
         self._times = [index for index, field in enumerate(self.fields) if pt.is_timestamp(field.type)]
         self.line = part.first
@@ -192,8 +195,12 @@ class _Reader:
 
 
 @cache
-def _row_type(table: TableName) -> Any:
-    fields = [(field.name, _python_type(field.type), None) for field in TABLES[table]]
+def _row_type(table: TableName, columns: tuple[str, ...] | None) -> Any:
+    fields = [
+        (field.name, _python_type(field.type), None)
+        for field in TABLES[table]
+        if columns is None or field.name in columns
+    ]
     return msgspec.defstruct("Row", fields)
 
 

@@ -19,7 +19,7 @@ from revenuer.errors import InputError
 from revenuer.schema import REQUIRED, TABLES, TableName
 from revenuer.sources.clock import DAY, micros
 from revenuer.sources.columns import castable, convert
-from revenuer.sources.parts import MAX_BATCH_BYTES, PART_BYTES, PART_ROWS, Part
+from revenuer.sources.parts import MAX_BATCH_BYTES, PART_BYTES, PART_ROWS, Part, without
 from revenuer.sources.quarantine import Quarantine
 from revenuer.sources.rules import validate
 
@@ -37,13 +37,14 @@ class ParquetSource:
     """One Parquet file whose footer has been read and whose columns fit the table.
 
     Raises:
-        InputError: not a Parquet file, cut off, a required column absent, or a column of a type that cannot be cast.
+        InputError: not a Parquet file, cut off, a required column absent, or a column of a type that cannot be cast;
+            of columns in `unread` nothing is required.
     """
 
-    def __init__(self, path: Path, name: str, table: TableName) -> None:
-        self.path, self.name, self.table = path, name, table
+    def __init__(self, path: Path, name: str, table: TableName, unread: frozenset[str] = frozenset()) -> None:
+        self.path, self.name, self.table, self.unread = path, name, table, unread
         self._metadata, self._schema = _footer(path, name)
-        _check_columns(self._schema, name, table)
+        _check_columns(self._schema, name, table, unread)
         self.rows: int = self._metadata.num_rows
         self.present, self.extra = self._columns()
 
@@ -51,7 +52,8 @@ class ParquetSource:
         """Columns of the table that hold a value as far as the footer tells, and columns it does not know."""
         known = TABLES[self.table].names
         names = self._schema.names
-        present = frozenset(name for name in known if name in names and not self._is_all_null(name))
+        kept = (name for name in known if name in names and name not in self.unread)
+        present = frozenset(name for name in kept if not self._is_all_null(name))
         return present, tuple(name for name in names if name not in known)
 
     def _is_all_null(self, name: str) -> bool:
@@ -96,7 +98,8 @@ class ParquetSource:
                 size = 0
             part = replace(part, stop=index + 1, rows=part.rows + group.num_rows)
             size += group.total_byte_size
-        return [*found, part] if part.rows else found
+        found = [*found, part] if part.rows else found
+        return without(found, self.unread)
 
 
 def read_parquet(part: Part, quarantine: Quarantine) -> Iterator[Any]:
@@ -107,12 +110,12 @@ def read_parquet(part: Part, quarantine: Quarantine) -> Iterator[Any]:
     """
     metadata, schema = _footer(Path(part.path), part.name)
     groups = [metadata.row_group(index) for index in range(part.start, part.stop)]
-    columns = [name for name in TABLES[part.table].names if name in schema.names]
+    columns = [name for name in TABLES[part.table].names if name in schema.names and part.reads(name)]
     starts = np.cumsum([0, *(group.num_rows for group in groups)])
     done = 0
     encoded = [name for name in _LONG_TEXTS if name in columns and _is_encoded(name, groups)]
     place, wanted = Path(part.path), range(part.start, part.stop)
-    for batch in _batches(place, part.name, columns, rows=_batch_rows(groups), groups=wanted, encoded=encoded):
+    for batch in _batches(place, part.name, columns, rows=_batch_rows(groups, columns), groups=wanted, encoded=encoded):
         for piece in _pieces(batch):
             yield validate(piece, part, _locator(part.start, starts, done), quarantine)
             done += len(piece)
@@ -126,8 +129,8 @@ def _footer(path: Path, name: str) -> tuple[Any, Any]:
         raise InputError(f"is no readable Parquet file: {_first_line(error)}", file=name) from error
 
 
-def _check_columns(schema: Any, name: str, table: TableName) -> None:
-    for field in TABLES[table]:
+def _check_columns(schema: Any, name: str, table: TableName, unread: frozenset[str]) -> None:
+    for field in (field for field in TABLES[table] if field.name not in unread):
         found = schema.get_all_field_indices(field.name)
         if not found and field.name in REQUIRED[table]:
             raise InputError("this required column is missing", file=name, column=field.name)
@@ -183,10 +186,10 @@ def _is_encoded(name: str, groups: list[Any]) -> bool:
     return size <= _ENCODED_BYTES * sum(int(chunk.num_values) for chunk in chunks)
 
 
-def _batch_rows(groups: list[Any]) -> int:
-    """Rows that make a batch of about `MAX_BATCH_BYTES`, by the mean row of the part."""
+def _batch_rows(groups: list[Any], columns: list[str]) -> int:
+    """Rows that make a batch of about `MAX_BATCH_BYTES`, by the mean row of the part in the columns that are read."""
     rows = sum(int(group.num_rows) for group in groups)
-    size = sum(int(group.total_byte_size) for group in groups)
+    size = sum(int(chunk.total_uncompressed_size) for name in columns for chunk in _chunks(name, groups))
     return min(_READ_ROWS, max(1, MAX_BATCH_BYTES * rows // max(1, size)))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from revenuer.schema import TableName
+from revenuer.schema import REQUIRED, TABLES, TableName
 
-__all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_ROWS", "PART_BYTES", "PART_ROWS", "Kind", "Part"]
+__all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_ROWS", "PART_BYTES", "PART_ROWS", "Kind", "Part", "narrowed", "without"]
 
 MAX_BATCH_ROWS: Final = 65_536
 MAX_BATCH_BYTES: Final = 64 << 20
@@ -33,6 +34,7 @@ class Part:
         rows: rows or lines in the part, bad ones included.
         latest: microseconds since 1970; a later `ts` is taken for a broken clock. None: no limit.
         strict: raise at the first bad row instead of counting it.
+        columns: what is read and checked; the others are null in every row. None: all.
     """
 
     table: TableName
@@ -46,3 +48,28 @@ class Part:
     rows: int
     latest: int | None = None
     strict: bool = False
+    columns: tuple[str, ...] | None = None
+
+    def reads(self, column: str) -> bool:
+        """Whether a column of the table is read."""
+        return self.columns is None or column in self.columns
+
+
+def narrowed(parts: Sequence[Part], columns: Collection[str]) -> list[Part]:
+    """The same parts, of whose columns only these and the required ones are read.
+
+    A row without a required value is set aside, so every pass has to see the same ones.
+    """
+    return [replace(part, columns=_kept(part, {*columns, *REQUIRED[part.table]})) for part in parts]
+
+
+def _kept(part: Part, wanted: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in TABLES[part.table].names if name in wanted and part.reads(name))
+
+
+def without(parts: Sequence[Part], unread: Collection[str]) -> list[Part]:
+    """The same parts; what is in `unread` is read by nobody, and stays so when they are narrowed."""
+    if not unread:
+        return list(parts)
+    kept = tuple(name for name in TABLES[parts[0].table].names if name not in unread) if parts else ()
+    return [replace(part, columns=kept) for part in parts]

@@ -62,7 +62,7 @@ def validate(batch: Any, part: Part, locate: Locate, quarantine: Quarantine) -> 
 
 
 def _column(batch: Any, field: Any, part: Part, faults: list[_Fault]) -> Any:
-    index = batch.schema.get_field_index(field.name)
+    index = batch.schema.get_field_index(field.name) if part.reads(field.name) else -1
     if index < 0:
         return pa.nulls(len(batch), field.type)
     column, bad, reason = convert(batch.column(index), field)

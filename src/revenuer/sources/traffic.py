@@ -14,6 +14,7 @@ import pyarrow as pa
 from revenuer.errors import InputError
 from revenuer.schema import TABLES, TableName
 from revenuer.sources.clock import DAY, EARLIEST, LATEST, SILENCE_DAYS, latest_plausible
+from revenuer.sources.content import Content, unread
 from revenuer.sources.duplicates import duplicate_ids
 from revenuer.sources.jsonl import JsonlSource, read_jsonl
 from revenuer.sources.missing import Missing, missing_columns
@@ -37,6 +38,7 @@ class Traffic:
         sources: table to its files, in order of their names; tables that are not there are absent.
         passed_over: what else stands in `exchanges/`: files of other formats, and folders.
         strict: whether the first bad row ends the reading.
+        content: how much of the text may be read.
         quarantine: what was wrong with the rows of the side tables read so far; exchanges are counted by `read_part`.
     """
 
@@ -44,6 +46,7 @@ class Traffic:
     sources: dict[TableName, tuple[Source, ...]]
     passed_over: tuple[str, ...] = ()
     strict: bool = False
+    content: Content = "full"
     quarantine: Quarantine = field(default_factory=Quarantine)
 
     def exchange_parts(self) -> list[Part]:
@@ -81,7 +84,12 @@ class Traffic:
         extra = {table: {name for source in found for name in source.extra} for table, found in self.sources.items()}
         columns = (f"{table}: columns not used: {_listed(names)}" for table, names in extra.items() if names)
         files = (f"exchanges: files not read: {_listed(self.passed_over)}",) if self.passed_over else ()
-        return (*files, *columns)
+        return (*self._untouched, *files, *columns)
+
+    @property
+    def _untouched(self) -> tuple[str, ...]:
+        names = unread("exchanges", self.content)
+        return (f"exchanges: not read under --content {self.content}: {_listed(names)}",) if names else ()
 
     def accounts(self) -> pa.Table:
         """Accounts as known at sign-up; of several rows for one account the first counts. Empty where unknown."""
@@ -129,8 +137,13 @@ class Traffic:
         return pa.Table.from_batches(batches, schema=TABLES[table])
 
 
-def open_traffic(path: Path, *, strict: bool = False) -> Traffic:
+def open_traffic(path: Path, *, strict: bool = False, content: Content = "full") -> Traffic:
     """Open a traffic directory and check all that can be known without reading its rows. `truth/` is never looked at.
+
+    Args:
+        path: the directory.
+        strict: refuse at the first bad row.
+        content: with `none` the columns of text are passed over, whatever they hold, and may be missing.
 
     Raises:
         InputError: no directory, no exchanges, or a file that cannot be read as its table; names file and column.
@@ -138,13 +151,13 @@ def open_traffic(path: Path, *, strict: bool = False) -> Traffic:
     if not path.is_dir():
         raise InputError("is no directory" if path.exists() else "no such directory", file=str(path))
     try:
-        sources = {table: found for table in TABLES if (found := _sources(path, table))}
+        sources = {table: found for table in TABLES if (found := _sources(path, table, content))}
         others = _others(path / "exchanges")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=str(error.filename or path)) from error
     if "exchanges" not in sources:
         raise InputError("holds no exchanges: expected exchanges/*.parquet or exchanges.parquet", file=str(path))
-    return Traffic(path, sources, others, strict)
+    return Traffic(path, sources, others, strict, content)
 
 
 def read_part(part: Part, quarantine: Quarantine) -> Iterator[Any]:
@@ -163,14 +176,14 @@ def read_part(part: Part, quarantine: Quarantine) -> Iterator[Any]:
     return (batch for batch in batches if len(batch))
 
 
-def _sources(path: Path, table: TableName) -> tuple[Source, ...]:
+def _sources(path: Path, table: TableName, content: Content) -> tuple[Source, ...]:
     files = [(name, kind) for kind in _KINDS if (path / (name := f"{table}.{kind}")).is_file()]
     if table == "exchanges" and (path / table).is_dir():
         files += _inside(path, table)
     if len({name.split("/")[0] for name, _ in files}) > 1:
         names = " and ".join(name for name, _ in files[:2])
         raise InputError(f"holds both {names}: one of them must go", file=str(path))
-    return tuple(_open(path / name, name, table, kind) for name, kind in files)
+    return tuple(_open(path / name, name, table, kind, unread(table, content)) for name, kind in files)
 
 
 def _inside(path: Path, table: str) -> list[tuple[str, Kind]]:
@@ -195,5 +208,7 @@ def _listed(names: Collection[str], most: int = 20) -> str:
     return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _open(path: Path, name: str, table: TableName, kind: Kind) -> Source:
-    return ParquetSource(path, name, table) if kind == "parquet" else JsonlSource(path, name, table, kind)
+def _open(path: Path, name: str, table: TableName, kind: Kind, passed: frozenset[str]) -> Source:
+    return (
+        ParquetSource(path, name, table, passed) if kind == "parquet" else JsonlSource(path, name, table, kind, passed)
+    )

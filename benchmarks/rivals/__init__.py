@@ -1,0 +1,22 @@
+"""Published methods, written from their papers for accounts and text; what `benchmarks/peers.py` measures beside a scan."""
+
+from rivals.embed import ENCODERS, Encoder
+from rivals.findings import write_findings
+from rivals.reading import Background, Floats, Ints, Judge, Reading, calibrated
+from rivals.registry import METHODS
+from rivals.traffic import Traffic, read_traffic
+
+__all__ = [
+    "ENCODERS",
+    "METHODS",
+    "Background",
+    "Encoder",
+    "Floats",
+    "Ints",
+    "Judge",
+    "Reading",
+    "Traffic",
+    "calibrated",
+    "read_traffic",
+    "write_findings",
+]
