@@ -236,8 +236,8 @@ _SHORT: Final = Prediction(
 )
 _CONSENT: Final = Prediction(
     lambda o: o.consented,
-    0.6,
-    0.1,
+    0.97,
+    0.01,
     4.0,
     "registered consents cover {value:.0%} of what the accounts send",
     "registered consents cover {value:.0%} of what the accounts send",

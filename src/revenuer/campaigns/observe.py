@@ -43,7 +43,7 @@ class Observed:
         education: share of the accounts in an education programme.
         peak: how concentrated the requests are in hours of day: 1 for the clock round, 24 for one hour.
         span_days: days from the first request of the queue to the last.
-        consented: share of the members with a consent that covers what they do.
+        consented: share of the members' exchanges that consents cover, which left before anything was linked.
     """
 
     accounts: int
@@ -72,7 +72,7 @@ def observe(
     profiles: Profiles,
     found: Traces,
     *,
-    consented: npt.NDArray[np.bool_],
+    consented: npt.NDArray[np.float64],
     seed: int,
 ) -> Observed:
     """Observe one queue."""
