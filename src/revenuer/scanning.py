@@ -16,9 +16,11 @@ from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
 from revenuer.campaigns.consents import Consented, part_consented
 from revenuer.campaigns.observe import observe
-from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects
-from revenuer.campaigns.scoring import score_exchanges
+from revenuer.campaigns.hearing import as_templates, worth_of_levels
+from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
+from revenuer.campaigns.scoring import Heard, score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
+from revenuer.campaigns.wording import listen
 from revenuer.engine import Engine, LocalEngine
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
@@ -143,8 +145,8 @@ class _Scan:
         prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
-        queues = [linked.queues[number] for number in linked.campaigns]
-        rest = score_exchanges(self.engine, linked.consented.rest, linked.templates, profiles, queues).rows
+        queues, heard = self._heard(linked, [linked.queues[number] for number in linked.campaigns])
+        rest = score_exchanges(self.engine, linked.consented.rest, linked.templates, profiles, queues, heard).rows
         scored = linked.consented.rejoin(rest)
         self.tell("score exchanges", 1, 3)
         frames = self._frames(linked, queues + linked.shown)
@@ -181,6 +183,22 @@ class _Scan:
             verdicts.append(deliver(queue, seen, templates, left, found, seed=self.seed))
         self.tell("link accounts", 3, 3)
         return _Linked(prints, profiles, templates, found, queues, verdicts, consented)
+
+    def _heard(self, linked: _Linked, queues: list[Queue]) -> tuple[list[Queue], Heard | None]:
+        """The campaigns with the accounts that do their tasks in other words, and how every exchange sounds."""
+        rows, profiles, templates = linked.consented.rest, linked.consented.profiles, linked.templates
+        self.tell("listen", 0, 1)
+        wording = None
+        if queues and self.traffic.content != "none":
+            wording = listen(self.engine, self.traffic, rows, templates, profiles, queues, key=self.key)
+        if wording is None:
+            return queues, None
+        known = len(templates)
+        more = as_templates(self.engine, wording, rows, templates, profiles, queues)
+        queues = heard_too(templates, more, profiles, queues)
+        worth = worth_of_levels(more, known, profiles, queues)
+        self.tell("listen", 1, 1)
+        return queues, Heard(wording.heard, worth, wording.voices)
 
     def _called(self, linked: _Linked, queues: list[Queue], scored: ir.Table, frames: dict[int, str]) -> Called:
         return Called(

@@ -15,10 +15,10 @@ from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
 from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, Usage, compete, converge, own_templates, spread_evidence, usage_of
 from revenuer.linkage.partition import queue_evidence
-from revenuer.campaigns.tasks import NOVEL, read
+from revenuer.campaigns.tasks import read, tasklike
 from revenuer.linkage.templates import KINDS, Requests, Templates
 
-__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects", "without"]
+__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "heard_too", "suspects", "without"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -33,7 +33,6 @@ BY_HABIT: Final = -5.0
 WIDELY_USED: Final = 12
 # Member rate over population rate, and text score, from which a template is clearly a task of the queue.
 CLEARLY_OWN: Final = 0.5
-TASKLIKE: Final = 0.55
 # Member rate over population rate from which a template is unknown outside the queue, and how improbable it may be that
 # a member was dealt none of those.
 UNKNOWN_OUTSIDE: Final = 300.0
@@ -76,15 +75,12 @@ class Queue:
 
 
 def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
-    """Templates that several owners use and that are not plainly the product of customers with habits of their own.
+    """Templates that several owners use, that may be tasks and are not plainly the product of customers with habits.
 
     A template that accounts of a proxy share with the genuine customers behind them, a published persona say, would
     otherwise draw every user of it into the proxy's queue.
     """
-    tasklike = ~(templates.extraction < TASKLIKE) & (templates.novelty >= NOVEL)
-    # a wording that mostly goes on with a conversation is not how tasks are put
-    tasklike &= (templates.followups < 0.5) | (templates.kind != KINDS.index("prompt_frame"))
-    chosen = np.flatnonzero((templates.entities >= LEAST_ENTITIES) & tasklike)
+    chosen = np.flatnonzero((templates.entities >= LEAST_ENTITIES) & tasklike(templates))
     kept = [
         template
         for template in chosen
@@ -191,6 +187,42 @@ def _settled(queues: list[Queue]) -> list[Queue]:
 def _merit(queue: Queue) -> float:
     """Expected requests that are tasks."""
     return float((queue.worth * queue.requests).sum()) if queue.reading > 0.0 else 0.0
+
+
+def heard_too(templates: Templates, heard: Templates, profiles: Profiles, queues: list[Queue]) -> list[Queue]:
+    """The same queues with the accounts that do their tasks in other words.
+
+    Args:
+        templates: of the traffic.
+        heard: the same, with the levels of voices (`campaigns.wording`) as further templates behind them.
+        profiles: of all accounts.
+        queues: those to look at.
+    """
+    known = len(templates)
+    tasks = [queue.templates[queue.tasks] for queue in queues]
+    chosen = np.concatenate([*tasks, np.arange(known, len(heard))])
+    usable = heard.only(np.unique(chosen))
+    found = compete(usage_of(usable, profiles.exchanges), [queue.accounts for queue in queues])
+    return [_with_accounts(usable, one, queue) for one, queue in zip(found, queues, strict=True)]
+
+
+def _with_accounts(usable: Templates, one: Membership, queue: Queue) -> Queue:
+    """A queue with its members as they are now known; those it had stay."""
+    members = _dealt_to(usable, one, np.ones(len(one.own), np.bool_)) if len(one.own) else queue.accounts[:0]
+    posterior = dict(zip(one.accounts.tolist(), one.posterior.tolist(), strict=True))
+    posterior |= dict(zip(queue.accounts.tolist(), queue.posterior.tolist(), strict=True))
+    accounts = np.union1d(members, queue.accounts)
+    inside = np.isin(usable.edge_account, accounts)
+    made = np.bincount(
+        usable.edge_template[inside], weights=usable.edge_exchanges[inside], minlength=len(usable)
+    ).astype(np.int64)
+    known = np.isin(queue.templates, usable.edge_template)
+    return replace(
+        queue,
+        accounts=accounts,
+        posterior=np.array([posterior[account] for account in accounts.tolist()]),
+        requests=np.where(known, made[queue.templates], queue.requests),
+    )
 
 
 def without(queue: Queue, excluded: npt.NDArray[np.bool_]) -> Queue:

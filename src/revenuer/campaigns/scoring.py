@@ -1,9 +1,10 @@
 """From campaigns back to exchanges: which of an account's exchanges serve the extraction.
 
-An exchange of a member is scored by the template it uses: by how far the members' use of it exceeds the population's,
-and by what its text asks for. Exchanges without a template of the campaign are scored by the kind of thing they ask
-for: where members ask far more of it than other accounts do, the excess is the campaign's. Everything else of the
-account is somebody's ordinary traffic and is left alone.
+An exchange of a member is scored by the task it carries: by how far the members' use of its template exceeds the
+population's, and by how probably the template is a task; by how it sounds, where its campaign has a voice of its own; and
+with the conversation that it goes on with. Where a campaign has no wording at all, exchanges are scored by the kind of
+thing they ask for: where members ask far more of it than other accounts do, the excess is the campaign's. Everything
+else of the account is somebody's ordinary traffic and is left alone.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import pyarrow as pa
 from ibis import _
 
 from revenuer.behaviour import Profiles
+from revenuer.campaigns.naming import name_exchanges
 from revenuer.campaigns.queues import Queue
+from revenuer.campaigns.tasks import tasklike
 from revenuer.engine import Engine
 from revenuer.linkage.templates import KINDS, Templates
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
 
-__all__ = ["Scored", "score_exchanges"]
+__all__ = ["Heard", "Scored", "score_exchanges"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -32,26 +35,39 @@ F64 = npt.NDArray[np.float64]
 # A manner links accounts; whether a bare task serves the campaign is for its kind to say.
 _WORDED: Final = tuple(name for name in KINDS if name != "manner")
 
-# Share of a template's exchanges that must read as one capability for all of them to be named so.
-AGREEMENT: Final = 0.7
-
 # From here an exchange is called extraction.
 EXTRACTION: Final = 0.5
 # What a text alone can be worth: it ranks, it never accuses.
 TEXT_ONLY: Final = 0.1
-# Prior odds that an exchange of a campaign's own template serves it, before its text is looked at.
-TEMPLATE_ODDS: Final = 1.5
-REPEATED_ODDS: Final = 0.3
-# Member rate over population rate at which a template is as likely the pool's customers' as the campaign's.
-HALF_LIFT: Final = 25.0
-# How far the text of an untemplated exchange can lower the odds that its kind gives it; raise them it cannot, since a
-# kind is called so for its text.
+# A template that members share with others: users among members, and member rate over population rate, from which
+# what exceeds the population's rate is the campaign's.
+LEAST_USERS: Final = 4
+SHARED_LIFT: Final = 4.0
+# Requests of others beside those seen.
+UNSEEN: Final = 2.0
+# How far the text of an exchange without wording can lower the odds that its kind gives it; raise them it cannot, since
+# a kind is called so for its text.
 TEXT_ODDS: Final = 5.0
-# Tasks of a queue differ; a prompt that is sent word for word has its text alone to speak for it.
-NOVEL: Final = 0.4
-# A kind of untemplated exchange needs this many among members before its excess counts.
+# A kind of exchange without wording needs this many among members before its excess counts.
 LEAST_OF_KIND: Final = 20
+# What an exchange takes over from the surest of its conversation.
+SAME_TALK: Final = 0.95
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How exchanges sound, and what that is worth.
+
+    Attributes:
+        rows: `spoken` (hash of the exchange id), `voice` (number of the queue), `level`.
+        worth: `of_voice`, `at_level`, `worth_voice`.
+        voices: numbers of the queues that have a voice.
+    """
+
+    rows: ir.Table
+    worth: pa.Table
+    voices: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,54 +82,53 @@ class Scored:
 
 
 def score_exchanges(
-    engine: Engine, rows: ir.Table, templates: Templates, profiles: Profiles, queues: list[Queue]
+    engine: Engine,
+    rows: ir.Table,
+    templates: Templates,
+    profiles: Profiles,
+    queues: list[Queue],
+    heard: Heard | None = None,
 ) -> Scored:
-    """Score every exchange against the campaigns its account belongs to."""
+    """Score every exchange against the campaigns its account belongs to.
+
+    Args:
+        engine: runs the joins.
+        rows: fingerprints.
+        templates: with their edges; `profiles` those of all accounts.
+        queues: the campaigns.
+        heard: how exchanges sound; None where nothing was listened to.
+    """
     members = engine.table("members", _members(profiles, queues))
     joined = rows.left_join(members, rows.account == members.member).drop("member")
     joined = joined.mutate(campaign=_.campaign.fill_null(-1), posterior=_.posterior.fill_null(0.0))
     for name in _WORDED:
-        kind = KINDS.index(name)
-        worth = engine.table(f"worth_{name}", _worth(templates, queues, kind))
+        worth = engine.table(f"worth_{name}", _worth(templates, profiles, queues, KINDS.index(name)))
         on = [joined.campaign == worth[f"of_{name}"], joined[name] == worth[f"id_{name}"]]
         joined = joined.left_join(worth, on).drop(f"of_{name}", f"id_{name}")
-    joined = engine.persist("joined", joined)
-    kinds = engine.table("kinds", _kinds(engine, joined, len(queues)))
-    joined = joined.mutate(kind=_kind(joined))
-    on = [joined.campaign == kinds.of_kind, joined.kind == kinds.id_kind]
-    scored = joined.left_join(kinds, on).drop("of_kind", "id_kind")
-    by_template = ibis.greatest(*(scored[f"worth_{name}"].fill_null(-1.0) for name in _WORDED))
-    text = scored.extraction.cast("float64").clip(0.001, 0.999)
-    odds = scored.worth_kind / (1.0 - scored.worth_kind) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
-    worth = ibis.ifelse(by_template >= 0, by_template, (odds / (1.0 + odds)).fill_null(0.0))
-    score = ibis.ifelse(scored.campaign >= 0, scored.posterior * worth, TEXT_ONLY * text)
-    scored = scored.mutate(score=score.clip(0.0, 1.0), templated=by_template >= 0)
-    scored = scored.mutate(extracts=(_.campaign >= 0) & (_.score >= EXTRACTION), template=_template(scored))
-    return Scored(engine.persist("scored", _name(engine, engine.persist("unnamed", scored))))
+    joined = engine.persist("joined", _with_voice(engine, joined, heard))
+    silent = [number for number in range(len(queues)) if heard is None or number not in heard.voices]
+    joined = _with_kind(engine, joined, len(queues), silent)
+    worded = [joined[f"worth_{name}"].fill_null(0.0) for name in _WORDED]
+    worth = ibis.greatest(*worded, joined.worth_voice.fill_null(0.0), joined.worth_kind.fill_null(0.0))
+    joined = engine.persist("worthed", joined.mutate(worth=worth, template=_template(joined)))
+    return Scored(engine.persist("scored", name_exchanges(engine, engine.persist("unnamed", _judged(joined)))))
+
+
+def _judged(rows: ir.Table) -> ir.Table:
+    """Scores: an exchange that goes on with a conversation is worth as much as the surest of it, or nearly."""
+    text = rows.extraction.cast("float64").fill_null(0.0).clip(0.0, 1.0)
+    talk = ibis.ifelse(rows.session != 0, rows.session, rows.draw)
+    best = rows.worth.max().over(group_by=[rows.account, talk])
+    worth = ibis.ifelse(rows.turn.fill_null(0) > 0, ibis.greatest(rows.worth, SAME_TALK * best), rows.worth)
+    score = ibis.ifelse(rows.campaign >= 0, rows.posterior * worth, TEXT_ONLY * text)
+    scored = rows.mutate(score=score.clip(0.0, 1.0))
+    return scored.mutate(extracts=(_.campaign >= 0) & (_.score >= EXTRACTION))
 
 
 def _template(rows: ir.Table) -> ir.IntegerValue:
     """The template of the campaign that an exchange uses, prompt before system prompt; 0 for none."""
     cases = [(rows[f"worth_{name}"].notnull(), rows[name]) for name in _WORDED]
     return ibis.cases(*cases, else_=0)
-
-
-def _name(engine: Engine, scored: ir.Table) -> ir.Table:
-    """Name the capability: of an extraction exchange the one most of its template's exchanges serve, if they agree."""
-    used = scored.filter(scored.extracts & (scored.template != 0))
-    counted = engine.collect(used.group_by("campaign", "template", "served").agg(n=_.count()))
-    order = [("campaign", "ascending"), ("template", "ascending"), ("n", "descending"), ("served", "ascending")]
-    counted = counted.sort_by(order)
-    pairs = np.stack([counted["campaign"].to_numpy(), counted["template"].to_numpy()])
-    _pairs, first, place = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
-    n = counted["n"].to_numpy()
-    agreed = n[first] >= AGREEMENT * np.bincount(place.ravel(), weights=n)
-    most = counted.take(pa.array(first[agreed])).select(["campaign", "template", "served"])
-    usual = engine.table("usual", most.rename_columns(["of_usual", "id_usual", "usual"]))
-    on = [scored.campaign == usual.of_usual, scored.template == usual.id_usual]
-    joined = scored.left_join(usual, on).drop("of_usual", "id_usual")
-    served = ibis.coalesce(joined.usual, joined.served)
-    return joined.mutate(named=ibis.ifelse(joined.extracts, served, joined.capability).cast("int64"))
 
 
 def _members(profiles: Profiles, queues: list[Queue]) -> pa.Table:
@@ -127,26 +142,59 @@ def _members(profiles: Profiles, queues: list[Queue]) -> pa.Table:
     )
 
 
-def _worth(templates: Templates, queues: list[Queue], kind: int) -> pa.Table:
+def _worth(templates: Templates, profiles: Profiles, queues: list[Queue], kind: int) -> pa.Table:
     """How probable it is that a member's exchange of a template serves the campaign."""
-    of, ids, worth = [], [], []
-    for number, queue in enumerate(queues):
-        held = templates.kind[queue.templates] == kind
-        own = queue.templates[held]
-        text = np.clip(templates.extraction[own], 0.01, 0.99)
-        odds = np.where(templates.novelty[own] >= NOVEL, TEMPLATE_ODDS, REPEATED_ODDS) * text / (1.0 - text)
-        of.append(np.full(len(own), number, np.int64))
-        ids.append(templates.ids[own])
-        lift = 1.0 / np.maximum(1.0 - queue.purity[held], 1e-9)
-        worth.append(lift / (lift + HALF_LIFT) * odds / (1.0 + odds))
+    found = [_worth_of(templates, profiles, queue, kind) for queue in queues]
     name = KINDS[kind]
-    return pa.table(
-        {
-            f"of_{name}": np.concatenate(of) if of else np.zeros(0, np.int64),
-            f"id_{name}": np.concatenate(ids) if ids else np.zeros(0, np.int64),
-            f"worth_{name}": np.concatenate(worth) if worth else np.zeros(0),
-        }
+    number = np.repeat(np.arange(len(queues)), [len(chosen) for chosen, _worths in found])
+    chosen = np.concatenate([chosen for chosen, _worths in found]) if found else np.zeros(0, np.int64)
+    worth = np.concatenate([worths for _chosen, worths in found]) if found else np.zeros(0)
+    return pa.table({f"of_{name}": number, f"id_{name}": templates.ids[chosen], f"worth_{name}": worth})
+
+
+def _worth_of(templates: Templates, profiles: Profiles, queue: Queue, kind: int) -> tuple[I64, F64]:
+    """Templates of one kind that serve a campaign, and how probably an exchange of each does.
+
+    Of what members send of a template, the part that exceeds the population's rate is the campaign's, if the template is
+    a task: as its own templates are read, or, for one that it shares with others, as its text says.
+    """
+    inside = np.isin(templates.edge_account, queue.accounts)
+    made = np.bincount(
+        templates.edge_template[inside], weights=templates.edge_exchanges[inside], minlength=len(templates)
     )
+    users = np.bincount(templates.edge_template[inside], minlength=len(templates))
+    n = profiles.exchanges[queue.accounts].sum()
+    base = (templates.exchanges - made + UNSEEN) / max(float(profiles.exchanges.sum() - n), 1.0)
+    lift = made / max(float(n), 1.0) / base
+    task = np.where(tasklike(templates), templates.extraction, 0.0)
+    task[queue.templates] = queue.worth
+    own = np.zeros(len(templates), np.bool_)
+    own[queue.templates] = True
+    served = (templates.kind == kind) & (task > 0.0) & (own | ((lift >= SHARED_LIFT) & (users >= LEAST_USERS)))
+    chosen = np.flatnonzero(served)
+    return chosen, task[chosen] * (1.0 - 1.0 / np.maximum(lift[chosen], 1.0))
+
+
+def _with_voice(engine: Engine, rows: ir.Table, heard: Heard | None) -> ir.Table:
+    """The rows with `worth_voice`, null where an exchange does not sound like its account's campaign."""
+    if heard is None:
+        return rows.mutate(worth_voice=ibis.null("float64"))
+    worth = engine.table("worth_voices", heard.worth)
+    spoken = heard.rows.join(worth, [heard.rows.voice == worth.of_voice, heard.rows.level == worth.at_level])
+    spoken = spoken.select("spoken", "voice", "worth_voice")
+    return rows.left_join(spoken, [rows.draw == spoken.spoken, rows.campaign == spoken.voice]).drop("spoken", "voice")
+
+
+def _with_kind(engine: Engine, rows: ir.Table, campaigns: int, silent: list[int]) -> ir.Table:
+    """The rows with `worth_kind`: what the kind of an exchange is worth in a campaign without a voice."""
+    kinds = engine.table("kinds", _kinds(engine, rows, campaigns, silent))
+    rows = rows.mutate(kind=_kind(rows))
+    joined = rows.left_join(kinds, [rows.campaign == kinds.of_kind, rows.kind == kinds.id_kind])
+    free = ibis.and_(*(joined[f"worth_{name}"].isnull() for name in _WORDED))
+    text = joined.extraction.cast("float64").fill_null(0.5).clip(0.001, 0.999)
+    odds = joined.excess / (1.0 - joined.excess) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
+    worth = ibis.ifelse(free, odds / (1.0 + odds), ibis.null("float64"))
+    return joined.mutate(worth_kind=worth).drop("of_kind", "id_kind", "excess", "kind")
 
 
 def _kind(rows: ir.Table) -> ir.IntegerValue:
@@ -154,8 +202,8 @@ def _kind(rows: ir.Table) -> ir.IntegerValue:
     return rows.capability.cast("int64") * 2 + (rows.turn.fill_null(0) > 0).cast("int64")
 
 
-def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
-    """The share of each kind of a campaign's untemplated exchanges that exceeds what ordinary accounts make.
+def _kinds(engine: Engine, joined: ir.Table, campaigns: int, silent: list[int]) -> pa.Table:
+    """The share of each kind of a campaign's exchanges without wording that exceeds what ordinary accounts make.
 
     Members make a mixture of ordinary traffic and the campaign's. How much they make of the kinds that no campaign is
     after shows how much of it is ordinary, and what exceeds that in the other kinds is the campaign's: a mixture
@@ -168,7 +216,7 @@ def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
     table[place, counted["kind"].to_numpy()] = counted["n"].to_numpy()
     base = (table[-1] + 0.5) / (table[-1].sum() + 1.0)
     of, ids, worth = [], [], []
-    for number in range(campaigns):
+    for number in silent:
         excess = _excess(table[number], base)
         kinds = np.flatnonzero(excess > 0.0)
         of.append(np.full(len(kinds), number, np.int64))
@@ -178,7 +226,7 @@ def _kinds(engine: Engine, joined: ir.Table, campaigns: int) -> pa.Table:
         {
             "of_kind": np.concatenate(of) if of else np.zeros(0, np.int64),
             "id_kind": np.concatenate(ids) if ids else np.zeros(0, np.int64),
-            "worth_kind": np.concatenate(worth) if worth else np.zeros(0),
+            "excess": np.concatenate(worth) if worth else np.zeros(0),
         }
     )
 

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.linkage.templates import Templates
+from revenuer.linkage.templates import KINDS, Templates
 
-__all__ = ["NOVEL", "Reading", "read"]
+__all__ = ["Reading", "read", "tasklike"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -29,6 +29,10 @@ STRONGEST: Final = 3.0
 # Distinct fillings over requests: tasks of a queue differ, a prompt that is sent word for word has its text alone to
 # speak for it.
 NOVEL: Final = 0.45
+# Text score from which a template may be a task at all.
+TASKLIKE: Final = 0.55
+# A wording that mostly goes on with a conversation is not how tasks are put.
+MOST_FOLLOWUPS: Final = 0.5
 
 
 class Reading(NamedTuple):
@@ -41,6 +45,14 @@ class Reading(NamedTuple):
 
     evidence: float
     worth: F64
+
+
+def tasklike(templates: Templates) -> npt.NDArray[np.bool_]:
+    """Which templates may be tasks, shape (templates,); all where no text is known."""
+    known = ~(templates.extraction < TASKLIKE) & (templates.novelty >= NOVEL)
+    opens = (templates.followups < MOST_FOLLOWUPS) | (templates.kind != KINDS.index("prompt_frame"))
+    both: npt.NDArray[np.bool_] = known & opens
+    return both
 
 
 def read(templates: Templates, own: I64) -> Reading:

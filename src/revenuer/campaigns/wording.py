@@ -1,0 +1,191 @@
+"""What a campaign sounds like beyond its templates: its tasks said anew still use its words.
+
+A template is exact wording. A harvester who has each prompt reworded, or who varies a system prompt, leaves most of its
+templates, not its vocabulary. So for each campaign a linear model is learnt from the exchanges that carry its tasks
+against those of accounts that have nothing to do with any campaign, and every exchange is heard. How much a voice says is
+not taken from the model: exchanges are sorted into levels by how rarely accounts that have nothing to do with it sound
+as much like it, and a level of a voice is then evidence as a template is, with its rate among members and its rate
+outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from ibis import _
+from scipy import optimize, sparse, special
+
+from revenuer.behaviour import Profiles
+from revenuer.campaigns.queues import Queue
+from revenuer.engine import Engine
+from revenuer.fingerprint.words import FEATURES, Voices, bags, matrix, sound
+from revenuer.linkage.templates import KINDS, Templates
+from revenuer.sources import Traffic
+from revenuer.text.keyed import Key
+
+__all__ = ["LEVELS", "Wording", "listen"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+
+# Exchanges to learn from: of each campaign, and of everybody else.
+EXAMPLES: Final = 2_000
+OTHERS: Final = 12_000
+# A campaign with fewer exchanges under its templates has no voice of its own.
+LEAST_EXAMPLES: Final = 20
+LEAST_OF_WORD: Final = 3
+RIDGE: Final = 1e-4
+STEPS: Final = 60
+# Shares of the exchanges of accounts that have nothing to do with a campaign that sound as much like it.
+LEVELS: Final = (1e-2, 1e-3, 1e-4)
+# A level that so few outsiders reach is not known well enough.
+LEAST_OUTSIDE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Which exchanges sound like which campaign.
+
+    Attributes:
+        heard: `spoken` (hash of the exchange id), `voice` (number of the queue), `level` (0 the faintest); only
+            exchanges that reach a level.
+        voices: numbers of the queues that have a voice.
+    """
+
+    heard: ir.Table
+    voices: tuple[int, ...]
+
+
+def listen(
+    engine: Engine,
+    traffic: Traffic,
+    rows: ir.Table,
+    templates: Templates,
+    profiles: Profiles,
+    queues: list[Queue],
+    *,
+    key: Key | None,
+) -> Wording | None:
+    """Learn the voices of campaigns and hear all exchanges; None where no campaign has a voice.
+
+    Args:
+        engine: runs the passes.
+        traffic: where the texts are.
+        rows: fingerprints.
+        templates: with their edges; `profiles` likewise those of all accounts.
+        queues: those called campaigns.
+        key: under which hashes of text stand.
+    """
+    members, used = _roles(engine, templates, profiles, queues)
+    examples = _examples(engine, rows, members, used)
+    chosen = [n for n in range(len(queues)) if (examples["of"].to_numpy() == n).sum() >= LEAST_EXAMPLES]
+    if not chosen:
+        return None
+    words = bags(engine, traffic, np.sort(examples["draw"].to_numpy()), key)
+    weights, intercepts = _voices(words, examples, chosen)
+    spoken = engine.persist("spoken", sound(engine, traffic, Voices(weights, intercepts, key)))
+    outside = rows.anti_join(members, rows.account == members.account).select("draw")
+    heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
+    names = engine.table("voice_names", pa.table({"nth": np.arange(len(chosen)), "queue": np.array(chosen)}))
+    named = heard.join(names, heard.voice == names.nth).select("spoken", voice=_.queue, level=_.level)
+    return Wording(engine.persist("heard", named), tuple(chosen))
+
+
+def _roles(
+    engine: Engine, templates: Templates, profiles: Profiles, queues: list[Queue]
+) -> tuple[ir.Table, dict[str, ir.Table]]:
+    """Accounts that have to do with a campaign (`queue` -1: by a stray use of a task), and its tasks by kind."""
+    of = np.full(len(profiles), -2)
+    for queue in queues:
+        tasks = np.isin(templates.edge_template, queue.templates[queue.tasks])
+        of[templates.edge_account[tasks]] = -1
+    for number, queue in enumerate(queues):
+        of[queue.accounts] = number
+    near = np.flatnonzero(of > -2)
+    members = engine.table("near", pa.table({"account": profiles.keys[near], "queue": of[near]}))
+    used = {}
+    for kind, name in enumerate(KINDS):
+        tasks = [queue.templates[queue.tasks & (templates.kind[queue.templates] == kind)] for queue in queues]
+        number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
+        ids = templates.ids[np.concatenate(tasks)] if tasks else np.zeros(0, np.int64)
+        used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": number}))
+    return members, used
+
+
+def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str, ir.Table]) -> pa.Table:
+    """Exchanges to learn from: `draw` and `of`, the number of the campaign or -1 for everybody else."""
+    mine = rows.join(members, rows.account == members.account).filter(_.queue >= 0)
+    parts = []
+    for name in KINDS:
+        if name != "manner":
+            tasks = used[name]
+            parts.append(mine.join(tasks, [mine[name] == tasks.task, mine.queue == tasks.of]).select("draw", "of"))
+    under = ibis.union(*parts, distinct=True)
+    under = under.mutate(nth=ibis.row_number().over(group_by=under.of, order_by=under.draw)).filter(_.nth < EXAMPLES)
+    rest = rows.anti_join(members, rows.account == members.account).select("draw").order_by("draw").limit(OTHERS)
+    rest = rest.mutate(of=ibis.literal(-1).cast("int64"))
+    return engine.collect(under.select("draw", "of").union(rest)).sort_by([("of", "ascending"), ("draw", "ascending")])
+
+
+def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32, F32]:
+    """Weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
+    texts = matrix(words["words"])
+    # an exchange that was set aside has no words; one under two ids would have them twice
+    at = np.searchsorted(words["draw"].to_numpy(), examples["draw"].to_numpy())
+    at = np.minimum(at, max(texts.shape[0] - 1, 0))
+    of = examples["of"].to_numpy()
+    weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
+    others = texts[at[of == -1]]
+    for place, number in enumerate(chosen):
+        held, learnt, intercept = _learn(texts[at[of == number]], others)
+        weights[held, place], intercepts[place] = learnt, intercept
+    return weights, intercepts
+
+
+def _learn(own: sparse.csr_matrix, others: sparse.csr_matrix) -> tuple[I64, F64, float]:
+    """A ridge logistic regression, both sides weighing the same; over words that several own texts have."""
+    held = np.flatnonzero(np.diff(own.tocsc().indptr) >= LEAST_OF_WORD)
+    texts = sparse.vstack([own, others], format="csr")[:, held]
+    truth = np.r_[np.ones(own.shape[0]), np.zeros(others.shape[0])]
+    weight = np.where(truth == 1.0, 0.5 / max(own.shape[0], 1), 0.5 / max(others.shape[0], 1))
+
+    def loss(point: F64) -> tuple[float, F64]:
+        odds = texts @ point[:-1] + point[-1]
+        slope = weight * (special.expit(odds) - truth)
+        value = float((weight * (np.logaddexp(0.0, odds) - truth * odds)).sum() + 0.5 * RIDGE * (point[:-1] ** 2).sum())
+        return value, np.r_[texts.T @ slope + RIDGE * point[:-1], slope.sum()]
+
+    found = optimize.minimize(
+        loss, np.zeros(len(held) + 1), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+    ).x
+    return held, found[:-1], float(found[-1])
+
+
+def _levelled(engine: Engine, spoken: ir.Table, outside: ir.Table, voices: int) -> ir.Table:
+    """Exchanges that reach a level, by how rarely outsiders sound as much like a voice."""
+    size = int(engine.collect(outside.agg(n=_.count()))["n"][0].as_py())
+    loudest = outside.mutate(
+        nth=ibis.row_number().over(group_by=outside.voice, order_by=[outside.said.desc(), outside.spoken])
+    ).filter(_.nth < int(LEVELS[0] * size) + 1)
+    table = engine.collect(loudest.select("voice", "said", "nth").order_by("voice", "nth"))
+    voice, said = table["voice"].to_numpy(), table["said"].to_numpy()
+    bounds = np.full((voices, len(LEVELS)), np.inf)
+    for number in range(voices):
+        ranked = said[voice == number]
+        for level, share in enumerate(LEVELS):
+            rank = int(share * size)
+            if rank >= LEAST_OUTSIDE or level == 0:
+                bounds[number, level] = max(ranked[rank] if rank < len(ranked) else -np.inf, 0.0)
+    at = engine.table(
+        "bounds", pa.table({"of": np.arange(voices)} | {f"from_{n}": bounds[:, n] for n in range(len(LEVELS))})
+    )
+    joined = spoken.join(at, spoken.voice == at.of)
+    reached = sum((joined.said > joined[f"from_{n}"]).cast("int64") for n in range(len(LEVELS)))
+    return joined.mutate(level=reached - 1).filter(_.level >= 0).select("spoken", "voice", "level")
