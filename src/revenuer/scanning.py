@@ -9,15 +9,14 @@ from pathlib import Path
 import ibis.expr.types as ir
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from revenuer.behaviour import Profiles, profile
 from revenuer.behaviour.calibration import Calibrated
 from revenuer.behaviour.unusual import Unusual, unusual
-from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests
-from revenuer.campaigns.consents import consented_accounts
+from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
+from revenuer.campaigns.consents import Consented, part_consented
 from revenuer.campaigns.observe import observe
-from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects, without
+from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, suspects
 from revenuer.campaigns.scoring import score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
 from revenuer.engine import Engine, LocalEngine
@@ -115,7 +114,7 @@ class _Linked:
     found: Traces
     queues: list[Queue]
     verdicts: list[Verdict]
-    consented: npt.NDArray[np.bool_]
+    consented: Consented
 
     @property
     def campaigns(self) -> list[int]:
@@ -144,8 +143,9 @@ class _Scan:
         prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
-        queues = [without(linked.queues[number], linked.consented) for number in linked.campaigns]
-        scored = score_exchanges(self.engine, prints.rows, linked.templates, profiles, queues).rows
+        queues = [linked.queues[number] for number in linked.campaigns]
+        rest = score_exchanges(self.engine, linked.consented.rest, linked.templates, profiles, queues).rows
+        scored = linked.consented.rejoin(rest)
         self.tell("score exchanges", 1, 3)
         frames = self._frames(linked, queues + linked.shown)
         called = self._called(linked, queues, scored, frames)
@@ -166,18 +166,19 @@ class _Scan:
 
     def _link(self, prints: Fingerprints, profiles: Profiles) -> _Linked:
         self.tell("link accounts", 0, 3)
-        templates = find_templates(self.engine, prints.rows, profiles)
+        consented = part_consented(self.engine, prints.rows, self.traffic.consents(), profiles)
+        rows, left = consented.rest, consented.profiles
+        templates = find_templates(self.engine, rows, left)
         self.tell("link accounts", 1, 3)
         shared = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
-        requests = sample_requests(self.engine, prints.rows, profiles, templates, shared)
-        queues = find_queues(templates, suspects(templates, requests, seed=self.seed), profiles)
+        requests = sample_requests(self.engine, rows, left, templates, shared)
+        queues = find_queues(templates, suspects(templates, requests, seed=self.seed), left)
         self.tell("link accounts", 2, 3)
-        found = traces(self.engine, prints.rows, profiles)
-        consented = consented_accounts(self.traffic.consents(), profiles)
+        found = traces(self.engine, rows, left)
         verdicts = []
         for queue in queues:
-            seen = observe(queue, templates, requests, profiles, found, consented=consented, seed=self.seed)
-            verdicts.append(deliver(queue, seen, templates, profiles, found, seed=self.seed))
+            seen = observe(queue, templates, requests, left, found, consented=consented.share, seed=self.seed)
+            verdicts.append(deliver(queue, seen, templates, left, found, seed=self.seed))
         self.tell("link accounts", 3, 3)
         return _Linked(prints, profiles, templates, found, queues, verdicts, consented)
 
@@ -199,7 +200,7 @@ class _Scan:
     ) -> ScanSummary:
         summary = summarise(
             self.engine,
-            scored,
+            only_flagged(self.engine, scored, [one.keys for one in assembled]),
             self.traffic,
             linked.profiles,
             quarantine=linked.prints.quarantine + self.traffic.quarantine,
@@ -207,6 +208,7 @@ class _Scan:
         )
         return msgspec.structs.replace(
             summary,
+            quality=msgspec.structs.replace(summary.quality, notes=(*summary.quality.notes, *linked.consented.notes)),
             campaigns={one.campaign.campaign_id: one.detail for one in assembled},
             flagged_accounts=flagged,
             settings={"engine": "local", "seed": self.seed, **self._privacy()},

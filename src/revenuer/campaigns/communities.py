@@ -24,7 +24,7 @@ F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 # Intra-class correlation below which two groups are one queue: 0 for one, 1 for two.
-ONE_QUEUE: Final = 0.4
+ONE_QUEUE: Final = 0.5
 # Pairs of requests of one account that a merge must rest on.
 LEAST_PAIRS: Final = 10.0
 # A heavy account speaks no louder than this many requests of one template.
@@ -91,12 +91,18 @@ def _merit(groups: _Groups, i: int, j: int) -> float:
     pairs = own + 2.0 * cross
     if cross <= 0.0 or pairs < LEAST_PAIRS:
         return 0.0
-    one, other = groups.total[i], groups.total[j]
-    by_chance = (one * one + other * other) / ((one + other) * (one + other))
-    correlation = (own / pairs - by_chance) / max(1.0 - by_chance, 1e-9)
-    if correlation >= ONE_QUEUE:
+    apart = max(_concentration(groups, i), _concentration(groups, j))
+    together = cross / (groups.total[i] * groups.total[j])
+    if together < ONE_QUEUE * apart or apart <= 0.0:
         return 0.0
-    return float((1.0 - correlation) * np.sqrt(min(pairs, 1e4)) * (1.0 - by_chance))
+    return float(min(together / apart, 1.0) * np.sqrt(min(pairs, 1e4)))
+
+
+@nb.njit(cache=True)
+def _concentration(groups: _Groups, k: int) -> float:
+    """How probable it is, at the least, that two requests of a group are of one account."""
+    own, total = groups.own[k], groups.total[k]
+    return float(max(own - 2.0 * np.sqrt(own), 0.0) / (total * total))
 
 
 @nb.njit(cache=True)

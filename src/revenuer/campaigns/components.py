@@ -56,7 +56,7 @@ def _places(chosen: I64, size: int) -> I64:
 
 def _split(usage: sparse.csr_matrix, rows: I64) -> list[I64]:
     """Bisect while the halves are two queues."""
-    if len(rows) < 2 * LEAST_ACCOUNTS:
+    if len(rows) < 2 * LEAST_ACCOUNTS or usage.shape[1] < 2:
         return [rows]
     half = _bisect(usage[rows])
     one, other = rows[half], rows[~half]

@@ -15,7 +15,6 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.scoring import TEXT_ONLY
-from revenuer.campaigns.times import micros
 from revenuer.engine import Engine
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
 from revenuer.text.tokens import hash_strings
@@ -24,7 +23,6 @@ __all__ = [
     "ALLOWING",
     "Consented",
     "consent_notes",
-    "consented_accounts",
     "covered",
     "named_accounts",
     "part_consented",
@@ -262,26 +260,3 @@ def _within_volume(allowed: ir.Table) -> ir.Table:
     order = [allowed.ts, allowed.exchange_id]
     ranked = allowed.mutate(place=ibis.row_number().over(group_by=[allowed.consent, day], order_by=order))
     return ranked.filter(ranked.most.isnull() | (ranked.place < ranked.most))
-
-
-def consented_accounts(consents: pa.Table, profiles: Profiles) -> npt.NDArray[np.bool_]:
-    """Which accounts have a consent that was in force until their last exchange and covers their volume.
-
-    Args:
-        consents: `schema.CONSENTS`.
-        profiles: all accounts.
-    """
-    covered = np.zeros(len(profiles), np.bool_)
-    if not consents.num_rows:
-        return covered
-    days = np.maximum((profiles.last - profiles.first) / 86_400_000_000, 1.0)
-    per_day = profiles.exchanges / days
-    orgs = hash_strings(consents["org_id"].combine_chunks())
-    accounts = hash_strings(consents["account_id"].combine_chunks())
-    expires = micros(consents["expires_at"].fill_null(pa.scalar(2**62, pa.int64()).cast(pa.timestamp("us", tz="UTC"))))
-    limits = consents["max_exchanges_per_day"].fill_null(2**62).to_numpy()
-    for row in np.flatnonzero(np.isin(consents["kind"].to_pylist(), ALLOWING)):
-        named = (profiles.entity == orgs[row]) & (orgs[row] != 0) | (profiles.keys == accounts[row])
-        total = per_day[named].sum()
-        covered |= named & (profiles.last <= expires[row]) & (total <= limits[row])
-    return covered

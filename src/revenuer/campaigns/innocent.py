@@ -236,8 +236,8 @@ _SHORT: Final = Prediction(
 )
 _CONSENT: Final = Prediction(
     lambda o: o.consented,
-    0.6,
-    0.1,
+    0.97,
+    0.01,
     4.0,
     "registered consents cover {value:.0%} of what the accounts send",
     "registered consents cover {value:.0%} of what the accounts send",
@@ -312,7 +312,7 @@ HYPOTHESES: Final = (
     Hypothesis("L8 classroom", _RARE + 1, _TOGETHER, (_EDUCATION, _ONE_NETWORK, _REPEATS, _CLASS_HOURS, _FEW_EACH)),
     Hypothesis("L9 hackathon", _RARE + 1, _TOGETHER, (_SHORT, _ONE_NETWORK, _HABITS, _MANY_KINDS)),
     Hypothesis("L10 gateway", _RARE, frozenset({"infrastructure"}), (_FEW_OWNERS, _HABITS)),
-    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _MANY_KINDS, _FEW_TEMPLATES)),
+    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _FEW_TEMPLATES)),
     Hypothesis("L12 translation batch", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L13 support or process bot", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L14 template vendor", _RARE, _NOTHING, (_HABITS,)),

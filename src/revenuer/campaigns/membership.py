@@ -1,9 +1,12 @@
-"""Which account belongs to which queue: EM over accounts and templates.
+"""Which account belongs to a queue: EM over accounts and templates, for one queue against the population.
 
 An account of a queue makes some share of its exchanges for it, the rest like everybody else; templates have one
-distribution in the queue and another in the population. Both, and the memberships, are learnt together. A request of a
+distribution in the queue and another in the population. Both, and the members, are learnt together. A request of a
 template that outsiders hardly ever send speaks loudly, one that everybody sends not at all, whatever group it was found
 in; and traffic that the queue does not explain is weighed against the share that the account would have to have.
+
+Queues do not compete for accounts while they are learnt: what accounts have in common beside their tasks, the cover
+that several campaigns take from one public source say, must not take them away from the queue whose tasks they do.
 """
 
 from __future__ import annotations
@@ -17,22 +20,37 @@ from scipy import sparse, special
 
 from revenuer.linkage.templates import KINDS, Templates
 
-__all__ = ["Membership", "assign", "spread_evidence", "start_from"]
+__all__ = [
+    "LEAST_REQUESTS",
+    "LEAST_USERS",
+    "Membership",
+    "Usage",
+    "compete",
+    "converge",
+    "own_templates",
+    "spread_evidence",
+    "usage_of",
+]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-ROUNDS: Final = 12
+ROUNDS: Final = 10
 # Repeats of one template by one account are not independent: they count up to this often.
 MOST_REQUESTS: Final = 3
 # A template speaks for a queue only if this many of its members use it: fewer are somebody's own.
 LEAST_USERS: Final = 4
-# Natural log of member rate over population rate from which a template is the queue's own.
-OWN_TEMPLATE: Final = 2.0
-# One template's voice goes no further than this, however rare it is elsewhere.
-LOUDEST: Final = 7.0
+# Member rate over population rate from which a template is the queue's own.
+OWN_TEMPLATE: Final = 20.0
+# Requests of a template that outsiders are taken to have made beside those seen: the few that are seen of a rare
+# template say little about how rare it is.
+UNSEEN: Final = 2.0
+# Share of a template's requests that members make, from which it can be the queue's own.
+PURE: Final = 0.3
+# Natural log of member rate over population rate: one template's voice goes no further, however rare it is elsewhere.
+LOUDEST: Final = 8.0
 # The manner of a bare task is a weak tie: it goes no further than this.
-LOUDEST_MANNER: Final = 2.0
+LOUDEST_MANNER: Final = 4.0
 # Shares of its exchanges that a member may make for its queue.
 SHARES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 LEAST_REQUESTS: Final = 2
@@ -41,77 +59,164 @@ HABIT: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
-    """Accounts dealt to queues.
+class Usage:
+    """Who uses which template how often.
 
     Attributes:
-        queue: index of the queue, -1 for none; shape (accounts,).
-        posterior: probability of belonging to that queue, 0 for none; shape (accounts,).
-        rates: requests of each template per exchange of a member, shape (queues, templates).
-        base: the same for non-members, shape (templates,).
-    """
-
-    queue: I64
-    posterior: F64
-    rates: F64
-    base: F64
-
-    def own(self, number: int) -> I64:
-        """The templates that are a queue's own, sorted."""
-        return np.flatnonzero(np.log(self.rates[number] / self.base) > OWN_TEMPLATE)
-
-
-def assign(templates: Templates, start: list[I64], exchanges: I64) -> Membership:
-    """Deal accounts to queues.
-
-    Args:
-        templates: with their edges.
-        start: for each queue, the accounts to start from (indices); an account may appear in one only.
+        rows: requests, shape (accounts, templates); `columns` is the same by template.
+        total: requests of each template, shape (templates,).
         exchanges: all exchanges of each account, shape (accounts,).
+        loudest: natural log of the most that a template can say, shape (templates,).
     """
-    accounts, queues = len(exchanges), len(start)
-    counts = sparse.csr_matrix(
-        (templates.edge_exchanges.astype(np.float64), (templates.edge_account, templates.edge_template)),
-        shape=(accounts, len(templates)),
-    )
-    queue = np.full(accounts, -1)
-    for number, members in enumerate(start):
-        queue[members] = number
-    posterior = (queue >= 0).astype(np.float64)
-    rates, base = _rates(counts, queue, exchanges, queues)
+
+    rows: sparse.csr_matrix
+    columns: sparse.csc_matrix
+    total: F64
+    exchanges: F64
+    loudest: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The members of a queue and its own templates.
+
+    Attributes:
+        accounts: indices, sorted.
+        posterior: probability of membership, aligned with `accounts`.
+        own: indices of its own templates, sorted.
+        rate: requests of each own template per exchange of a member, shape (own,).
+        base: the same for non-members.
+        purity: share of all requests of each own template that members make.
+    """
+
+    accounts: I64
+    posterior: F64
+    own: I64
+    rate: F64
+    base: F64
+    purity: F64
+
+    @property
+    def lift(self) -> F64:
+        """Member rate over population rate of the own templates."""
+        ratio: F64 = self.rate / self.base
+        return ratio
+
+
+def usage_of(templates: Templates, exchanges: I64) -> Usage:
+    """Lay out the edges for `converge`."""
+    shape = (len(exchanges), len(templates))
+    place = (templates.edge_account, templates.edge_template)
+    rows = sparse.csr_matrix((templates.edge_exchanges.astype(np.float64), place), shape=shape)
     loudest = np.where(templates.kind == KINDS.index("manner"), LOUDEST_MANNER, LOUDEST)
+    total = np.asarray(rows.sum(axis=0)).ravel()
+    return Usage(rows, rows.tocsc(), total, exchanges.astype(np.float64), loudest)
+
+
+def converge(usage: Usage, start: I64) -> Membership:
+    """Learn a queue from the accounts to start from (indices, sorted)."""
+    members, posterior = start, np.ones(len(start))
+    seen: set[bytes] = set()
     for _ in range(ROUNDS):
-        updated, posterior = _deal(counts, rates, base, queue, exchanges, loudest=loudest)
-        stable = bool((updated == queue).all())
-        queue = updated
-        rates, base = _rates(counts, queue, exchanges, queues)
+        if members.tobytes() in seen or not len(members):
+            break
+        seen.add(members.tobytes())
+        members, odds = _members(usage, own_templates(usage, members), len(members))
+        posterior = special.expit(odds)
+    return Membership(members, posterior, *own_templates(usage, members))
+
+
+def compete(usage: Usage, starts: list[I64]) -> list[Membership]:
+    """Learn several queues side by side: each account falls to the one that explains it best.
+
+    Queues that share a published task set would otherwise draw in each other's accounts by it, and their tasks after
+    them, until they are one.
+    """
+    members, posteriors = starts, [np.ones(len(start)) for start in starts]
+    for _ in range(ROUNDS):
+        claims = [_members(usage, own_templates(usage, held), len(held)) for held in members]
+        dealt, posteriors = _deal(claims)
+        stable = all(np.array_equal(old, new) for old, new in zip(members, dealt, strict=True))
+        members = dealt
         if stable:
             break
-    return Membership(queue, posterior, rates, base)
+    return [Membership(m, p, *own_templates(usage, m)) for m, p in zip(members, posteriors, strict=True)]
 
 
-def start_from(templates: Templates, groups: list[I64], accounts: int, *, least: int = 3) -> list[I64]:
-    """For each group of templates, the accounts that use it most of all groups, `least` requests at the least."""
-    if not groups:
-        return []
-    of = np.full(len(templates), -1)
-    for number, group in enumerate(groups):
-        of[group] = number
-    held = of[templates.edge_template] >= 0
-    requests = np.minimum(templates.edge_exchanges[held], 10).astype(np.float64)
-    place = (templates.edge_account[held], of[templates.edge_template[held]])
-    usage = sparse.csr_matrix((requests, place), shape=(accounts, len(groups)))
-    most = np.asarray(usage.max(axis=1).todense()).ravel()
-    best = np.asarray(usage.argmax(axis=1)).ravel()
-    return [np.flatnonzero((best == number) & (most >= least)) for number in range(len(groups))]
+def _deal(claims: list[tuple[I64, F64]]) -> tuple[list[I64], list[F64]]:
+    """Each account to the claim with the highest odds, ties to the first; members and posteriors of each claim."""
+    if not claims:
+        return [], []
+    account = np.concatenate([accounts for accounts, _odds in claims])
+    odds = np.concatenate([odds for _accounts, odds in claims])
+    claim = np.repeat(np.arange(len(claims)), [len(accounts) for accounts, _odds in claims])
+    order = np.lexsort((claim, -odds, account))
+    best = order[np.r_[True, account[order][1:] != account[order][:-1]]] if len(order) else order
+    members, posteriors = [], []
+    for number in range(len(claims)):
+        held = best[claim[best] == number]
+        members.append(account[held])
+        posteriors.append(special.expit(odds[held]))
+    return members, posteriors
+
+
+def own_templates(usage: Usage, members: I64) -> tuple[I64, F64, F64, F64]:
+    """The own templates of a set of accounts, their rates inside and outside, and the share of them that is inside."""
+    inside = usage.rows[members]
+    made = np.asarray(inside.sum(axis=0)).ravel()
+    users = np.diff(inside.tocsc().indptr)
+    n = usage.exchanges[members].sum()
+    rate = made / max(n, 1.0)
+    base = (usage.total - made + UNSEEN) / max(usage.exchanges.sum() - n, 1.0)
+    own = np.flatnonzero(
+        (users >= min(LEAST_USERS, max(len(members), 1)))
+        & (rate >= OWN_TEMPLATE * base)
+        & (made >= PURE * (usage.total + UNSEEN))
+    )
+    return own, rate[own], base[own], made[own] / (usage.total[own] + UNSEEN)
+
+
+def _members(usage: Usage, owned: tuple[I64, F64, F64, F64], size: int) -> tuple[I64, F64]:
+    """Accounts more probably of the queue than not, sorted, and the natural log of the odds."""
+    own, rate, base, _purity = owned
+    if not len(own):
+        return np.zeros(0, np.int64), np.zeros(0)
+    excess = rate - base
+    lift = np.minimum(excess / np.clip(excess.sum(), 1e-9, 0.98) / base, np.exp(usage.loudest[own]))
+    made = usage.columns[:, own].tocsr()
+    sent = np.asarray(made.sum(axis=1)).ravel()
+    users = np.flatnonzero(sent >= LEAST_REQUESTS)
+    heard = made[users]
+    heard.data = np.minimum(heard.data, MOST_REQUESTS)
+    # an account's other exchanges are thinned as those of its own templates are: it is heard as a smaller account
+    thinned = np.asarray(heard.sum(axis=1)).ravel() / sent[users]
+    others = np.maximum(usage.exchanges[users] - sent[users], 0.0) * thinned
+    odds = _mixture(heard, lift, others) + np.log((size + 1.0) / len(usage.exchanges))
+    held = odds > 0.0
+    return users[held], odds[held]
+
+
+def _mixture(heard: sparse.csr_matrix, lift: F64, others: F64) -> F64:
+    """Log likelihood ratio of accounts, averaged over `SHARES`.
+
+    Args:
+        heard: requests of the own templates, shape (accounts, own).
+        lift: how much likelier each is in the queue's own exchanges than in the population's, shape (own,).
+        others: the accounts' other exchanges, shape (accounts,).
+    """
+    # what of a queue's own exchanges carries no template of its own is small and like everybody's
+    each = [heard @ np.log1p(share * (lift - 1.0)) + others * np.log1p(-0.9 * share) for share in SHARES]
+    averaged: F64 = np.logaddexp.reduce(each, axis=0) - np.log(len(SHARES))
+    return averaged
 
 
 def spread_evidence(templates: Templates, own: I64, share: F64, members: I64) -> F64:
     """Natural log likelihood ratio of each member's requests being dealt by the queue rather than its own habit.
 
-    A queue deals its templates out by their shares; a customer who uses one of them by coincidence keeps to it. The
-    first is a multinomial, the second a Dirichlet-multinomial of the same mean that concentrates on few templates
-    (concentration `HABIT`; Minka 2000, "Estimating a Dirichlet distribution").
+    Requests that a queue deals fall on its templates in the queue's proportions, whichever account they are dealt to;
+    a customer who uses one of them by coincidence keeps to it. The first is a multinomial, the second a
+    Dirichlet-multinomial of the same mean that concentrates on few templates (concentration `HABIT`; Minka 2000,
+    "Estimating a Dirichlet distribution").
 
     Args:
         templates: with their edges.
@@ -135,68 +240,3 @@ def spread_evidence(templates: Templates, own: I64, share: F64, members: I64) ->
     difference = np.bincount(at, weights=dealt - habit, minlength=len(members))
     ratio: F64 = difference + special.gammaln(k + HABIT) - special.gammaln(HABIT)
     return ratio
-
-
-def _rates(counts: sparse.csr_matrix, queue: I64, exchanges: I64, queues: int) -> tuple[F64, F64]:
-    """Requests of each template per exchange, of the members of each queue and of everybody else."""
-    outside = queue < 0
-    inside = np.flatnonzero(~outside)
-    deal = sparse.csr_matrix((np.ones(len(inside)), (queue[inside], inside)), shape=(queues, len(queue)))
-    base = (np.asarray(counts[outside].sum(axis=0)).ravel() + 0.5) / max(exchanges[outside].sum(), 1)
-    members = np.asarray((deal @ counts).todense())
-    users = np.asarray((deal @ (counts > 0).astype(np.float64)).todense())
-    made = np.maximum(np.bincount(queue[inside], weights=exchanges[inside], minlength=queues), 1.0)
-    rates = np.where(users >= LEAST_USERS, members / made[:, None], base)
-    return np.maximum(rates, 0.5 * base), base
-
-
-def _deal(
-    counts: sparse.csr_matrix, rates: F64, base: F64, queue: I64, exchanges: I64, *, loudest: F64
-) -> tuple[I64, F64]:
-    """The most probable queue of each account and its posterior.
-
-    Only pairs of an account and a queue whose own templates it uses are looked at, so the cost is that of the edges.
-    """
-    accounts, queues = len(exchanges), len(rates)
-    own = sparse.csr_matrix((np.log(rates / base) > OWN_TEMPLATE).T.astype(np.float64))
-    made = sparse.csr_matrix(counts @ own)
-    made.sort_indices()
-    if not made.nnz:
-        return np.full(accounts, -1), np.zeros(accounts)
-    row = np.repeat(np.arange(accounts), np.diff(made.indptr))
-    others = np.maximum(exchanges[row] - made.data, 0.0)
-    size = np.bincount(queue[queue >= 0], minlength=queues) + 1.0
-    evidence = _mixture(counts, own, _lift(rates, base, own, loudest), others) + np.log(size / accounts)[made.indices]
-    evidence = np.where(made.data >= LEAST_REQUESTS, evidence, -np.inf)
-    order = np.lexsort((made.indices, -evidence, row))
-    first = order[np.r_[True, row[order][1:] != row[order][:-1]]]
-    member = first[evidence[first] > 0.0]
-    updated, posterior = np.full(accounts, -1), np.zeros(accounts)
-    updated[row[member]] = made.indices[member]
-    posterior[row[member]] = 1.0 / (1.0 + np.exp(-np.minimum(evidence[member], 500.0)))
-    return updated, posterior
-
-
-def _lift(rates: F64, base: F64, own: sparse.csr_matrix, loudest: F64) -> F64:
-    """How much likelier each own template is in the queue's own exchanges than in the population's, as `own` stores it."""
-    template = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
-    excess = rates[own.indices, template] - base[template]
-    served = np.clip(np.bincount(own.indices, weights=excess, minlength=len(rates)), 1e-9, 0.98)
-    lift: F64 = np.minimum(excess / served[own.indices] / base[template], np.exp(loudest[template]))
-    return lift
-
-
-def _mixture(counts: sparse.csr_matrix, own: sparse.csr_matrix, lift: F64, others: F64) -> F64:
-    """Log likelihood ratio of each pair of account and queue, averaged over `SHARES`; as `counts @ own` stores them."""
-    heard = counts.copy()
-    heard.data = np.minimum(heard.data, MOST_REQUESTS)
-    total = np.full(len(others), -np.inf)
-    for share in SHARES:
-        voice = own.copy()
-        voice.data = np.log1p(share * (lift - 1.0))
-        said = sparse.csr_matrix(heard @ voice)
-        said.sort_indices()
-        # what of a queue's own exchanges carries no template of its own is small and like everybody's
-        total = np.logaddexp(total, said.data + others * np.log1p(-0.9 * share))
-    averaged: F64 = total - np.log(len(SHARES))
-    return averaged

@@ -36,13 +36,14 @@ class Observed:
         test: exchangeability of the members.
         extraction: mean text score of the templates.
         elicitation: mean elicitation score of the templates.
+        reading: log10 likelihood ratio of tasks against any templates, from how they read.
         followups: share of requests that continue a conversation.
         novelty: distinct items over requests with an item.
         one_network: share of the accounts seen on the network that most of them share.
         education: share of the accounts in an education programme.
         peak: how concentrated the requests are in hours of day: 1 for the clock round, 24 for one hour.
         span_days: days from the first request of the queue to the last.
-        consented: share of the members with a consent that covers what they do.
+        consented: share of the members' exchanges that consents cover, which left before anything was linked.
     """
 
     accounts: int
@@ -54,6 +55,7 @@ class Observed:
     test: Exchangeability
     extraction: float
     elicitation: float
+    reading: float
     followups: float
     novelty: float
     one_network: float
@@ -70,46 +72,48 @@ def observe(
     profiles: Profiles,
     found: Traces,
     *,
-    consented: npt.NDArray[np.bool_],
+    consented: npt.NDArray[np.float64],
     seed: int,
 ) -> Observed:
     """Observe one queue."""
-    rows = requests.of(np.sort(queue.templates), queue.accounts)
+    tasks = queue.templates[queue.tasks]
+    rows = requests.of(np.sort(tasks), queue.accounts)
     entities = np.unique(profiles.entity[queue.accounts], return_counts=True)[1]
-    weight = queue.requests
+    weight = np.maximum(queue.requests[queue.tasks], 1)
     items = requests.item[rows][requests.item[rows] != 0]
     hours = requests.hour[rows]
     return Observed(
         accounts=len(queue.accounts),
         entities=len(entities),
         largest=float(entities.max() / len(queue.accounts)),
-        templates=len(queue.templates),
-        per_account=_per_account(queue, templates),
+        templates=len(tasks),
+        per_account=_per_account(queue.accounts, tasks, templates),
         dedication=float(min(1.0, weight.sum() / max(profiles.exchanges[queue.accounts].sum(), 1))),
         test=requests.test(rows, seed=seed),
-        extraction=float(np.average(templates.extraction[queue.templates], weights=weight)),
-        elicitation=float(np.average(templates.elicitation[queue.templates], weights=weight)),
+        extraction=float(np.average(templates.extraction[tasks], weights=weight)),
+        elicitation=float(np.average(templates.elicitation[tasks], weights=weight)),
         followups=float((requests.turn[rows] > 0).mean()) if len(rows) else float("nan"),
         novelty=len(np.unique(items)) / len(items) if len(items) else float("nan"),
         one_network=_one_network(found, queue.accounts),
         education=_share(profiles.signup["programme"][queue.accounts], _EDUCATION),
         peak=_peak(hours),
         span_days=float((hours.max() - hours.min()) / 24.0) if len(rows) else float("nan"),
+        reading=queue.reading,
         consented=float(consented[queue.accounts].mean()),
     )
 
 
-def _per_account(queue: Queue, templates: Templates) -> float:
+def _per_account(accounts: I64, tasks: I64, templates: Templates) -> float:
     """Median requests of the queue's templates by each member, all of them, not those that were sampled.
 
     An exchange has at most one template of each kind, so the most used kind counts no exchange twice.
     """
     own = np.zeros(len(templates), np.bool_)
-    own[queue.templates] = True
-    held = own[templates.edge_template] & np.isin(templates.edge_account, queue.accounts)
-    place = np.searchsorted(queue.accounts, templates.edge_account[held])
+    own[tasks] = True
+    held = own[templates.edge_template] & np.isin(templates.edge_account, accounts)
+    place = np.searchsorted(accounts, templates.edge_account[held])
     cell = place * len(KINDS) + templates.kind[templates.edge_template[held]]
-    size = len(queue.accounts) * len(KINDS)
+    size = len(accounts) * len(KINDS)
     made = np.bincount(cell, weights=templates.edge_exchanges[held], minlength=size)
     return float(np.median(made.reshape(-1, len(KINDS)).max(axis=1)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,9 +13,10 @@ from scipy import sparse
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
-from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, assign, spread_evidence, start_from
+from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, Usage, compete, converge, own_templates, spread_evidence, usage_of
 from revenuer.linkage.partition import queue_evidence
-from revenuer.linkage.templates import Requests, Templates
+from revenuer.campaigns.tasks import NOVEL, read
+from revenuer.linkage.templates import KINDS, Requests, Templates
 
 __all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects", "without"]
 
@@ -30,16 +32,18 @@ BY_HABIT: Final = -5.0
 # Owners from which a template is looked at so: what fewer use draws in nobody, and one template of theirs is little.
 WIDELY_USED: Final = 12
 # Member rate over population rate, and text score, from which a template is clearly a task of the queue.
-CLEARLY_OWN: Final = 25.0
-TASK: Final = 0.5
+CLEARLY_OWN: Final = 0.5
+TASKLIKE: Final = 0.55
 # Member rate over population rate from which a template is unknown outside the queue, and how improbable it may be that
 # a member was dealt none of those.
 UNKNOWN_OUTSIDE: Final = 300.0
 LEAST_LUCK: Final = 0.02
 # Permutations of that test, which is run on every template and only has to see the plain cases.
 QUICK: Final = 8
-# Overlap of template distributions (Bhattacharyya) from which two queues are one.
-SAME_QUEUE: Final = 0.75
+# Share of the smaller of two queues that lies in the other, and overlap of what they deal (Bhattacharyya), from which
+# they are one.
+SAME_ACCOUNTS: Final = 0.5
+SAME_TASKS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,9 @@ class Queue:
         posterior: of each account's membership, aligned with `accounts`.
         templates: indices of the templates that are the queue's own, most requests first.
         purity: share of the members' requests of each template that exceeds the population's rate.
-        requests: of members, for each template.
+        requests: of each template, by members.
+        worth: probability of each template to be a task, not what the members' customers send.
+        reading: log10 likelihood ratio of tasks against any templates, from how they read.
     """
 
     accounts: I64
@@ -59,6 +65,14 @@ class Queue:
     templates: I64
     purity: F64
     requests: I64
+    worth: F64
+    reading: float
+
+    @property
+    def tasks(self) -> npt.NDArray[np.bool_]:
+        """Which of the templates are tasks; all of them where none is."""
+        held: npt.NDArray[np.bool_] = self.worth >= 0.5
+        return held if held.any() else np.ones(len(held), np.bool_)
 
 
 def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
@@ -67,7 +81,10 @@ def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
     A template that accounts of a proxy share with the genuine customers behind them, a published persona say, would
     otherwise draw every user of it into the proxy's queue.
     """
-    chosen = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
+    tasklike = ~(templates.extraction < TASKLIKE) & (templates.novelty >= NOVEL)
+    # a wording that mostly goes on with a conversation is not how tasks are put
+    tasklike &= (templates.followups < 0.5) | (templates.kind != KINDS.index("prompt_frame"))
+    chosen = np.flatnonzero((templates.entities >= LEAST_ENTITIES) & tasklike)
     kept = [
         template
         for template in chosen
@@ -79,21 +96,101 @@ def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
 
 
 def find_queues(templates: Templates, chosen: I64, profiles: Profiles) -> list[Queue]:
-    """All queues that work through the chosen templates, largest first; most of them are innocent."""
-    accounts = len(profiles)
-    usable = templates.only(chosen)
-    groups = communities(usable, chosen, accounts)
-    start = _enough(start_from(usable, groups, accounts))
-    dealt = assign(usable, start, profiles.exchanges)
-    start = _enough([part for members, own in _own(dealt) for part in components(usable, own, members)])
-    dealt = assign(usable, start, profiles.exchanges)
-    start = _enough(_merge_alike(usable, dealt))
-    dealt = assign(usable, start, profiles.exchanges)
-    start = _enough([part for number in range(len(start)) for part in _apart(usable, dealt, number)])
-    dealt = assign(usable, start, profiles.exchanges)
-    queues = [_queue(usable, dealt, number) for number in range(len(start))]
-    kept = [queue for queue in queues if len(queue.accounts) >= LEAST_ACCOUNTS and len(queue.templates)]
+    """All queues that work through the chosen templates, largest first; most of them are innocent.
+
+    Bare tasks tie accounts by the manner in which they are put. The manner is the account's, whatever it sends, so it is
+    looked at only among accounts that no wording ties.
+    """
+    manner = templates.kind[chosen] == KINDS.index("manner")
+    worded = _find(templates.only(chosen[~manner]), chosen[~manner], profiles)
+    tied = np.zeros(len(profiles), np.bool_)
+    for queue in worded:
+        tied[queue.accounts] |= queue.reading > 0.0
+    bare = _find(templates.only(chosen[manner]).without(tied), chosen[manner], profiles)
+    return _settled(worded + bare)
+
+
+def _find(usable: Templates, chosen: I64, profiles: Profiles) -> list[Queue]:
+    """The queues that templates of one sort tie."""
+    usage = usage_of(usable, profiles.exchanges)
+    groups = communities(usable, chosen, len(profiles))
+    found = _whole(converge(usage, start) for start in _starts(usage, groups))
+    parts = [part for held in _joined(found) for part in _parts(usage, usable, held)]
+    found = _whole(compete(usage, parts))
+    queues = [_queue(usable, one) for one in found]
+    rest = [np.setdiff1d(one.accounts, queue.accounts) for one, queue in zip(found, queues, strict=True)]
+    again = _whole(compete(usage, [queue.accounts for queue in queues] + rest))
+    return [_queue(usable, one) for one in again]
+
+
+def _parts(usage: Usage, usable: Templates, members: I64) -> list[I64]:
+    """The queues that a set of accounts holds: what is rare in the set may be the own task of a part of it."""
+    parts = components(usable, own_templates(usage, members)[0], members)
+    if len(parts) < 2:
+        return parts
+    return [smaller for part in parts for smaller in _parts(usage, usable, part)]
+
+
+def _starts(usage: Usage, groups: list[I64]) -> Iterator[I64]:
+    """For each group of templates the accounts that sent more than one request of it, if they are a few."""
+    for group in groups:
+        users = _users(usage, group)
+        if len(users) >= LEAST_ACCOUNTS:
+            yield users
+
+
+def _whole(found: Iterable[Membership]) -> list[Membership]:
+    """Those that are queues; of those that came out the same, the first."""
+    kept = {one.accounts.tobytes(): one for one in found if len(one.accounts) >= LEAST_ACCOUNTS and len(one.own)}
+    return list(kept.values())
+
+
+def _users(usage: Usage, group: I64) -> I64:
+    """Accounts with more than one request of a group of templates."""
+    made = np.asarray(usage.columns[:, group].sum(axis=1)).ravel()
+    return np.flatnonzero(made >= LEAST_REQUESTS)
+
+
+def _joined(found: list[Membership]) -> list[I64]:
+    """The accounts of queues of which one holds most of the other and deals the same tasks."""
+    if not found:
+        return []
+    size = np.array([len(one.accounts) for one in found])
+    held = _stacked([(one.accounts, np.ones(len(one.accounts))) for one in found])
+    common = (held @ held.T).toarray() / np.minimum.outer(size, size)
+    tasks = _stacked([(one.own, np.sqrt(one.rate / one.rate.sum())) for one in found])
+    same = (common > SAME_ACCOUNTS) & ((tasks @ tasks.T).toarray() > SAME_TASKS)
+    _, label = sparse.csgraph.connected_components(sparse.csr_matrix(same), directed=False)
+    return [
+        np.unique(np.concatenate([one.accounts for one, of in zip(found, label, strict=True) if of == number]))
+        for number in np.unique(label)
+    ]
+
+
+def _stacked(rows: list[tuple[I64, F64]]) -> sparse.csr_matrix:
+    """One row for each pair of columns and values."""
+    row = np.repeat(np.arange(len(rows)), [len(columns) for columns, _values in rows])
+    columns = np.concatenate([columns for columns, _values in rows])
+    return sparse.csr_matrix((np.concatenate([values for _columns, values in rows]), (row, columns)))
+
+
+def _settled(queues: list[Queue]) -> list[Queue]:
+    """Each account in the one queue that its tasks are of, by reading and size; largest queue first."""
+    order = sorted(range(len(queues)), key=lambda i: (-_merit(queues[i]), int(queues[i].accounts.min(initial=0))))
+    taken: set[int] = set()
+    kept = []
+    for number in order:
+        queue = queues[number]
+        queue = without(queue, np.isin(np.arange(int(queue.accounts.max(initial=0)) + 1), list(taken)))
+        if len(queue.accounts) >= LEAST_ACCOUNTS and len(queue.templates):
+            taken.update(queue.accounts.tolist())
+            kept.append(queue)
     return sorted(kept, key=lambda queue: (-int(queue.requests.sum()), int(queue.accounts[0])))
+
+
+def _merit(queue: Queue) -> float:
+    """Expected requests that are tasks."""
+    return float((queue.worth * queue.requests).sum()) if queue.reading > 0.0 else 0.0
 
 
 def without(queue: Queue, excluded: npt.NDArray[np.bool_]) -> Queue:
@@ -102,45 +199,22 @@ def without(queue: Queue, excluded: npt.NDArray[np.bool_]) -> Queue:
     return replace(queue, accounts=queue.accounts[kept], posterior=queue.posterior[kept])
 
 
-def _enough(parts: list[I64]) -> list[I64]:
-    return [part for part in parts if len(part) >= LEAST_ACCOUNTS]
-
-
-def _own(dealt: Membership) -> list[tuple[I64, I64]]:
-    """Members and own templates of each queue."""
-    return [(np.flatnonzero(dealt.queue == number), dealt.own(number)) for number in range(len(dealt.rates))]
-
-
-def _merge_alike(templates: Templates, dealt: Membership) -> list[I64]:
-    """Join queues whose members use templates in about the same proportions."""
-    parts = _own(dealt)
-    shares = np.zeros((len(parts), len(templates)))
-    for number, (_, own) in enumerate(parts):
-        shares[number, own] = dealt.rates[number, own] - dealt.base[own]
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
-    root = sparse.csr_matrix(np.sqrt(shares))
-    alike = sparse.csr_matrix((root @ root.T).multiply(root @ root.T > SAME_QUEUE))
-    _, label = sparse.csgraph.connected_components(alike, directed=False)
-    return [np.flatnonzero(np.isin(dealt.queue, np.flatnonzero(label == one))) for one in np.unique(label)]
-
-
-def _dealt_to(templates: Templates, dealt: Membership, number: int) -> I64:
+def _dealt_to(templates: Templates, one: Membership, tasks: npt.NDArray[np.bool_]) -> I64:
     """Members who send the queue's tasks, and send them as the queue deals them and not one of them by habit.
 
     Only templates that are clearly the queue's and read like tasks are counted: what a proxy's customers send through
     its accounts is theirs, with habits and all.
     """
-    members, own = np.flatnonzero(dealt.queue == number), dealt.own(number)
-    excess = dealt.rates[number] - dealt.base
-    clear = (dealt.rates[number] >= CLEARLY_OWN * dealt.base) & (templates.extraction >= TASK)
-    tasks = own[clear[own]]
-    if not len(tasks) or not len(members):
+    own, members = one.own[tasks], one.accounts
+    if not len(own) or not len(members):
         return members[:0]
-    share = excess[tasks] / excess[tasks].sum()
-    ratio = spread_evidence(templates, tasks, share, members)
-    sent = _sent(templates, tasks, len(dealt.queue))[members]
-    hidden = dealt.rates[number, tasks] >= UNKNOWN_OUTSIDE * dealt.base[tasks]
-    unknown = _sent(templates, tasks[hidden], len(dealt.queue))[members]
+    excess = (one.rate - one.base)[tasks]
+    share = excess / excess.sum()
+    ratio = spread_evidence(templates, own, share, members)
+    accounts = int(templates.edge_account.max(initial=0)) + 1
+    sent = _sent(templates, own, accounts)[members]
+    hidden = one.lift[tasks] >= UNKNOWN_OUTSIDE
+    unknown = _sent(templates, own[hidden], accounts)[members]
     # whoever is dealt many tasks is dealt some that nobody outside knows
     luck = np.where(unknown > 0, 1.0, (1.0 - share[hidden].sum()) ** sent)
     return members[(ratio > BY_HABIT) & (sent >= LEAST_REQUESTS) & (luck >= LEAST_LUCK)]
@@ -153,20 +227,23 @@ def _sent(templates: Templates, chosen: I64, accounts: int) -> F64:
     return np.bincount(templates.edge_account[inside], weights=made, minlength=accounts).astype(np.float64)
 
 
-def _apart(templates: Templates, dealt: Membership, number: int) -> list[I64]:
-    """A queue's members, and those who were drawn in but use its templates in other proportions: a queue of their own."""
-    kept = _dealt_to(templates, dealt, number)
-    return [kept, np.setdiff1d(np.flatnonzero(dealt.queue == number), kept)]
-
-
-def _queue(templates: Templates, dealt: Membership, number: int) -> Queue:
-    members = _dealt_to(templates, dealt, number)
+def _queue(templates: Templates, one: Membership) -> Queue:
+    held = one.purity >= CLEARLY_OWN
+    own = one.own[held]
+    reading = read(templates, own)
+    tasks = np.zeros(len(one.own), np.bool_)
+    tasks[held] = (reading.worth >= 0.5) if (reading.worth >= 0.5).any() else True
+    members = _dealt_to(templates, one, tasks)
     inside = np.isin(templates.edge_account, members)
     column = templates.edge_template[inside]
     requests = np.bincount(column, weights=templates.edge_exchanges[inside], minlength=len(templates)).astype(np.int64)
-    users = np.bincount(column, minlength=len(templates))
-    ratio = dealt.rates[number] / dealt.base
-    own = dealt.own(number)
-    own = own[users[own] >= min(LEAST_USERS, len(members))]
-    own = own[np.lexsort((own, -requests[own]))]
-    return Queue(members, dealt.posterior[members], own, 1.0 - 1.0 / ratio[own], requests[own])
+    order = np.lexsort((own, -requests[own]))
+    return Queue(
+        accounts=members,
+        posterior=one.posterior[np.isin(one.accounts, members)],
+        templates=own[order],
+        purity=(1.0 - 1.0 / one.lift)[held][order],
+        requests=requests[own[order]],
+        worth=reading.worth[order],
+        reading=reading.evidence,
+    )

@@ -117,8 +117,7 @@ def _timing(o: Observed) -> Evidence:
 
 
 def _content(o: Observed) -> Evidence:
-    share = min(max(o.extraction, 0.02), 0.98)
-    text = np.clip(np.log10(share / (1.0 - share)), -STRONGEST_TEXT, STRONGEST_TEXT)
+    text = 0.0 if np.isnan(o.reading) else o.reading
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
     fact = (
         f"the text model gives the requests {o.extraction:.2f} of 1 for reading like training material, and "

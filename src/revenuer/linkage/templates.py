@@ -76,7 +76,13 @@ class Templates:
 
     def only(self, chosen: I64) -> Templates:
         """The same templates with the edges of the chosen ones alone."""
-        held = np.isin(self.edge_template, chosen)
+        return self._with(np.isin(self.edge_template, chosen))
+
+    def without(self, accounts: npt.NDArray[np.bool_]) -> Templates:
+        """The same templates without the edges of the accounts for which `accounts` (by index) holds."""
+        return self._with(~accounts[self.edge_account])
+
+    def _with(self, held: npt.NDArray[np.bool_]) -> Templates:
         return replace(
             self,
             edge_account=self.edge_account[held],
