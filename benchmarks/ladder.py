@@ -49,9 +49,12 @@ def result(rung: Rung, place: Path, *, corpora: Path | None = None, fresh: bool 
     """
     traffic = world(rung, place, corpora=corpora, fresh=fresh)
     kept = place / f"{traffic.name}.{rung.content}.{code()}.json"
-    if fresh or not kept.exists():
-        kept.write_text(json.dumps(scanned(traffic, rung.content)), encoding="utf-8")
-    document: Result = json.loads(kept.read_text(encoding="utf-8"))
+    if kept.exists() and not fresh:
+        document: Result = json.loads(kept.read_text(encoding="utf-8"))
+    else:
+        document = scanned(traffic, rung.content)
+        if "failed" not in document:
+            kept.write_text(json.dumps(document), encoding="utf-8")
     told = document.get("failed") or f"scanned in {document['scan']['wall']:.0f} s"
     print(f"{rung.factor} {rung.value} {'+'.join(rung.attacks)}: {told}", file=sys.stderr)
     return {**document, "rung": {**asdict(rung), "exchanges": rung.exchanges}}

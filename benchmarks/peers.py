@@ -27,11 +27,13 @@ from revenuer.evaluate import evaluate
 from rivals import (
     ENCODERS,
     METHODS,
+    MIXES,
     Background,
     Encoder,
     Judge,
     Reading,
     Traffic,
+    as_published,
     calibrated,
     read_traffic,
     write_findings,
@@ -164,12 +166,21 @@ def results(bench: Bench, place: Place) -> list[Result]:
     background.encoder.vectors(traffic)
     encoding = background.encoder.seconds[traffic.place]
     print(f"{place.name}, seed {place.seed}: vectors in {encoding:.0f} s", file=sys.stderr)
+    if bench.arguments.protocol:
+        print(protocol(place, as_published(background.encoder, traffic), markdown=bench.arguments.markdown), flush=True)
     for name in bench.arguments.methods:
         before = encoding if name in ON_VECTORS else 0.0
         rows += [row | {"seconds": row["seconds"] + before} for row in answers(bench, name, background, clean, traffic)]
         print(f"{place.name}, seed {place.seed}: {name} in {rows[-1]['seconds']:.0f} s", file=sys.stderr)
     background.encoder.kept.pop(traffic.place)
     return [{"world": place.name, "seed": place.seed} | row for row in rows]
+
+
+def protocol(place: Place, found: dict[int, dict[float, float]], *, markdown: bool) -> str:
+    """The table of MMD on windows of one stream."""
+    head = ["window", *(f"{mix:.0%} extraction" for mix in MIXES)]
+    rows = [[str(n), *(f"{share:.2f}" for share in shares.values())] for n, shares in found.items()]
+    return f"\n{place.name}, seed {place.seed}: MMD on windows of one stream\n\n{table(head, rows, markdown=markdown)}"
 
 
 def named(rung: Rung) -> str:
@@ -198,6 +209,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--encoder", default="wordllama", choices=list(ENCODERS))
     parser.add_argument("--corpora", type=Path, help="texts for the worlds (default: the built-in generator)")
     parser.add_argument("--cache", type=Path, default=HERE / "work", help="where worlds are kept")
+    parser.add_argument("--protocol", action="store_true", help="run MMD as its authors test it, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all variants there too")
     parser.add_argument("--markdown", action="store_true")
     return parser.parse_args()

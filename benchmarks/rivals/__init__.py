@@ -2,6 +2,7 @@
 
 from rivals.embed import ENCODERS, Encoder
 from rivals.findings import write_findings
+from rivals.protocol import MIXES, as_published
 from rivals.reading import Background, Floats, Ints, Judge, Reading, calibrated
 from rivals.registry import METHODS
 from rivals.traffic import Traffic, read_traffic
@@ -9,6 +10,7 @@ from rivals.traffic import Traffic, read_traffic
 __all__ = [
     "ENCODERS",
     "METHODS",
+    "MIXES",
     "Background",
     "Encoder",
     "Floats",
@@ -16,6 +18,7 @@ __all__ = [
     "Judge",
     "Reading",
     "Traffic",
+    "as_published",
     "calibrated",
     "read_traffic",
     "write_findings",

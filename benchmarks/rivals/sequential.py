@@ -79,7 +79,8 @@ def near_pairs(traffic: Traffic, vectors: Vectors, cosine: float) -> Floats:
     pairs = np.full(len(traffic.ids), np.nan)
     for i in np.flatnonzero(traffic.sizes >= SEAT_TRIED):
         rows = vectors[max(traffic.starts[i], traffic.starts[i + 1] - WINDOW) : traffic.starts[i + 1]]
-        pairs[i] = (int((rows @ rows.T >= cosine).sum()) - len(rows)) / 2
+        near = rows @ rows.T >= cosine
+        pairs[i] = (int(near.sum()) - int(near.trace())) / 2  # a text without known words is not near itself
     return pairs
 
 

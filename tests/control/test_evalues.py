@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revenuer.control import Bets, Mixture, average, deflated, p_to_e, product, ville
+from revenuer.control import Bets, Mixture, average, calibrated_e, p_to_e, product, ville
 from revenuer.errors import InputError
 
 FRESH = Mixture(noise=0.02, hit=0.8)
@@ -117,10 +117,21 @@ def test_dependent_e_values_are_averaged_and_independent_ones_multiplied() -> No
     assert product(np.stack([e, np.roll(e, 1)], axis=1)).mean() == pytest.approx(1.0, abs=0.1)
 
 
-def test_ratios_that_are_too_sure_are_deflated() -> None:
-    """A measured null mean above 1 divides them; one below 1 is no licence."""
-    assert deflated(np.array([10.0]), 4.0).tolist() == [2.5]
-    assert deflated(np.array([10.0]), 0.2).tolist() == [10.0]
+def test_ratios_that_are_too_sure_become_e_values() -> None:
+    """Held against innocent cases, ratios that average 40 on innocent ones average 1 at most, however heavy their tail."""
+    rng = np.random.default_rng(21)
+    ratios = np.exp(rng.normal(0.0, 2.7, (6_000, 21)))
+    e = np.array([calibrated_e(row[:1], float(row[1:].sum()), 20)[0] for row in ratios])
+    assert ratios.mean() > 10.0
+    assert e.mean() <= 1.0 + 3 * e.std() / np.sqrt(len(e))
+    assert e.max() <= 21.0
+
+
+def test_one_calibrated_e_value_is_the_ratio_over_the_mean() -> None:
+    """With many innocent cases it is about that; 0 stays 0 and infinity is n + 1."""
+    assert calibrated_e(np.array([0.0, 50.0, np.inf]), 2_000.0, 1_000).tolist() == pytest.approx(
+        [0, 24.415, 1_001], rel=1e-3
+    )
 
 
 def test_the_bound_of_ville_is_one_over_alpha() -> None:

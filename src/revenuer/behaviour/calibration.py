@@ -117,4 +117,6 @@ def _plans(plans: npt.NDArray[np.str_], chosen: I64) -> str:
 
 def _volume(bands: I64) -> str:
     low, after = BANDS[int(bands.min())], int(bands.max()) + 1
+    if low == BANDS[0] and after == len(BANDS):
+        return "any number of exchanges"
     return f"{low} exchanges or more" if after == len(BANDS) else f"{low} to {BANDS[after] - 1} exchanges"

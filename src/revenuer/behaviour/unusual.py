@@ -24,8 +24,8 @@ __all__ = ["BANDS", "Unusual", "unusual"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-# Mean text score that the bets are against.
-USUAL: Final = 0.25
+# Mean text score that the bets are against: that of simulated honest traffic.
+USUAL: Final = 0.3
 # Least exchanges of each band of volume.
 BANDS: Final = (1, 4, 10, 30, 100, 1_000)
 MILLION: Final = 1_000_000

@@ -51,6 +51,7 @@ LEAST_DRAWS: Final = 20
 # Spread of the log ratio of volumes where the group has no quiet times to read it off, and at least.
 UNKNOWN_SPREAD: Final = 0.4
 LEAST_SPREAD: Final = 0.1
+FREEDOM: Final = 4
 REPEATED: Final = 0.3
 SAME_FRAMES: Final = 0.5
 
@@ -224,14 +225,15 @@ class _Around(NamedTuple):
 def _volume(before: int, after: int, missed: float, quiet: list[tuple[int, ...]]) -> float:
     """Log10 likelihood of the volume after a wave if it is made up for, over that if the banned are simply missing.
 
-    The log ratio of volumes is taken for normal, its mean and spread read off quiet times.
+    The log ratio of volumes has its mean and spread read off quiet times, which overlap: it is given the tails of a
+    Student distribution with four degrees of freedom.
     """
     ratios = np.array([math.log((b + 0.5) / (a + 0.5)) for a, b in quiet])
     mean = float(ratios.mean()) if len(ratios) else 0.0
     noise = math.sqrt(1.0 / (before + 0.5) + 1.0 / (after + 0.5))
     spread = max(float(ratios.std()) if len(ratios) else UNKNOWN_SPREAD, noise, LEAST_SPREAD)
     seen, missing = math.log((after + 0.5) / (before + 0.5)), math.log(max(1.0 - missed, 0.02))
-    gain = stats.norm.logpdf(seen, mean, spread) - stats.norm.logpdf(seen, mean + missing, spread)
+    gain = stats.t.logpdf(seen, FREEDOM, mean, spread) - stats.t.logpdf(seen, FREEDOM, mean + missing, spread)
     return float(np.clip(gain / math.log(10.0), WEAKEST, STRONGEST_VOLUME))
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from revenuer.errors import InputError
 
-__all__ = ["FRACTIONS", "STAKES", "Bets", "Mixture", "average", "deflated", "p_to_e", "product", "ville"]
+__all__ = ["FRACTIONS", "STAKES", "Bets", "Mixture", "average", "calibrated_e", "p_to_e", "product", "ville"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -165,9 +165,18 @@ def product(e: F64) -> F64:
     return together
 
 
-def deflated(e: F64, null_mean: float) -> F64:
-    """E-values from likelihood ratios that were measured to average `null_mean` on innocent cases: too sure if above 1.
+def calibrated_e(ratios: F64, null_sum: float, null_count: int) -> F64:
+    """E-values from likelihood ratios that may be too sure, by the ratios of cases known to be innocent.
 
-    They are e-values as far as the measurement holds; a mean below 1 is not made use of.
+    With n innocent cases of sum S the e-value of a ratio r is (n + 1) r / (r + S): about r over their mean, and n + 1 at
+    most. Its mean is 1 at most if an innocent case could change places with the known ones, whatever the ratios are
+    worth (conformal e-prediction, Vovk, arXiv 2001.05989).
+
+    Args:
+        ratios: at least 0, infinity allowed, of any shape.
+        null_sum: sum of the ratios of the innocent cases, above 0.
+        null_count: how many.
     """
-    return np.asarray(e, np.float64) / max(null_mean, 1.0)
+    with np.errstate(divide="ignore"):
+        e: F64 = (null_count + 1) / (1.0 + null_sum / np.asarray(ratios, np.float64))
+    return e

@@ -1,0 +1,108 @@
+"""Scans with and without a clean reference: what they may claim, and that a reference changes no verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from revenuer.cli import main
+from revenuer.scan_control import calibrated, controlled, reference_accounts
+from revenuer.scanning import scan
+from revenuer.simulate import simulate
+from revenuer.summary import Control, read_findings
+from scan_worlds import digests
+
+SIZE, ACCOUNTS = 5_000, 500
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean world, another of the same kind, and one with a campaign."""
+    folder = tmp_path_factory.mktemp("control")
+    for seed, (scenario, name) in enumerate((("ordinary", "clean"), ("ordinary", "quiet"), ("A12", "attacked")), 31):
+        simulate(scenario, folder / name, seed=seed, exchanges=SIZE, accounts=ACCOUNTS)
+    return folder
+
+
+def control_of(place: Path, world: str, name: str, *, reference: str | None = None) -> Control:
+    out = place / name
+    out.mkdir()
+    held = place / reference if reference else None
+    scan(place / world, out, reference=held, threads=1, memory="1GB")
+    control = read_findings(out)[1].control
+    assert control is not None
+    return control
+
+
+def p_values(place: Path, name: str) -> np.ndarray:
+    return pq.read_table(place / name / "accounts.parquet")["p_value"].to_numpy()
+
+
+def test_without_a_reference_what_lapses_is_said(place: Path) -> None:
+    """No alarm, no guarantee, three reasons; every account still has a p-value."""
+    control = control_of(place, "quiet", "alone")
+    assert control.alarm is None
+    assert control.named_by_p_values is None
+    assert control.holds == ()
+    assert [reason.split()[0] for reason in control.lapsed] == ["There", "Without", "Accounts"]
+    p = p_values(place, "alone")
+    assert 0 < p.min() <= p.max() <= 1
+    assert len(p) == sum(one.accounts for one in control.strata)
+
+
+def test_a_quiet_world_raises_no_alarm(place: Path) -> None:
+    """Against another world of the same kind p-values are uniform and the alarm stays silent."""
+    control = control_of(place, "quiet", "held", reference="clean")
+    assert control.alarm is not None
+    assert not control.alarm.raised
+    assert len(control.holds) == 3
+    p = p_values(place, "held")
+    assert (p <= 0.1).mean() == pytest.approx(0.1, abs=0.06)
+    assert p.min() >= min(one.resolution for one in control.strata) - 1e-12
+
+
+def test_a_campaign_raises_the_alarm_and_a_reference_changes_no_verdict(place: Path) -> None:
+    """The excess is noticed; campaigns and exchanges are the same as without a reference."""
+    control = control_of(place, "attacked", "against", reference="clean")
+    assert control.alarm is not None
+    assert control.alarm.raised
+    truth = pq.read_table(place / "attacked" / "truth" / "accounts.parquet")["extraction"].to_numpy()
+    assert 0 < control.alarm.low <= truth.sum()
+    control_of(place, "attacked", "without")
+    held, without = digests(place / "against"), digests(place / "without")
+    assert held["campaigns.json"] == without["campaigns.json"]
+    assert held["exchanges.parquet"] == without["exchanges.parquet"]
+
+
+def test_without_text_nobody_is_unusual(place: Path) -> None:
+    """With --content none all scores are one, all p-values 1, and that is said."""
+    traffic, clean = (
+        reference_accounts(place / name, content="none", strict=False, memory="1GB", threads=1)
+        for name in ("attacked", "clean")
+    )
+    found = calibrated(traffic, clean, [], seed=0)
+    assert found.p.tolist() == [1.0] * len(found.p)
+    control = controlled(found, [], reference=clean, content="none")
+    assert control.lapsed[0].startswith("Text is not read")
+    assert control.alarm is None or not control.alarm.raised
+
+
+def test_a_reference_that_cannot_be_read_is_named(place: Path) -> None:
+    """Exit code 2, one line that names the directory, and no findings."""
+    arguments = [
+        "scan",
+        str(place / "quiet"),
+        "--out",
+        str(place / "none"),
+        "--reference",
+        str(place / "missing"),
+        "-q",
+    ]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "missing" in result.stderr
+    assert not (place / "none").exists()
