@@ -15,8 +15,9 @@ from revenuer.behaviour.calibration import Calibrated
 from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
 from revenuer.campaigns.consents import Consented, part_consented
-from revenuer.campaigns.observe import observe
 from revenuer.campaigns.hearing import as_templates, worth_of_levels
+from revenuer.campaigns.life import life_signs
+from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
 from revenuer.campaigns.scoring import Heard, score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
@@ -26,6 +27,7 @@ from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
+from revenuer.linkage.groups import Group
 from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import Templates, find_templates, sample_requests
 from revenuer.report import render_report
@@ -177,10 +179,14 @@ class _Scan:
         queues = find_queues(templates, suspects(templates, requests, seed=self.seed), left)
         self.tell("link accounts", 2, 3)
         found = traces(self.engine, rows, left)
+        groups = [Group(queue.accounts, queue.templates[queue.tasks]) for queue in queues]
+        releases, enforcement = self.traffic.releases(), self.traffic.enforcement()
+        signs = life_signs(self.engine, rows, left, templates, groups, releases, enforcement)
         verdicts = []
-        for queue in queues:
+        for number, queue in enumerate(queues):
             seen = observe(queue, templates, requests, left, found, consented=consented.share, seed=self.seed)
-            verdicts.append(deliver(queue, seen, templates, left, found, seed=self.seed))
+            life = signs.evidence(number, seed=self.seed)
+            verdicts.append(deliver(queue, seen, templates, left, found, signs=life, seed=self.seed))
         self.tell("link accounts", 3, 3)
         return _Linked(prints, profiles, templates, found, queues, verdicts, consented)
 

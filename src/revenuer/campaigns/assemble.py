@@ -206,8 +206,8 @@ def _assembled(called: Called, matter: _Matter, number: int, flagged: I64) -> As
 
 def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, frames: tuple[str, ...]) -> Campaign:
     verdict, profiles = called.verdicts[number], called.profiles
-    moves, moved = pivots(number, matter.hours, called.releases)
-    handed, handing = successions(flagged, profiles, called.enforcement)
+    moves, _moved = pivots(number, matter.hours, called.releases)
+    handed, _handing = successions(flagged, profiles, called.enforcement)
     extraction = _of(matter.series, number).filter(pa.compute.field("extracts"))
     capabilities = {CAPABILITIES[int(code)]: n for code, n in shares(_of(matter.named, number), "named").items()}
     return Campaign(
@@ -221,7 +221,7 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
         pathways={name: n for name, n in shares(_of(matter.pathways, number), "pathway").items() if name},
         account_ids=tuple(sorted(profiles.ids[flagged])),
         frames=frames,
-        evidence=tuple(sorted((*verdict.evidence, *moved, *handing), key=lambda e: (-e.strength, e.channel))),
+        evidence=tuple(sorted(verdict.evidence, key=lambda e: (-e.strength, e.channel))),
         alternatives=_alternatives(verdict),
         pivots=moves,
         successions=handed,

@@ -272,15 +272,6 @@ _SINGLE: Final = Prediction(
     "no more than {value:.0f} templates tied the accounts together",
 )
 
-_FEW_TEMPLATES: Final = Prediction(
-    lambda o: float(o.templates),
-    4.0,
-    -2.0,
-    0.5,
-    "few templates tie the accounts together: {value:.0f}",
-    "many templates tie the accounts together: {value:.0f}",
-    "no more than {value:.0f} templates tied the accounts together",
-)
 _PLAIN: Final = Prediction(
     lambda o: o.extraction,
     0.6,
@@ -299,33 +290,35 @@ _POOL: Final = 0.6
 
 _NOTHING: Final = frozenset[str]()
 _TOGETHER: Final = frozenset({"infrastructure", "signup"})
-_FABRICATED: Final = frozenset({"infrastructure", "signup", "payment", "timing", "partition", "template"})
+_FABRICATED: Final = frozenset({"infrastructure", "signup", "payment", "timing", "partition", "template", "succession"})
+# A vendor moves all its users to a new model at once.
+_VENDOR: Final = frozenset({"pivot"})
 
 HYPOTHESES: Final = (
     Hypothesis("L1 public evaluation", _RARE + 1, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _NEW_ITEMS)),
     Hypothesis("L2 regression or drift monitor", _RARE + 1, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _REPEATS)),
-    Hypothesis("L3 batch labelling", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L3 batch labelling", _RARE, _VENDOR, (_FEW_OWNERS, _ONE_OWNER)),
     Hypothesis("L4 judge for an own product", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
     Hypothesis("L5 consented synthetic data", _RARE, _NOTHING, (_CONSENT,)),
-    Hypothesis("L6 coding agents and CI", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _FOLLOWS_UP)),
-    Hypothesis("L7 popular agent client", _RARE, _NOTHING, (_HABITS, _FOLLOWS_UP)),
+    Hypothesis("L6 coding agents and CI", _RARE, _VENDOR, (_FEW_OWNERS, _ONE_OWNER, _FOLLOWS_UP)),
+    Hypothesis("L7 popular agent client", _RARE, _VENDOR, (_HABITS, _FOLLOWS_UP)),
     Hypothesis("L8 classroom", _RARE + 1, _TOGETHER, (_EDUCATION, _ONE_NETWORK, _REPEATS, _CLASS_HOURS, _FEW_EACH)),
     Hypothesis("L9 hackathon", _RARE + 1, _TOGETHER, (_SHORT, _ONE_NETWORK, _HABITS, _MANY_KINDS)),
     Hypothesis("L10 gateway", _RARE, frozenset({"infrastructure"}), (_FEW_OWNERS, _HABITS)),
-    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _FEW_TEMPLATES)),
+    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _FEW_EACH)),
     Hypothesis("L12 translation batch", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L13 support or process bot", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
-    Hypothesis("L14 template vendor", _RARE, _NOTHING, (_HABITS,)),
-    Hypothesis("L14 template vendor with a handful of customers", _RARE, _NOTHING, (_HANDFUL, _SINGLE)),
+    Hypothesis("L14 template vendor", _RARE, _VENDOR, (_HABITS,)),
+    Hypothesis("L14 template vendor with a handful of customers", _RARE, _VENDOR, (_HANDFUL, _SINGLE)),
     Hypothesis("L15 backfill or migration", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _SHORT)),
     Hypothesis("L16 reasoning kept for audit", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
     Hypothesis("L17 tutoring", _RARE, _NOTHING, (_HABITS, _FEW_EACH)),
     Hypothesis("L18 red team", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER, _HABITS)),
     Hypothesis("L19 academic distillation by one identity", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
-    Hypothesis("L20 multi-provider router", _RARE, _NOTHING, (_FEW_OWNERS, _ONE_OWNER)),
+    Hypothesis("L20 multi-provider router", _RARE, _VENDOR, (_FEW_OWNERS, _ONE_OWNER)),
     Hypothesis("L21 shared network", _RARE, _TOGETHER, (_ONE_NETWORK, _HABITS)),
     Hypothesis("L22 compaction by an honest client", _RARE, _NOTHING, (_HABITS, _FOLLOWS_UP)),
-    Hypothesis("L23 analysis product", _RARE, _NOTHING, (_HABITS,)),
+    Hypothesis("L23 analysis product", _RARE, _VENDOR, (_HABITS,)),
     Hypothesis("L24 incident reports and transcript search", _RARE, _NOTHING, (_HABITS, _MANY_KINDS)),
     Hypothesis("viral or published prompt", _RARE, _NOTHING, (_HABITS, _REPEATS, _MANY_KINDS)),
 )
@@ -356,9 +349,10 @@ def weigh(hypothesis: Hypothesis, gains: Sequence[float], evidence: Sequence[Evi
 def unexplained(hypothesis: Hypothesis, score: float, evidence: Sequence[Evidence]) -> list[Evidence]:
     """The evidence that a hypothesis of this score does not lead one to expect.
 
-    A hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none.
+    A hypothesis whose own marks are missing explains nothing, except a reseller, whose mark is that there are none, and
+    a vendor, who can move customers of any kind.
     """
-    explains = hypothesis.explains if score > 0.0 or hypothesis.explains == _FABRICATED else _NOTHING
+    explains = hypothesis.explains if score > 0.0 or hypothesis.explains in (_FABRICATED, _VENDOR) else _NOTHING
     return [one for one in evidence if one.channel not in explains]
 
 

@@ -33,7 +33,7 @@ class Observed:
         templates: templates of the queue's own.
         per_account: requests of the queue's templates by each account, median.
         dedication: share of the members' exchanges that use the queue's templates.
-        test: exchangeability of the members.
+        test: exchangeability of the members; `repeats` is NaN where no item is known.
         extraction: mean text score of the templates.
         elicitation: mean elicitation score of the templates.
         reading: log10 likelihood ratio of tasks against any templates, from how they read.
@@ -89,7 +89,7 @@ def observe(
         templates=len(tasks),
         per_account=_per_account(queue.accounts, tasks, templates),
         dedication=float(min(1.0, weight.sum() / max(profiles.exchanges[queue.accounts].sum(), 1))),
-        test=requests.test(rows, seed=seed),
+        test=_tested(requests.test(rows, seed=seed), items),
         extraction=float(np.average(templates.extraction[tasks], weights=weight)),
         elicitation=float(np.average(templates.elicitation[tasks], weights=weight)),
         followups=float((requests.turn[rows] > 0).mean()) if len(rows) else float("nan"),
@@ -101,6 +101,11 @@ def observe(
         reading=queue.reading,
         consented=float(consented[queue.accounts].mean()),
     )
+
+
+def _tested(test: Exchangeability, items: I64) -> Exchangeability:
+    """The test; where no item is known it is not known either what recurs."""
+    return test if len(items) else test._replace(repeats=float("nan"))
 
 
 def _per_account(accounts: I64, tasks: I64, templates: Templates) -> float:

@@ -13,9 +13,18 @@ from scipy import sparse
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
-from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, Usage, compete, converge, own_templates, spread_evidence, usage_of
-from revenuer.linkage.partition import queue_evidence
+from revenuer.campaigns.membership import (
+    LEAST_REQUESTS,
+    Membership,
+    Usage,
+    compete,
+    converge,
+    own_templates,
+    spread_evidence,
+    usage_of,
+)
 from revenuer.campaigns.tasks import read, tasklike
+from revenuer.linkage.partition import queue_evidence
 from revenuer.linkage.templates import KINDS, Requests, Templates
 
 __all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "heard_too", "suspects", "without"]
@@ -209,6 +218,9 @@ def heard_too(templates: Templates, heard: Templates, profiles: Profiles, queues
 def _with_accounts(usable: Templates, one: Membership, queue: Queue) -> Queue:
     """A queue with its members as they are now known; those it had stay."""
     members = _dealt_to(usable, one, np.ones(len(one.own), np.bool_)) if len(one.own) else queue.accounts[:0]
+    # whoever quotes a campaign sounds like it; only its accounts do its tasks as well
+    told = queue.templates[queue.tasks]
+    members = members[_sent(usable, told, int(usable.edge_account.max(initial=0)) + 1)[members] > 0]
     posterior = dict(zip(one.accounts.tolist(), one.posterior.tolist(), strict=True))
     posterior |= dict(zip(queue.accounts.tolist(), queue.posterior.tolist(), strict=True))
     accounts = np.union1d(members, queue.accounts)

@@ -111,7 +111,9 @@ def _evidence_if(prediction: Prediction, observed: Observed, evidence: Sequence[
 
 
 def _text(score: float) -> float:
-    """What the text channel makes of a text score, asks for reasoning aside."""
+    """What the text channel makes of a text score, asks for reasoning aside; of an unknown one nothing."""
+    if math.isnan(score):
+        return 0.0
     held = min(max(score, 0.02), 0.98)
     return min(max(math.log10(held / (1.0 - held)), -STRONGEST_TEXT), STRONGEST_TEXT)
 

@@ -50,6 +50,8 @@ UNSEEN: Final = 2.0
 TEXT_ODDS: Final = 5.0
 # A kind of exchange without wording needs this many among members before its excess counts.
 LEAST_OF_KIND: Final = 20
+# Text scores that tell kinds apart.
+STEPS: Final = (0.3, 0.55, 0.7, 0.85)
 # What an exchange takes over from the surest of its conversation.
 SAME_TALK: Final = 0.95
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
@@ -101,16 +103,17 @@ def score_exchanges(
     members = engine.table("members", _members(profiles, queues))
     joined = rows.left_join(members, rows.account == members.member).drop("member")
     joined = joined.mutate(campaign=_.campaign.fill_null(-1), posterior=_.posterior.fill_null(0.0))
-    for name in _WORDED:
+    linking = _linking(templates)
+    for name in linking:
         worth = engine.table(f"worth_{name}", _worth(templates, profiles, queues, KINDS.index(name)))
         on = [joined.campaign == worth[f"of_{name}"], joined[name] == worth[f"id_{name}"]]
         joined = joined.left_join(worth, on).drop(f"of_{name}", f"id_{name}")
     joined = engine.persist("joined", _with_voice(engine, joined, heard))
     silent = [number for number in range(len(queues)) if heard is None or number not in heard.voices]
-    joined = _with_kind(engine, joined, len(queues), silent)
-    worded = [joined[f"worth_{name}"].fill_null(0.0) for name in _WORDED]
+    joined = _with_kind(engine, joined, linking, silent)
+    worded = [joined[f"worth_{name}"].fill_null(0.0) for name in linking]
     worth = ibis.greatest(*worded, joined.worth_voice.fill_null(0.0), joined.worth_kind.fill_null(0.0))
-    joined = engine.persist("worthed", joined.mutate(worth=worth, template=_template(joined)))
+    joined = engine.persist("worthed", joined.mutate(worth=worth, template=_template(joined, linking)))
     return Scored(engine.persist("scored", name_exchanges(engine, engine.persist("unnamed", _judged(joined)))))
 
 
@@ -125,9 +128,14 @@ def _judged(rows: ir.Table) -> ir.Table:
     return scored.mutate(extracts=(_.campaign >= 0) & (_.score >= EXTRACTION))
 
 
-def _template(rows: ir.Table) -> ir.IntegerValue:
+def _linking(templates: Templates) -> tuple[str, ...]:
+    """The kinds of template whose use says that an exchange serves its campaign; without text a manner is all there is."""
+    return KINDS if np.isnan(templates.extraction).any() else _WORDED
+
+
+def _template(rows: ir.Table, linking: tuple[str, ...]) -> ir.IntegerValue:
     """The template of the campaign that an exchange uses, prompt before system prompt; 0 for none."""
-    cases = [(rows[f"worth_{name}"].notnull(), rows[name]) for name in _WORDED]
+    cases = [(rows[f"worth_{name}"].notnull(), rows[name]) for name in linking]
     return ibis.cases(*cases, else_=0)
 
 
@@ -185,50 +193,51 @@ def _with_voice(engine: Engine, rows: ir.Table, heard: Heard | None) -> ir.Table
     return rows.left_join(spoken, [rows.draw == spoken.spoken, rows.campaign == spoken.voice]).drop("spoken", "voice")
 
 
-def _with_kind(engine: Engine, rows: ir.Table, campaigns: int, silent: list[int]) -> ir.Table:
+def _with_kind(engine: Engine, rows: ir.Table, linking: tuple[str, ...], silent: list[int]) -> ir.Table:
     """The rows with `worth_kind`: what the kind of an exchange is worth in a campaign without a voice."""
-    kinds = engine.table("kinds", _kinds(engine, rows, campaigns, silent))
-    rows = rows.mutate(kind=_kind(rows))
+    rows = rows.mutate(kind=_kind(rows), free=ibis.and_(*(rows[f"worth_{name}"].isnull() for name in linking)))
+    kinds = engine.table("kinds", _kinds(engine, rows.filter(rows.free), silent))
     joined = rows.left_join(kinds, [rows.campaign == kinds.of_kind, rows.kind == kinds.id_kind])
-    free = ibis.and_(*(joined[f"worth_{name}"].isnull() for name in _WORDED))
     text = joined.extraction.cast("float64").fill_null(0.5).clip(0.001, 0.999)
     odds = joined.excess / (1.0 - joined.excess) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
-    worth = ibis.ifelse(free, odds / (1.0 + odds), ibis.null("float64"))
-    return joined.mutate(worth_kind=worth).drop("of_kind", "id_kind", "excess", "kind")
+    worth = ibis.ifelse(joined.free, odds / (1.0 + odds), ibis.null("float64"))
+    return joined.mutate(worth_kind=worth).drop("of_kind", "id_kind", "excess", "kind", "free")
 
 
 def _kind(rows: ir.Table) -> ir.IntegerValue:
-    """What an untemplated exchange is like: its capability, and whether it opens a conversation."""
-    return rows.capability.cast("int64") * 2 + (rows.turn.fill_null(0) > 0).cast("int64")
+    """What an exchange is like: its capability, how much its text reads like a task, and whether it opens a conversation."""
+    text = rows.extraction.cast("float64").fill_null(0.0)
+    step = sum((text >= bound).cast("int64") for bound in STEPS)
+    place = rows.capability.cast("int64") * (len(STEPS) + 1) + step
+    return place * 2 + (rows.turn.fill_null(0) > 0).cast("int64")
 
 
-def _kinds(engine: Engine, joined: ir.Table, campaigns: int, silent: list[int]) -> pa.Table:
+def _kinds(engine: Engine, free: ir.Table, silent: list[int]) -> pa.Table:
     """The share of each kind of a campaign's exchanges without wording that exceeds what ordinary accounts make.
 
     Members make a mixture of ordinary traffic and the campaign's. How much they make of the kinds that no campaign is
     after shows how much of it is ordinary, and what exceeds that in the other kinds is the campaign's: a mixture
     proportion by likelihood ratios (after Blanchard, Lee and Scott 2010, "Semi-supervised novelty detection").
+
+    Args:
+        engine: counts.
+        free: exchanges without wording, with `campaign` and `kind`.
+        silent: numbers of the campaigns without a voice.
     """
-    free = joined.filter(ibis.and_(*(joined[f"worth_{name}"].isnull() for name in _WORDED)))
-    counted = engine.collect(free.group_by(campaign=free.campaign, kind=_kind(free)).agg(n=_.count()))
-    table = np.zeros((campaigns + 1, 2 * len(CAPABILITIES)))
-    place = np.where(counted["campaign"].to_numpy() < 0, campaigns, counted["campaign"].to_numpy())
-    table[place, counted["kind"].to_numpy()] = counted["n"].to_numpy()
-    base = (table[-1] + 0.5) / (table[-1].sum() + 1.0)
-    of, ids, worth = [], [], []
+    counted = engine.collect(free.group_by("campaign", "kind").agg(n=_.count()))
+    of, kind, n = (counted[name].to_numpy() for name in ("campaign", "kind", "n"))
+    size = len(CAPABILITIES) * (len(STEPS) + 1) * 2
+    base = np.bincount(kind[of < 0], weights=n[of < 0], minlength=size)
+    found = []
     for number in silent:
-        excess = _excess(table[number], base)
-        kinds = np.flatnonzero(excess > 0.0)
-        of.append(np.full(len(kinds), number, np.int64))
-        ids.append(kinds)
-        worth.append(excess[kinds])
-    return pa.table(
-        {
-            "of_kind": np.concatenate(of) if of else np.zeros(0, np.int64),
-            "id_kind": np.concatenate(ids) if ids else np.zeros(0, np.int64),
-            "excess": np.concatenate(worth) if worth else np.zeros(0),
-        }
-    )
+        made = np.bincount(kind[of == number], weights=n[of == number], minlength=size)
+        excess = _excess(made, (base + 0.5) / (base.sum() + 1.0))
+        found.append((np.full(size, number), np.arange(size), excess))
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0)] * 3
+    held = columns[2] > 0.0
+    names = ("of_kind", "id_kind", "excess")
+    types = (pa.int64(), pa.int64(), pa.float64())
+    return pa.table({name: pa.array(c[held], t) for name, c, t in zip(names, columns, types, strict=True)})
 
 
 def _excess(made: F64, base: F64) -> F64:
@@ -248,7 +257,7 @@ def _excess_of(made: F64, base: F64) -> F64:
     if total < LEAST_OF_KIND:
         return np.zeros(len(made))
     ratio = (made / total) / (base / base.sum())
-    ordinary = np.arange(len(made)) >= N_EXTRACTION
+    ordinary = np.arange(len(made)) >= N_EXTRACTION * (len(STEPS) + 1)
     telling = ordinary & (base / base.sum() * total >= 5.0)
     # the upper quartile, not the least: ordinary traffic has leanings of its own
     share = float(np.quantile(ratio[telling], 0.75)) if telling.any() else 1.0

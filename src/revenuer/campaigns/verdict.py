@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,9 @@ __all__ = ["Verdict", "deliver"]
 ENOUGH: Final = 1.28
 STRONGEST_TEMPLATE: Final = 1.0
 STRONGEST_TEXT: Final = 1.0
+STRONGEST_LIFE: Final = 3.0
+# Customers of one product may be alike in the sizes of what they send: one in four is taken to be.
+STRONGEST_SIZES: Final = 0.6
 LEAST_ENTITIES: Final = 5
 LEAST_PER_ACCOUNT: Final = 2.0
 # Pairs of one account's requests below which habits could not have been seen.
@@ -55,10 +58,25 @@ class Verdict:
 
 
 def deliver(
-    queue: Queue, observed: Observed, templates: Templates, profiles: Profiles, found: Traces, *, seed: int
+    queue: Queue,
+    observed: Observed,
+    templates: Templates,
+    profiles: Profiles,
+    found: Traces,
+    *,
+    signs: tuple[Evidence, ...] = (),
+    seed: int,
 ) -> Verdict:
-    """Weigh a queue."""
+    """Weigh a queue.
+
+    Args:
+        queue: what is judged; `observed` are the facts about it.
+        templates: of the traffic; `profiles` and `found` likewise its accounts and the traces they leave.
+        signs: evidence of its life (`campaigns.life`).
+        seed: of every random step.
+    """
     evidence = [_template(queue, templates, profiles), _partition(observed), _timing(observed), _content(observed)]
+    evidence += _capped(signs)
     # identity can add no more than its cap: where that would not be enough it need not be looked at
     if judge(observed, evidence)[0].odds + STRONGEST_IDENTITY >= ENOUGH:
         evidence += _identity(queue, profiles, found, seed)
@@ -71,6 +89,13 @@ def deliver(
         and observed.test.pairs >= LEAST_PAIRS
     )
     return Verdict(enough and odds >= ENOUGH, float(odds), tuple(evidence), tuple(explanations), observed)
+
+
+def _capped(signs: tuple[Evidence, ...]) -> list[Evidence]:
+    """Signs of life that weigh no more together than `STRONGEST_LIFE`: one operator's habits are one habit."""
+    total = sum(max(sign.strength, 0.0) for sign in signs)
+    scale = min(1.0, STRONGEST_LIFE / total) if total else 1.0
+    return [replace(sign, strength=sign.strength * scale) if sign.strength > 0.0 else sign for sign in signs]
 
 
 def _identity(queue: Queue, profiles: Profiles, found: Traces, seed: int) -> list[Evidence]:
@@ -99,7 +124,19 @@ def _partition(o: Observed) -> Evidence:
         "different accounts: 0 is one list of tasks dealt out, customers with subjects of their own have 0.03 or more; "
         f"{o.test.repeats:.1%} of the tasks recur on another account"
     )
+    if np.isnan(o.extraction):
+        return _sizes(o)
     return Evidence("partition", fact, content_evidence(o.test), o.accounts)
+
+
+def _sizes(o: Observed) -> Evidence:
+    """The same where requests are known by their size alone, in which customers of one product may be alike too."""
+    fact = (
+        f"two requests of one account are alike in size by {round(o.test.content, 3) + 0.0:+.3f} "
+        f"(±{1.96 * o.test.content_sd:.3f}) more than two of different accounts: 0 is one list of tasks dealt out, or one "
+        "product; customers with sizes of their own have 0.03 or more"
+    )
+    return Evidence("partition", fact, min(content_evidence(o.test), STRONGEST_SIZES), o.accounts)
 
 
 def _timing(o: Observed) -> Evidence:
@@ -117,7 +154,9 @@ def _timing(o: Observed) -> Evidence:
 
 
 def _content(o: Observed) -> Evidence:
-    text = 0.0 if np.isnan(o.reading) else o.reading
+    if np.isnan(o.extraction):
+        return Evidence("content", "what is asked for is not known: no text was read", 0.0, o.accounts)
+    text = o.reading
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
     fact = (
         f"the text model gives the requests {o.extraction:.2f} of 1 for reading like training material, and "

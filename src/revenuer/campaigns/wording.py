@@ -162,9 +162,7 @@ def _learn(own: sparse.csr_matrix, others: sparse.csr_matrix) -> tuple[I64, F64,
         value = float((weight * (np.logaddexp(0.0, odds) - truth * odds)).sum() + 0.5 * RIDGE * (point[:-1] ** 2).sum())
         return value, np.r_[texts.T @ slope + RIDGE * point[:-1], slope.sum()]
 
-    found = optimize.minimize(
-        loss, np.zeros(len(held) + 1), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
-    ).x
+    found = optimize.minimize(loss, np.zeros(len(held) + 1), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
     return held, found[:-1], float(found[-1])
 
 
