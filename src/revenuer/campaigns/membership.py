@@ -233,7 +233,9 @@ def spread_evidence(templates: Templates, own: I64, share: F64, members: I64) ->
     row[members] = np.arange(len(members))
     at, to = row[templates.edge_account], column[templates.edge_template]
     held = (at >= 0) & (to >= 0)
-    n, at, p = templates.edge_exchanges[held].astype(np.float64), at[held], share[to[held]]
+    # a conversation under one template is one request that was dealt, however long it goes on
+    opens = np.maximum(1.0 - templates.followups[templates.edge_template[held]], 0.05)
+    n, at, p = np.maximum(templates.edge_exchanges[held] * opens, 1.0), at[held], share[to[held]]
     dealt = n * np.log(p)
     habit = special.gammaln(n + HABIT * p) - special.gammaln(HABIT * p)
     k = np.bincount(at, weights=n, minlength=len(members))

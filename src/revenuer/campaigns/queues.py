@@ -46,6 +46,8 @@ CLEARLY_OWN: Final = 0.5
 # a member was dealt none of those.
 UNKNOWN_OUTSIDE: Final = 300.0
 LEAST_LUCK: Final = 0.02
+# Log10 likelihood ratio of tasks from which a worded queue ties its accounts.
+TIES: Final = 1.0
 # Permutations of that test, which is run on every template and only has to see the plain cases.
 QUICK: Final = 8
 # Share of the smaller of two queues that lies in the other, and overlap of what they deal (Bhattacharyya), from which
@@ -110,7 +112,7 @@ def find_queues(templates: Templates, chosen: I64, profiles: Profiles) -> list[Q
     worded = _find(templates.only(chosen[~manner]), chosen[~manner], profiles)
     tied = np.zeros(len(profiles), np.bool_)
     for queue in worded:
-        tied[queue.accounts] |= queue.reading > 0.0
+        tied[queue.accounts] |= queue.reading >= TIES
     bare = _find(templates.only(chosen[manner]).without(tied), chosen[manner], profiles)
     return _settled(worded + bare)
 

@@ -41,8 +41,14 @@ EXTRACTION: Final = 0.5
 TEXT_ONLY: Final = 0.1
 # A template that members share with others: users among members, and member rate over population rate, from which
 # what exceeds the population's rate is the campaign's.
-LEAST_USERS: Final = 4
+LEAST_USERS: Final = 3
 SHARED_LIFT: Final = 4.0
+SHARED_TEXT: Final = 0.7
+PLAIN: Final = 0.5
+LEAST_PLAIN: Final = 5
+SHARED_NOVELTY: Final = 0.7
+# The least that a campaign's task is worth.
+OWN_TASK: Final = 0.75
 # Requests of others beside those seen.
 UNSEEN: Final = 2.0
 # How far the text of an exchange without wording can lower the odds that its kind gives it; raise them it cannot, since
@@ -54,6 +60,7 @@ LEAST_OF_KIND: Final = 20
 STEPS: Final = (0.3, 0.55, 0.7, 0.85)
 # What an exchange takes over from the surest of its conversation.
 SAME_TALK: Final = 0.95
+BILLION: Final = 1_000_000_000
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
 
 
@@ -174,12 +181,18 @@ def _worth_of(templates: Templates, profiles: Profiles, queue: Queue, kind: int)
     n = profiles.exchanges[queue.accounts].sum()
     base = (templates.exchanges - made + UNSEEN) / max(float(profiles.exchanges.sum() - n), 1.0)
     lift = made / max(float(n), 1.0) / base
-    task = np.where(tasklike(templates), templates.extraction, 0.0)
-    task[queue.templates] = queue.worth
+    shared = tasklike(templates) & (templates.extraction >= SHARED_TEXT) & (templates.novelty >= SHARED_NOVELTY)
+    task = np.where(shared, templates.extraction, 0.0)
+    # without its tasks there is no campaign: where none stands out by its text, they are what it was called for
+    task[queue.templates] = np.where(queue.tasks, np.maximum(queue.worth, OWN_TASK), queue.worth)
     own = np.zeros(len(templates), np.bool_)
     own[queue.templates] = True
-    served = (templates.kind == kind) & (task > 0.0) & (own | ((lift >= SHARED_LIFT) & (users >= LEAST_USERS)))
-    chosen = np.flatnonzero(served)
+    used = (templates.kind == kind) & (users >= LEAST_USERS)
+    plain = used & (templates.extraction < PLAIN)
+    # members lean to some ordinary wordings as well: a shared task is one that they lean to more
+    usual = float(np.quantile(lift[plain], 0.9)) if plain.sum() >= LEAST_PLAIN else 0.0
+    served = (templates.kind == kind) & own | used & (lift >= max(SHARED_LIFT, 2.0 * usual))
+    chosen = np.flatnonzero(served & (task > 0.0))
     return chosen, task[chosen] * (1.0 - 1.0 / np.maximum(lift[chosen], 1.0))
 
 
@@ -195,13 +208,13 @@ def _with_voice(engine: Engine, rows: ir.Table, heard: Heard | None) -> ir.Table
 
 def _with_kind(engine: Engine, rows: ir.Table, linking: tuple[str, ...], silent: list[int]) -> ir.Table:
     """The rows with `worth_kind`: what the kind of an exchange is worth in a campaign without a voice."""
-    rows = rows.mutate(kind=_kind(rows), free=ibis.and_(*(rows[f"worth_{name}"].isnull() for name in linking)))
-    kinds = engine.table("kinds", _kinds(engine, rows.filter(rows.free), silent))
+    rows = rows.mutate(kind=_kind(rows), wordless=ibis.and_(*(rows[f"worth_{name}"].isnull() for name in linking)))
+    kinds = engine.table("kinds", _kinds(engine, rows.filter(rows.wordless), silent))
     joined = rows.left_join(kinds, [rows.campaign == kinds.of_kind, rows.kind == kinds.id_kind])
     text = joined.extraction.cast("float64").fill_null(0.5).clip(0.001, 0.999)
     odds = joined.excess / (1.0 - joined.excess) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
-    worth = ibis.ifelse(joined.free, odds / (1.0 + odds), ibis.null("float64"))
-    return joined.mutate(worth_kind=worth).drop("of_kind", "id_kind", "excess", "kind", "free")
+    worth = ibis.ifelse(joined.wordless, odds / (1.0 + odds), ibis.null("float64"))
+    return joined.mutate(worth_kind=worth).drop("of_kind", "id_kind", "excess", "kind", "wordless")
 
 
 def _kind(rows: ir.Table) -> ir.IntegerValue:
@@ -224,20 +237,31 @@ def _kinds(engine: Engine, free: ir.Table, silent: list[int]) -> pa.Table:
         free: exchanges without wording, with `campaign` and `kind`.
         silent: numbers of the campaigns without a voice.
     """
-    counted = engine.collect(free.group_by("campaign", "kind").agg(n=_.count()))
-    of, kind, n = (counted[name].to_numpy() for name in ("campaign", "kind", "n"))
     size = len(CAPABILITIES) * (len(STEPS) + 1) * 2
-    base = np.bincount(kind[of < 0], weights=n[of < 0], minlength=size)
+    base = _usual(engine, free.filter(free.campaign < 0), size)
+    counted = engine.collect(free.filter(free.campaign >= 0).group_by("campaign", "kind").agg(n=_.count()))
+    of, kind, n = (counted[name].to_numpy() for name in ("campaign", "kind", "n"))
     found = []
     for number in silent:
         made = np.bincount(kind[of == number], weights=n[of == number], minlength=size)
-        excess = _excess(made, (base + 0.5) / (base.sum() + 1.0))
+        excess = _excess(made, base)
         found.append((np.full(size, number), np.arange(size), excess))
     columns = [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0)] * 3
     held = columns[2] > 0.0
     names = ("of_kind", "id_kind", "excess")
     types = (pa.int64(), pa.int64(), pa.float64())
     return pa.table({name: pa.array(c[held], t) for name, c, t in zip(names, columns, types, strict=True)})
+
+
+def _usual(engine: Engine, free: ir.Table, size: int) -> F64:
+    """The share of each kind in what an account makes, a mean over accounts: a few heavy ones are not what is usual."""
+    made = free.group_by("account", "kind").agg(n=_.count())
+    shares = made.mutate(share=_.n / _.n.sum().over(group_by=_.account))
+    # whole numbers, so that the sum does not depend on the order of rows
+    counted = engine.collect(shares.group_by("kind").agg(n=(_.share * BILLION).round().cast("int64").sum()))
+    base = np.bincount(counted["kind"].to_numpy(), weights=counted["n"].to_numpy() / BILLION, minlength=size)
+    usual: F64 = (base + 0.05) / (base.sum() + 0.05 * size)
+    return usual
 
 
 def _excess(made: F64, base: F64) -> F64:

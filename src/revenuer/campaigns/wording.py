@@ -45,6 +45,8 @@ RIDGE: Final = 1e-4
 STEPS: Final = 60
 # Shares of the exchanges of accounts that have nothing to do with a campaign that sound as much like it.
 LEVELS: Final = (1e-2, 1e-3, 1e-4)
+# Text score below which an exchange is no task, however it sounds.
+LEAST_TEXT: Final = 0.4
 # A level that so few outsiders reach is not known well enough.
 LEAST_OUTSIDE: Final = 3
 
@@ -85,7 +87,8 @@ def listen(
     """
     members, used = _roles(engine, templates, profiles, queues)
     examples = _examples(engine, rows, members, used)
-    chosen = [n for n in range(len(queues)) if (examples["of"].to_numpy() == n).sum() >= LEAST_EXAMPLES]
+    told = examples["of"].to_numpy()[examples["told"].to_numpy()]
+    chosen = [n for n in range(len(queues)) if (told == n).sum() >= LEAST_EXAMPLES]
     if not chosen:
         return None
     words = bags(engine, traffic, np.sort(examples["draw"].to_numpy()), key)
@@ -95,6 +98,9 @@ def listen(
     heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
     names = engine.table("voice_names", pa.table({"nth": np.arange(len(chosen)), "queue": np.array(chosen)}))
     named = heard.join(names, heard.voice == names.nth).select("spoken", voice=_.queue, level=_.level)
+    # whoever quotes a campaign sounds like it, and the text model knows a quotation
+    tasks = rows.filter(rows.extraction.fill_null(1.0) >= LEAST_TEXT).select("draw")
+    named = named.semi_join(tasks, named.spoken == tasks.draw)
     return Wording(engine.persist("heard", named), tuple(chosen))
 
 
@@ -120,18 +126,26 @@ def _roles(
 
 
 def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str, ir.Table]) -> pa.Table:
-    """Exchanges to learn from: `draw` and `of`, the number of the campaign or -1 for everybody else."""
+    """Exchanges to learn from: `draw`, `of`, the number of the campaign or -1 for everybody else, and `told`.
+
+    Those of a campaign that carry none of its tasks are not `told`: its own traffic in other words, or its customers'.
+    """
     mine = rows.join(members, rows.account == members.account).filter(_.queue >= 0)
     parts = []
     for name in KINDS:
         if name != "manner":
             tasks = used[name]
             parts.append(mine.join(tasks, [mine[name] == tasks.task, mine.queue == tasks.of]).select("draw", "of"))
-    under = ibis.union(*parts, distinct=True)
-    under = under.mutate(nth=ibis.row_number().over(group_by=under.of, order_by=under.draw)).filter(_.nth < EXAMPLES)
+    told = ibis.union(*parts, distinct=True).mutate(told=ibis.literal(True))
+    free = mine.filter(mine.extraction.fill_null(1.0) >= LEAST_TEXT).select("draw", of=_.queue)
+    free = free.anti_join(told, [free.draw == told.draw]).mutate(told=ibis.literal(False))
+    under = told.union(free)
+    nth = ibis.row_number().over(group_by=[under.of, under.told], order_by=under.draw)
+    under = under.mutate(nth=nth).filter(_.nth < EXAMPLES)
     rest = rows.anti_join(members, rows.account == members.account).select("draw").order_by("draw").limit(OTHERS)
-    rest = rest.mutate(of=ibis.literal(-1).cast("int64"))
-    return engine.collect(under.select("draw", "of").union(rest)).sort_by([("of", "ascending"), ("draw", "ascending")])
+    rest = rest.mutate(of=ibis.literal(-1).cast("int64"), told=ibis.literal(True))
+    chosen = engine.collect(under.select("draw", "of", "told").union(rest))
+    return chosen.sort_by([("of", "ascending"), ("draw", "ascending")])
 
 
 def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32, F32]:
@@ -140,11 +154,16 @@ def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32
     # an exchange that was set aside has no words; one under two ids would have them twice
     at = np.searchsorted(words["draw"].to_numpy(), examples["draw"].to_numpy())
     at = np.minimum(at, max(texts.shape[0] - 1, 0))
-    of = examples["of"].to_numpy()
+    of, told = examples["of"].to_numpy(), examples["told"].to_numpy()
     weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
     others = texts[at[of == -1]]
     for place, number in enumerate(chosen):
-        held, learnt, intercept = _learn(texts[at[of == number]], others)
+        own, free = texts[at[(of == number) & told]], texts[at[(of == number) & ~told]]
+        held, learnt, intercept = _learn(own, others[::2])
+        bar = np.quantile(others[1::2][:, held] @ learnt, 1.0 - LEVELS[1])
+        # what sounds like the tasks is learnt from as well: a second wording is known by the words it shares with the first
+        more = free[np.flatnonzero(free[:, held] @ learnt > bar)]
+        held, learnt, intercept = _learn(sparse.vstack([own, more], format="csr"), others)
         weights[held, place], intercepts[place] = learnt, intercept
     return weights, intercepts
 

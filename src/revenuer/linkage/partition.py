@@ -10,13 +10,14 @@ Pairs inside one session are left out: a session's requests resemble each other 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PERMUTATIONS", "Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence"]
+__all__ = ["PERMUTATIONS", "Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence", "shape_evidence"]
 
 PERMUTATIONS: Final = 24
 # Variance ratio below which accounts take turns.
@@ -43,6 +44,10 @@ class Exchangeability(NamedTuple):
         balance: variance of the hourly total over the summed variances of the accounts' hourly counts; 1 for accounts
             that do not heed each other, below for a load balancer, above for a common schedule.
         balance_null: the least `balance` among random rotations of the accounts' series against each other.
+        length: how alike the conversations of one account are in the length of what is asked: intra-class correlation of
+            its logarithm, 0 for a queue.
+        length_sd: standard deviation of `length` under permutation.
+        depth: the same for how long conversations go on; `depth_sd` likewise.
     """
 
     pairs: int
@@ -55,6 +60,10 @@ class Exchangeability(NamedTuple):
     spread: float
     balance: float
     balance_null: float
+    length: float = 0.0
+    length_sd: float = 0.0
+    depth: float = 0.0
+    depth_sd: float = 0.0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -116,7 +125,16 @@ _NOTHING_TO_TELL: Final = Exchangeability(0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 
 
 
 def exchangeability(
-    accounts: I64, sessions: I64, hours: I64, items: I64, sketches: F64, *, seed: int, permutations: int = PERMUTATIONS
+    accounts: I64,
+    sessions: I64,
+    hours: I64,
+    items: I64,
+    sketches: F64,
+    *,
+    lengths: F64 | None = None,
+    turns: I64 | None = None,
+    seed: int,
+    permutations: int = PERMUTATIONS,
 ) -> Exchangeability:
     """Test a set of requests for exchangeability of accounts.
 
@@ -126,6 +144,8 @@ def exchangeability(
         hours: whole hours since the epoch, shape (n,).
         items: signature of what was asked, shape (n,), 0 for nothing left outside the frame.
         sketches: unit vectors of what was asked, shape (n, width).
+        lengths: logarithm of the length of what was asked, shape (n,); None: not known.
+        turns: earlier messages of the conversation, shape (n,); None: not known.
         seed: of the permutations.
         permutations: how many.
     """
@@ -140,6 +160,9 @@ def exchangeability(
     rng = np.random.default_rng(seed)
     null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
     deviation = null.std(axis=0, ddof=1)
+    talks = _Talks.of(accounts, sessions)
+    length = talks.alike(None if lengths is None else lengths[order], np.mean, rng, permutations)
+    depth = talks.alike(None if turns is None else turns[order].astype(np.float64), np.max, rng, permutations)
     counts = np.bincount(accounts).astype(np.float64)
     return Exchangeability(
         pairs=int(observed[3]),
@@ -152,7 +175,49 @@ def exchangeability(
         spread=float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2),
         balance=_balance(accounts, hours),
         balance_null=min(_balance(accounts, _rotated(rng, accounts, hours)) for _ in range(permutations)),
+        length=length[0],
+        length_sd=length[1],
+        depth=depth[0],
+        depth_sd=depth[1],
     )
+
+
+class _Talks(NamedTuple):
+    """Conversations of sorted requests: where each begins, and whose it is."""
+
+    starts: I64
+    account: I64
+
+    @classmethod
+    def of(cls, accounts: I64, sessions: I64) -> _Talks:
+        starts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
+        return cls(starts, accounts[starts])
+
+    def alike(
+        self, values: F64 | None, summed: Callable[..., F64], rng: np.random.Generator, permutations: int
+    ) -> tuple[float, float]:
+        """Intra-class correlation of conversations within accounts, and its standard deviation under permutation.
+
+        Both are 0 where there is nothing to compare: values unknown, all equal, or no account with two conversations.
+        """
+        if values is None or len(self.starts) < 3:
+            return 0.0, 0.0
+        reduce = np.maximum if summed is np.max else np.add
+        value = reduce.reduceat(values, self.starts)
+        if summed is np.mean:
+            value = value / np.diff(np.r_[self.starts, len(values)])
+        spread = value.std()
+        pairs = (np.bincount(self.account).astype(np.float64) * (np.bincount(self.account) - 1.0)).sum()
+        if not spread > 0.0 or pairs <= 0.0:
+            return 0.0, 0.0
+        scaled = (value - value.mean()) / spread
+
+        def correlation(account: I64) -> float:
+            total = np.bincount(account, weights=scaled)
+            return float(((total**2).sum() - (scaled**2).sum()) / pairs)
+
+        null = [correlation(rng.permutation(self.account)) for _ in range(permutations)]
+        return correlation(self.account), float(np.std(null, ddof=1))
 
 
 def _statistics(accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
@@ -182,7 +247,14 @@ def content_evidence(e: Exchangeability) -> float:
     """
     content = _log_ratio(e.content, 0.0, e.content_sd, 0.012, _CONTENT_EFFECTS)
     spread = np.clip(0.5 - 0.5 * e.spread, -1.0, 0.3)
-    return float(np.clip(content, -3.0, 1.0) + spread)
+    return float(np.clip(content, -3.0, 1.0) + spread + shape_evidence(e))
+
+
+def shape_evidence(e: Exchangeability) -> float:
+    """The same from how long requests are and how long conversations go on; 0 where neither varies or is known."""
+    length = _log_ratio(e.length, 0.0, e.length_sd, 0.02, _SHAPE_EFFECTS)
+    depth = _log_ratio(e.depth, 0.0, e.depth_sd, 0.02, _SHAPE_EFFECTS)
+    return float(np.clip(length, -1.5, 0.5) + np.clip(depth, -1.5, 0.5))
 
 
 def habit_evidence(e: Exchangeability) -> float:
@@ -207,6 +279,7 @@ def queue_evidence(e: Exchangeability) -> float:
 
 # Effect sizes seen among customers with habits, and how common each is taken to be.
 _CONTENT_EFFECTS: Final = ((0.0, 0.15), (0.03, 0.2), (0.08, 0.25), (0.15, 0.2), (0.3, 0.2))
+_SHAPE_EFFECTS: Final = ((0.0, 0.25), (0.05, 0.2), (0.1, 0.2), (0.2, 0.2), (0.4, 0.15))
 _HOUR_EFFECTS: Final = ((1.0, 0.05), (1.2, 0.1), (1.4, 0.3), (1.8, 0.35), (2.5, 0.2))
 
 

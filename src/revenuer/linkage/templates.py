@@ -169,6 +169,7 @@ class Requests:
         sketch: what stands outside the frame, shape (requests, width), unit length.
         draw: hash of the exchange id.
         turn: earlier messages of the conversation.
+        length: natural log of the length of what was asked.
     """
 
     template: I64
@@ -179,6 +180,7 @@ class Requests:
     sketch: F64
     draw: I64
     turn: I64
+    length: F64
 
     def of(self, templates: I64, accounts: I64 | None = None) -> I64:
         """Positions of the requests of these templates, each exchange once, by these accounts if given."""
@@ -202,6 +204,8 @@ class Requests:
             self.hour[rows],
             self.item[rows],
             self.sketch[rows],
+            lengths=self.length[rows],
+            turns=self.turn[rows],
             seed=seed,
             permutations=permutations,
         )
@@ -227,6 +231,7 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
         sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), SKETCH_WIDTH) / 127.0,
         draw=draw,
         turn=np.maximum(turn, 0),
+        length=np.log1p(table["length"].to_numpy().astype(np.float64)),
     )
 
 
@@ -262,6 +267,7 @@ def _sample(engine: Engine, rows: ir.Table, name: str, templates: Templates, cho
     joined = rows.join(wanted, rows[name] == wanted.id)
     drawn = ibis.ifelse(joined.few, joined.draw, joined.account)
     turn = _.turn.fill_null(UNKNOWN).cast("int64")
+    length = ibis.coalesce(_.prompt_bytes, _.input_tokens, 0).cast("int64")
     return joined.filter((drawn <= joined.bound) | (joined.bound >= WHOLE)).select(
-        "template", "account", "session", "ts", "item", "sketch", "draw", turn=turn
+        "template", "account", "session", "ts", "item", "sketch", "draw", turn=turn, length=length
     )
