@@ -23,6 +23,8 @@ I64 = npt.NDArray[np.int64]
 
 # Exchanges of members at a level below which their number says nothing.
 LEAST_HEARD: Final = 3
+# Member rate over that of outsiders below which members merely lean to such wording.
+LEAST_LIFT: Final = 5.0
 
 
 def as_templates(
@@ -85,7 +87,7 @@ def worth_of_levels(heard: Templates, known: int, profiles: Profiles, queues: li
         made = int(heard.edge_exchanges[edges][mine].sum())
         rate = made / max(int(profiles.exchanges[queues[voice].accounts].sum()), 1)
         outside = LEVELS[level] - (LEVELS[level + 1] if level + 1 < len(LEVELS) else 0.0)
-        if made >= LEAST_HEARD and rate > outside:
+        if made >= LEAST_HEARD and rate >= LEAST_LIFT * outside:
             of.append(voice)
             at.append(level)
             worth.append(1.0 - outside / rate)

@@ -27,7 +27,7 @@ from revenuer.campaigns.tasks import read, tasklike
 from revenuer.linkage.partition import queue_evidence
 from revenuer.linkage.templates import KINDS, Requests, Templates
 
-__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "heard_too", "suspects", "without"]
+__all__ = ["LEAST_ENTITIES", "PRIVATE", "Queue", "find_queues", "heard_too", "suspects", "without"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -48,6 +48,8 @@ UNKNOWN_OUTSIDE: Final = 300.0
 LEAST_LUCK: Final = 0.02
 # Log10 likelihood ratio of tasks from which a worded queue ties its accounts.
 TIES: Final = 1.0
+# Share of a task's requests that members make, from which it is hardly anybody else's.
+PRIVATE: Final = 0.75
 # Permutations of that test, which is run on every template and only has to see the plain cases.
 QUICK: Final = 8
 # Share of the smaller of two queues that lies in the other, and overlap of what they deal (Bhattacharyya), from which
@@ -65,6 +67,7 @@ class Queue:
         posterior: of each account's membership, aligned with `accounts`.
         templates: indices of the templates that are the queue's own, most requests first.
         purity: share of the members' requests of each template that exceeds the population's rate.
+        inside: share of all requests of each template that members make.
         requests: of each template, by members.
         worth: probability of each template to be a task, not what the members' customers send.
         reading: log10 likelihood ratio of tasks against any templates, from how they read.
@@ -74,6 +77,7 @@ class Queue:
     posterior: F64
     templates: I64
     purity: F64
+    inside: F64
     requests: I64
     worth: F64
     reading: float
@@ -221,7 +225,7 @@ def _with_accounts(usable: Templates, one: Membership, queue: Queue) -> Queue:
     """A queue with its members as they are now known; those it had stay."""
     members = _dealt_to(usable, one, np.ones(len(one.own), np.bool_)) if len(one.own) else queue.accounts[:0]
     # whoever quotes a campaign sounds like it; only its accounts do its tasks as well
-    told = queue.templates[queue.tasks]
+    told = queue.templates[queue.tasks & (queue.inside >= PRIVATE)]
     members = members[_sent(usable, told, int(usable.edge_account.max(initial=0)) + 1)[members] > 0]
     posterior = dict(zip(one.accounts.tolist(), one.posterior.tolist(), strict=True))
     posterior |= dict(zip(queue.accounts.tolist(), queue.posterior.tolist(), strict=True))
@@ -289,6 +293,7 @@ def _queue(templates: Templates, one: Membership) -> Queue:
         posterior=one.posterior[np.isin(one.accounts, members)],
         templates=own[order],
         purity=(1.0 - 1.0 / one.lift)[held][order],
+        inside=one.purity[held][order],
         requests=requests[own[order]],
         worth=reading.worth[order],
         reading=reading.evidence,

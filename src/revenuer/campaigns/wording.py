@@ -22,7 +22,7 @@ from ibis import _
 from scipy import optimize, sparse, special
 
 from revenuer.behaviour import Profiles
-from revenuer.campaigns.queues import Queue
+from revenuer.campaigns.queues import PRIVATE, Queue
 from revenuer.engine import Engine
 from revenuer.fingerprint.words import FEATURES, Voices, bags, matrix, sound
 from revenuer.linkage.templates import KINDS, Templates
@@ -45,8 +45,10 @@ RIDGE: Final = 1e-4
 STEPS: Final = 60
 # Shares of the exchanges of accounts that have nothing to do with a campaign that sound as much like it.
 LEVELS: Final = (1e-2, 1e-3, 1e-4)
-# Text score below which an exchange is no task, however it sounds.
+# Text score below which an exchange is not learnt from.
 LEAST_TEXT: Final = 0.4
+# Share of its campaign's mean text score below which an exchange is no task, however it sounds.
+AS_PLAIN: Final = 0.75
 # A level that so few outsiders reach is not known well enough.
 LEAST_OUTSIDE: Final = 3
 
@@ -96,11 +98,13 @@ def listen(
     spoken = engine.persist("spoken", sound(engine, traffic, Voices(weights, intercepts, key)))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
     heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
-    names = engine.table("voice_names", pa.table({"nth": np.arange(len(chosen)), "queue": np.array(chosen)}))
-    named = heard.join(names, heard.voice == names.nth).select("spoken", voice=_.queue, level=_.level)
+    texts = [AS_PLAIN * _text(queues[number], templates) for number in chosen]
+    columns = {"nth": np.arange(len(chosen)), "queue": np.array(chosen), "least": np.nan_to_num(np.array(texts))}
+    names = engine.table("voice_names", pa.table(columns))
+    named = heard.join(names, heard.voice == names.nth).join(rows.select("draw", "extraction"), _.spoken == _.draw)
     # whoever quotes a campaign sounds like it, and the text model knows a quotation
-    tasks = rows.filter(rows.extraction.fill_null(1.0) >= LEAST_TEXT).select("draw")
-    named = named.semi_join(tasks, named.spoken == tasks.draw)
+    named = named.filter(named.extraction.cast("float64").fill_null(1.0) >= named.least)
+    named = named.select("spoken", voice=_.queue, level=_.level)
     return Wording(engine.persist("heard", named), tuple(chosen))
 
 
@@ -118,11 +122,24 @@ def _roles(
     members = engine.table("near", pa.table({"account": profiles.keys[near], "queue": of[near]}))
     used = {}
     for kind, name in enumerate(KINDS):
-        tasks = [queue.templates[queue.tasks & (templates.kind[queue.templates] == kind)] for queue in queues]
+        tasks = [_private(queue, templates, kind) for queue in queues]
         number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
         ids = templates.ids[np.concatenate(tasks)] if tasks else np.zeros(0, np.int64)
         used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": number}))
     return members, used
+
+
+def _text(queue: Queue, templates: Templates) -> float:
+    """Mean text score of a campaign's tasks; NaN where no text is known."""
+    tasks = queue.templates[queue.tasks]
+    return float(np.average(templates.extraction[tasks], weights=np.maximum(queue.requests[queue.tasks], 1)))
+
+
+def _private(queue: Queue, templates: Templates, kind: int) -> I64:
+    """The tasks of one kind that hardly anybody else sends; cover that several campaigns take from one place is shared."""
+    own = queue.tasks & (templates.kind[queue.templates] == kind)
+    private = own & (queue.inside >= PRIVATE)
+    return queue.templates[private if private.any() else own]
 
 
 def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str, ir.Table]) -> pa.Table:
