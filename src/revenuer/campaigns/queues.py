@@ -13,9 +13,18 @@ from scipy import sparse
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.communities import communities
 from revenuer.campaigns.components import components
-from revenuer.campaigns.membership import LEAST_REQUESTS, LEAST_USERS, Membership, Usage, compete, converge, own_templates, spread_evidence, usage_of
-from revenuer.linkage.partition import queue_evidence
+from revenuer.campaigns.membership import (
+    LEAST_REQUESTS,
+    Membership,
+    Usage,
+    compete,
+    converge,
+    own_templates,
+    spread_evidence,
+    usage_of,
+)
 from revenuer.campaigns.tasks import NOVEL, read
+from revenuer.linkage.partition import queue_evidence
 from revenuer.linkage.templates import KINDS, Requests, Templates
 
 __all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "suspects", "without"]
