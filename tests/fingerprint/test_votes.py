@@ -22,7 +22,7 @@ def logits(**weights: float) -> np.ndarray:
 
 def test_only_extraction_capabilities_are_voted_for():
     """The likeliest two of them get votes, in twentieths of what they share, whatever ordinary use is likelier."""
-    found = votes(logits(chat=9, coding=8, cot_elicitation=7), logits(), NO)
+    found = votes(logits(chat=14, coding=13, cot_elicitation=12), logits(), NO)
     assert (found.served[0], found.second[0]) == (CODING, ELICITED)
     assert VOTES * 0.95 <= found.served_votes[0] + found.second_votes[0] <= VOTES
     assert found.served_votes[0] > found.second_votes[0] > 0
@@ -39,4 +39,4 @@ def test_a_replayed_block_points_at_traces():
     text = logits(reasoning=2)
     assert votes(text, logits(), NO).served[0] != TRACES
     assert votes(text, logits(), ~NO).served[0] == TRACES
-    assert votes(logits(coding=6), logits(), ~NO).served[0] == CODING
+    assert votes(logits(coding=9), logits(), ~NO).served[0] == CODING

@@ -134,7 +134,11 @@ def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset(
     w = class_weights(list(zip(labels, sources, strict=True)))
     pull, steps = strength(spread, recipe.penalty), recipe.iterations
     main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], strength=pull, iterations=steps)
-    w = class_weights(list(zip(asked.astype(str), sources, strict=True)))
+    # tasks in frames that ask come from many families and are one way of asking
+    ways = np.where(
+        asked & np.array([s.startswith("own:") and ":asked:" not in s for s in sources]), "own:framed", sources
+    )
+    w = class_weights(list(zip(asked.astype(str), ways, strict=True)))
     pull = strength(spread, recipe.asked_penalty)
     one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], strength=pull, iterations=steps)
     weights, scale = _quantise(np.hstack([main, one]))
