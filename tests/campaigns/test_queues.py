@@ -11,8 +11,18 @@ from usage_worlds import Usage, beside, campaigns_with_cover, products, queues, 
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.membership import UNSEEN, Membership
-from revenuer.campaigns.queues import CLEARLY_OWN, Queue, _joined, find_queues, without
-from revenuer.linkage.templates import KINDS
+from revenuer.campaigns.queues import (
+    CLEARLY_OWN,
+    LEAST_ENTITIES,
+    WIDELY_USED,
+    Queue,
+    _dealt_to,
+    _joined,
+    find_queues,
+    suspects,
+    without,
+)
+from revenuer.linkage.templates import KINDS, Requests, Templates
 from strategies import templates_of
 
 
@@ -148,17 +158,31 @@ def test_customers_templates_beside_the_tasks_are_the_queues_but_no_tasks():
     assert plain.reading < 0
 
 
-def test_customers_who_keep_to_one_template_of_a_queue_are_no_members():
-    """An account that sends forty requests of one task and none of the eleven others has a habit."""
-    usage = queues(0, number=1)
-    habit = np.zeros((6, 12), np.int64)
+@pytest.mark.parametrize("customers", [2, 6])
+def test_customers_who_keep_to_one_template_of_a_queue_are_no_members(customers: int):
+    """Accounts that send forty requests of one task and none of the eleven others have a habit, few or many of them."""
+    habit = np.zeros((customers, 12), np.int64)
     habit[:, 0] = 40
-    ordinary = np.zeros((400, 12), np.int64)
-    counts = np.vstack([usage.counts, habit, ordinary])
+    counts = np.vstack([queues(0, number=1).counts, habit, np.zeros((400, 12), np.int64)])
     counts = np.hstack([counts, np.full((len(counts), 1), 20)])
-    found = found_in(Usage(counts, usage.account_queue, usage.template_queue), np.arange(12))
-    assert as_sets(found) >= {frozenset(range(40))}
-    assert not any(set(range(40, 46)) & queue for queue in as_sets(found) if 0 in queue)
+    found = as_sets(found_in(Usage(counts, counts[:, 0], counts[0]), np.arange(12)))
+    assert frozenset(range(40)) in found
+    assert not any(set(range(40, 40 + customers)) & queue for queue in found if 0 in queue)
+
+
+def test_whoever_is_dealt_many_tasks_is_dealt_some_that_nobody_outside_knows():
+    """Twenty requests of a queue's known tasks and none of its unknown ones are no member's; two may be."""
+    counts = np.zeros((43, 10), np.int64)
+    counts[:40] = 2
+    counts[40:43, :5] = np.array([[4], [4], [0]])
+    counts[42, :2] = 1
+    counts[41, 9] = 1
+    one = Membership(
+        np.arange(43), np.ones(43), np.arange(10), np.full(10, 0.1), np.repeat([1e-3, 1e-5], 5), np.ones(10)
+    )
+    members = _dealt_to(templates_of(counts), one, np.ones(10, np.bool_))
+    assert members.tolist() == [account for account in range(43) if account != 40]
+    assert _dealt_to(templates_of(counts), one, np.zeros(10, np.bool_)).tolist() == []
 
 
 def bare(wording: float) -> list[Queue]:
@@ -206,6 +230,50 @@ def test_campaigns_that_share_accounts_or_tasks_alone_are_not_joined():
     rarely = [learnt(range(30), range(10), [0.5, *[0.001] * 9]), learnt(range(30), range(10), [0.001, *[0.1] * 9])]
     assert len(_joined(rarely)) == 2
     assert _joined([]) == []
+
+
+def requests(users: int, each: int, *, habit: float) -> Requests:
+    """Requests of one template by accounts whose subjects and hours are their own to the extent of their habit."""
+    rng = np.random.default_rng(users)
+    account = np.repeat(np.arange(users), each)
+    n = len(account)
+    subject = rng.normal(size=(users, 16))[account] * habit + rng.normal(size=(n, 16))
+    own_hour = rng.integers(24, size=users)[account]
+    hour = np.where(rng.random(n) < habit / (1 + habit), own_hour, rng.integers(24, size=n)) + 24 * np.arange(n)
+    sketch = subject / np.linalg.norm(subject, axis=1, keepdims=True)
+    unique, none = np.arange(1, n + 1), np.zeros(n, np.int64)
+    return Requests(none, account, unique, hour, unique, sketch, unique, none)
+
+
+def one_template(users: int, **facts: float) -> Templates:
+    known = templates_of(np.full((users, 1), 10))
+    return replace(known, **{name: np.full(1, value, getattr(known, name).dtype) for name, value in facts.items()})
+
+
+@pytest.mark.parametrize("users", [5, 60])
+@pytest.mark.parametrize("habit", [0.0, 3.0])
+def test_a_widely_used_template_of_customers_with_habits_is_no_suspect(users: int, habit: float):
+    """What many use, each in their own way, links nobody; what few use is looked at in any case."""
+    found = suspects(one_template(users), requests(users, 10, habit=habit), seed=0)
+    assert found.tolist() == ([] if habit and users >= WIDELY_USED else [0])
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"extraction": 0.5}, []),
+        ({"extraction": np.nan}, [0]),
+        ({"novelty": 0.2}, []),
+        ({"followups": 0.8}, []),
+        ({"followups": 0.8, "kind": KINDS.index("system_frame")}, [0]),
+        ({"entities": LEAST_ENTITIES - 1}, []),
+    ],
+)
+def test_only_templates_that_may_put_tasks_are_suspects(facts: dict[str, float], expected: list[int]):
+    """Several owners, new tasks each time, a text that reads so or is not known, and no talk that goes on and on."""
+    nothing = requests(5, 10, habit=0.0)
+    assert suspects(one_template(5), nothing, seed=0).tolist() == [0]
+    assert suspects(one_template(5, **facts), nothing, seed=0).tolist() == expected
 
 
 @pytest.mark.parametrize("seed", range(4))
