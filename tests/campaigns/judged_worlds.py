@@ -55,6 +55,7 @@ CAMPAIGN = Observed(
     test=ONE_QUEUE,
     extraction=0.85,
     elicitation=0.4,
+    reading=0.75,
     followups=0.05,
     novelty=0.98,
     one_network=0.05,
@@ -100,7 +101,7 @@ def weighed(observed: Observed, world: tuple[Profiles, Traces] | None = None) ->
     counts = np.zeros((ACCOUNTS, 3), np.int64)
     counts[GROUP] = 10
     templates = templates_of(counts)
-    queue = Queue(GROUP, np.ones(40), np.arange(3), np.ones(3), np.full(3, 400))
+    queue = Queue(GROUP, np.ones(40), np.arange(3), np.ones(3), np.full(3, 400), np.ones(3), observed.reading)
     who, traces = world or strangers()
     return deliver(queue, observed, templates, who, traces, seed=0)
 

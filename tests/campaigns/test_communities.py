@@ -53,13 +53,45 @@ def test_few_requests_an_account_leave_out_rare_templates_at_most(seed: int):
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("requests", [1.0, 2.0])
 def test_a_glue_template_joins_no_queues(seed: int, requests: float):
-    """A public template that takes a tenth of the requests of every queue leaves them apart."""
+    """A public template that takes a tenth of the requests of every queue leaves nearly all of each in a group apart."""
     usage = queues(seed)
     glue = np.random.default_rng(seed).poisson(requests, (len(usage.counts), 1))
     groups = groups_of(np.hstack([usage.counts, glue]))
-    kinds = np.append(usage.template_queue, -1)
-    assert len(groups) in {4, 5}
-    assert all(len(set(kinds[group].tolist()) - {-1}) <= 1 for group in groups)
+    kinds = np.append(usage.template_queue, 4)
+    held = np.array([np.bincount(kinds[group], minlength=5)[:4] for group in groups])
+    assert sorted(set(held.argmax(axis=0))) == sorted(held.argmax(axis=0))
+    assert held.max(axis=0).min() >= 11
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("heavy", [1.0, 5.0])
+def test_a_part_of_a_larger_public_group_does_not_merge_with_it(seed: int, heavy: float):
+    """A small harvest that hides in what everybody sends, more of it than anybody, keeps a group of its own."""
+    rng = np.random.default_rng(seed)
+    counts = np.zeros((600, 26), np.int64)
+    counts[:30, :6] = rng.poisson(3.0, (30, 6))
+    counts[:, 6:] = rng.poisson(1.0, (600, 20))
+    counts[:30, 6:] += rng.poisson(heavy - 1.0, (30, 20))
+    assert as_sets(groups_of(counts)) >= {frozenset(range(6))}
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("rates", [(0.5, 4.0), (1.0, 9.0), (6.0, 6.0)])
+def test_groups_that_accounts_use_in_proportion_are_one_whatever_their_size(seed: int, rates: tuple[float, float]):
+    """Templates that a pool works through rarely are of one queue with those that it works through often."""
+    counts = np.random.default_rng(seed).poisson(np.repeat(rates, [5, 10]), (80, 15))
+    everyone = np.zeros((800, 15), np.int64)
+    everyone[:80] = counts
+    assert as_sets(groups_of(everyone)) == {frozenset(range(15))}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_customers_who_keep_to_their_own_part_of_the_work_stay_apart(seed: int):
+    """Two pools of which one account in ten works for both are two groups."""
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson(4.0, (80, 12))
+    counts[:36, 6:] = counts[44:, :6] = 0
+    assert as_sets(groups_of(counts)) == {frozenset(range(6)), frozenset(range(6, 12))}
 
 
 @pytest.mark.parametrize("seed", range(5))

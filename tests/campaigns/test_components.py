@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
-from usage_worlds import Usage, queues
+from usage_worlds import Usage, queues, shared_tasks
 
 from revenuer.campaigns.components import components
 from strategies import templates_of, usage_tables
@@ -23,13 +23,6 @@ def as_sets(parts: list[I64]) -> set[frozenset[int]]:
     return {frozenset(part.tolist()) for part in parts}
 
 
-def sharing(seed: int, number: int, common: float) -> Usage:
-    """Queues whose accounts also work through 15 templates of a public task set, `common` requests each."""
-    usage = queues(seed, number=number, accounts=30)
-    tasks = np.random.default_rng(seed + 1).poisson(common / 15, (len(usage.counts), 15))
-    return usage._replace(counts=np.hstack([usage.counts, tasks]))
-
-
 def planted(usage: Usage) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(usage.account_queue == q).tolist()) for q in np.unique(usage.account_queue)}
 
@@ -38,7 +31,7 @@ def planted(usage: Usage) -> set[frozenset[int]]:
 @pytest.mark.parametrize("number", [2, 3, 5])
 def test_campaigns_that_share_tasks_are_taken_apart(seed: int, number: int):
     """Accounts with a third of their requests in a shared task set go to the campaign whose own templates they use."""
-    usage = sharing(seed, number, common=7.0)
+    usage = shared_tasks(seed, number, common=7.0)
     assert as_sets(parts_of(usage.counts)) == planted(usage)
 
 
@@ -53,7 +46,7 @@ def test_one_campaign_stays_whole(seed: int, mean: float):
 
 def test_too_few_accounts_are_not_split():
     """Below twice the least size there is nothing to tell."""
-    usage = sharing(0, 2, common=5.0)
+    usage = shared_tasks(0, 2, common=5.0)
     few = np.r_[0:3, 30:33]
     assert [part.tolist() for part in parts_of(usage.counts, few)] == [few.tolist()]
 
@@ -77,7 +70,7 @@ def test_parts_partition_the_accounts(counts: I64):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_of_accounts_and_templates_does_not_matter(seed: int):
     """Other names, same parts."""
-    usage = sharing(seed, 3, common=7.0)
+    usage = shared_tasks(seed, 3, common=7.0)
     rng = np.random.default_rng(seed)
     rows, columns = rng.permutation(len(usage.counts)), rng.permutation(usage.counts.shape[1])
     shuffled = parts_of(usage.counts[rows][:, columns])

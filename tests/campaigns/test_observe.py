@@ -14,7 +14,7 @@ from revenuer.campaigns.queues import Queue
 from revenuer.linkage.templates import KINDS, Requests, Templates
 from strategies import templates_of
 
-NOBODY = np.zeros(ACCOUNTS, np.bool_)
+NOBODY = np.zeros(ACCOUNTS)
 
 
 def templates(each: int = 10) -> Templates:
@@ -39,8 +39,10 @@ def seen(queue: Queue, made: Requests, known: Templates) -> Observed:
     return observe(queue, known, made, signup, strangers()[1], consented=NOBODY, seed=0)
 
 
-def group(templates: int = 2) -> Queue:
-    return Queue(GROUP, np.ones(40), np.arange(templates), np.ones(templates), np.full(templates, 400))
+def group(worth: tuple[float, ...] = (1.0, 1.0), reading: float = 1.5) -> Queue:
+    """The group with as many templates as have a worth."""
+    n = len(worth)
+    return Queue(GROUP, np.ones(40), np.arange(n), np.ones(n), np.full(n, 400), np.array(worth), reading)
 
 
 def test_what_is_seen_is_counted():
@@ -77,3 +79,36 @@ def test_a_queue_of_which_no_request_was_read_is_no_campaign_and_no_error():
     assert math.isnan(one.followups)
     assert one.test.pairs == 0
     assert not weighed(one).campaign
+
+
+def test_only_the_tasks_of_a_queue_are_observed():
+    """What a queue's customers send beside the tasks counts neither as requests nor in how the requests read."""
+    known = replace(templates(), extraction=np.array([0.9, 0.1]), elicitation=np.array([0.4, 0.0]))
+    mixed, whole = (seen(group(worth), requests(), known) for worth in ((0.9, 0.2), (0.9, 0.9)))
+    assert (mixed.templates, whole.templates) == (1, 2)
+    assert (mixed.per_account, whole.per_account) == (10, 20)
+    assert (mixed.extraction, whole.extraction) == (pytest.approx(0.9), pytest.approx(0.5))
+    assert (mixed.elicitation, whole.elicitation) == (pytest.approx(0.4), pytest.approx(0.2))
+    assert mixed.test.pairs < whole.test.pairs
+    assert mixed.dedication == whole.dedication / 2
+
+
+def test_where_no_template_is_a_task_all_are_observed():
+    """A queue that reads like any is judged by all that is its own."""
+    plain, whole = (seen(group(worth), requests(), templates()) for worth in ((0.1, 0.1), (0.9, 0.9)))
+    assert plain.templates == whole.templates == 2
+    assert plain.per_account == whole.per_account == 20
+    assert plain.test == whole.test
+
+
+def test_the_share_of_the_members_that_consents_cover_is_their_mean():
+    """Each member counts once, whatever part of its exchanges is covered; others do not count."""
+    consented = np.ones(ACCOUNTS)
+    consented[GROUP] = np.repeat([0.5, 0.0], 20)
+    one = observe(group(), templates(), requests(), profiles(), strangers()[1], consented=consented, seed=0)
+    assert one.consented == pytest.approx(0.25)
+
+
+def test_how_the_templates_read_is_handed_on():
+    """The reading of a queue stands among what was observed of it."""
+    assert seen(group(reading=-0.7), requests(), templates()).reading == -0.7

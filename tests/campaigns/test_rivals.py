@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from judged_worlds import CAMPAIGN, CUSTOMERS, farm, like_campaign, strangers, weighed
 
 from revenuer.campaigns.innocent import HYPOTHESES, IDENTITY
 from revenuer.campaigns.rivals import why_lost
+from revenuer.campaigns.tasks import read
 from revenuer.campaigns.verdict import ENOUGH, Verdict
+from strategies import templates_of
 
 NAMES = [hypothesis.name for hypothesis in HYPOTHESES]
 
@@ -18,6 +21,13 @@ NAMES = [hypothesis.name for hypothesis in HYPOTHESES]
 def why(verdict: Verdict, name: str) -> str:
     (one,) = (one for one in verdict.explanations if one.name == name)
     return why_lost(one, verdict.observed, verdict.evidence)
+
+
+def read_as(score: float) -> float:
+    """How as many templates as the campaign has read, where each has this text score."""
+    own = CAMPAIGN.templates
+    known = replace(templates_of(np.ones((3, own), np.int64)), extraction=np.full(own, score))
+    return read(known, np.arange(own)).evidence
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,7 +80,7 @@ def test_what_would_change_the_verdict_does(name: str):
             continue
         shown = {
             "consented": like_campaign(consented=prediction.sought_value),
-            "extraction": like_campaign(extraction=prediction.sought_value),
+            "extraction": like_campaign(extraction=prediction.sought_value, reading=read_as(prediction.sought_value)),
             "test": like_campaign(test=CUSTOMERS),
             "largest": like_campaign(largest=prediction.sought_value),
             "entities": like_campaign(entities=int(prediction.sought_value)),

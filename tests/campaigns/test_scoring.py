@@ -103,7 +103,8 @@ def profiles() -> Profiles:
 
 def queue(purity: float = 0.999, posterior: float = 1.0) -> Queue:
     members = np.arange(MEMBERS)
-    return Queue(members, np.full(MEMBERS, posterior), np.arange(3), np.full(3, purity), np.full(3, 300))
+    sure, pure = np.full(MEMBERS, posterior), np.full(3, purity)
+    return Queue(members, sure, np.arange(3), pure, np.full(3, 300), np.ones(3), 1.5)
 
 
 def scored(engine: LocalEngine, queues: list[Queue]) -> pa.Table:

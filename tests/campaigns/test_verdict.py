@@ -166,6 +166,27 @@ def test_confidence_is_the_probability_of_the_odds():
 
 
 def test_more_of_what_a_campaign_shows_never_lowers_its_odds():
-    """Text, elicitation and exchangeability each speak for it."""
-    for name, weak in {"extraction": 0.5, "elicitation": 0.01, "test": CUSTOMERS}.items():
+    """Text, how the tasks read, elicitation and exchangeability each speak for it."""
+    for name, weak in {"extraction": 0.5, "reading": -0.5, "elicitation": 0.01, "test": CUSTOMERS}.items():
         assert weighed(like_campaign(**{name: weak})).odds < weighed(CAMPAIGN).odds
+
+
+def content(observed: Observed) -> float:
+    return next(one.strength for one in weighed(observed).evidence if one.channel == "content")
+
+
+def test_what_the_tasks_say_is_what_they_read_like():
+    """The evidence of content goes by the reading of the templates; where no text is known it adds nothing."""
+    asks = content(like_campaign(reading=0.0))
+    assert asks > 0
+    assert content(like_campaign(reading=2.5)) == pytest.approx(asks + 2.5)
+    assert content(like_campaign(reading=-1.5)) == pytest.approx(asks - 1.5)
+    assert content(like_campaign(reading=math.nan)) == asks
+    assert content(like_campaign(reading=0.0, extraction=0.2)) == asks
+
+
+def test_a_queue_that_reads_like_ordinary_traffic_is_no_campaign():
+    """Accounts that share out templates which are nobody's tasks are not called a harvest for sharing them out."""
+    plain = like_campaign(extraction=0.2, elicitation=0.02, reading=-2.0)
+    assert not weighed(plain).campaign
+    assert weighed(like_campaign(elicitation=0.02)).campaign

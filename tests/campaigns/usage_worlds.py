@@ -50,6 +50,32 @@ def products(seed: int, *, templates: int = 150, users: int = 6, curious: float 
     return Usage(counts, np.full(accounts, -1), np.full(templates, -1))
 
 
+def shared_tasks(seed: int, number: int, common: float) -> Usage:
+    """Queues whose accounts also work through 15 templates of a public task set, `common` requests each."""
+    usage = queues(seed, number=number, accounts=30)
+    tasks = np.random.default_rng(seed + 1).poisson(common / 15, (len(usage.counts), 15))
+    return Usage(
+        np.hstack([usage.counts, tasks]), usage.account_queue, np.append(usage.template_queue, np.full(15, -1))
+    )
+
+
+def campaigns_with_cover(seed: int, *, number: int, pool: int, outsiders: int = 300) -> Usage:
+    """Campaigns that send as many requests of one public collection of `pool` templates as of their own tasks.
+
+    `outsiders` among the 1,500 ordinary accounts keep to one template of the collection each.
+    """
+    rng = np.random.default_rng(seed)
+    usage = with_ordinary(seed, queues(seed, number=number), ordinary=1_500, common=40, mix=0.2, stray=0.0003)
+    members = 40 * number
+    cover = np.zeros((len(usage.counts), pool), np.int64)
+    cover[:members] = rng.poisson(15.0 / pool, (members, pool))
+    others = np.arange(members, members + outsiders)
+    cover[others, rng.integers(pool, size=outsiders)] = rng.integers(1, 6, outsiders)
+    return Usage(
+        np.hstack([usage.counts, cover]), usage.account_queue, np.append(usage.template_queue, np.full(pool, -1))
+    )
+
+
 def beside(one: Usage, other: Usage) -> Usage:
     """Two worlds that share neither accounts nor templates; queues of the second are numbered on."""
     (a, b), (c, d) = one.counts.shape, other.counts.shape

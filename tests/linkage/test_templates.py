@@ -28,6 +28,7 @@ from revenuer.linkage.templates import (
     sample_requests,
 )
 from revenuer.schema import ACCOUNTS
+from strategies import templates_of, usage_tables
 
 I64 = npt.NDArray[np.int64]
 
@@ -118,6 +119,23 @@ def test_a_small_template_is_read_whole(engine: LocalEngine):
     assert profiles.keys[requests.account[rows]].tolist() == account[requests.item[rows] - 1].tolist()
     assert (requests.hour[rows] == (START // 60_000_000 + requests.item[rows] - 1) // 60).all()
     np.testing.assert_allclose(np.linalg.norm(requests.sketch, axis=1), 1, atol=0.03)
+
+
+@given(usage_tables(), st.integers(0, 2**32 - 1))
+def test_templates_and_accounts_can_be_left_out_of_the_edges(counts: I64, seed: int):
+    """`only` keeps the edges of some templates, `without` drops those of some accounts; all else stays as it was."""
+    rng = np.random.default_rng(seed)
+    templates = templates_of(counts)
+    chosen = np.flatnonzero(rng.random(counts.shape[1]) < 0.5)
+    excluded = rng.random(len(counts)) < 0.5
+    kept = np.where(excluded[:, None], 0, counts) * np.isin(np.arange(counts.shape[1]), chosen)
+    for left in (templates.only(chosen).without(excluded), templates.without(excluded).only(chosen)):
+        assert len(left) == len(templates)
+        assert left.exchanges is templates.exchanges
+        found = np.zeros_like(counts)
+        found[left.edge_account, left.edge_template] = left.edge_exchanges
+        np.testing.assert_array_equal(found, kept)
+        assert len(left.edge_account) == np.count_nonzero(kept)
 
 
 def test_an_exchange_of_two_templates_counts_once(engine: LocalEngine):

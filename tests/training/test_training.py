@@ -18,7 +18,8 @@ from revenuer.text import tokenize
 from revenuer.training.corpus import licence_allowed, read_corpora
 from revenuer.training.lexicon import lexicon, lexicon_arrays
 from revenuer.training.measure import area_under_curve, folds, macro_f1
-from revenuer.training.texts import elicitation_rows, task_rows
+from revenuer.training.reliability import caught_at, reliability
+from revenuer.training.texts import _OWN_TASK, elicitation_rows, task_rows
 from revenuer.training.train import Recipe, fit_model, gather, train
 
 SMALL = Recipe(per_source=20, per_family=6, size=500, iterations=5)
@@ -113,15 +114,40 @@ def test_a_source_left_out_teaches_nothing():
 
 def test_every_capability_has_texts_of_its_own():
     """The project's own rules cover all capabilities, each in at least two families."""
-    rows = pa.concat_tables([task_rows(2, 0), elicitation_rows(2, 0)[0]])
+    rows = pa.concat_tables([task_rows(2, 0)[0], elicitation_rows(2, 0)[0]])
     pairs = set(zip(rows["capability"].to_pylist(), rows["source"].to_pylist(), strict=True))
     for capability in CAPABILITIES:
         assert len([source for label, source in pairs if label == capability]) >= 2
 
 
+def test_a_task_keeps_its_name_in_a_frame_that_asks_for_reasoning():
+    """Some tasks stand in a frame that asks for hidden reasoning: of kinds that are an aim in themselves, and no others."""
+    rows, asked = task_rows(40, 3)
+    kinds = {label for label, asks in zip(rows["capability"].to_pylist(), asked, strict=True) if asks}
+    assert kinds == {name for name in CAPABILITIES if name in _OWN_TASK}
+    assert 0.02 < np.mean(asked) < 0.2
+
+
+def test_calibration_error_is_the_mean_gap():
+    """Probabilities that come true as often as they say have none; a sure mistake has all."""
+    sure, fair = np.array([1.0, 1.0], np.float32), np.array([0.5, 0.5], np.float32)
+    hits, half = np.zeros(2), np.array([0.0, 1.0])
+    assert reliability(sure, hits, np.ones(2))["error"] == 1.0
+    assert reliability(fair, half, np.ones(2))["error"] == 0.0
+    assert reliability(fair, half, np.ones(2))["bins"] == [[0.5, 0.5, 1.0]]
+
+
+def test_caught_at_a_rate_lets_no_more_than_the_rate_through():
+    """The threshold is the least that so many ordinary texts exceed at most."""
+    ordinary = np.arange(100, dtype=np.float32) / 100
+    asking = np.array([0.97, 0.985, 1.0, 0.2], np.float32)
+    assert caught_at(asking, ordinary, 0.0, np.ones(4)) == {"threshold": 0.99, "caught": 0.25}
+    assert caught_at(asking, ordinary, 0.02, np.ones(4))["caught"] == 0.5
+
+
 def test_rules_leave_no_slot_open():
     """Every rule expands completely: no `#name#` of a grammar stays in a text."""
-    texts = task_rows(30, 1)["prompt"].to_pylist() + elicitation_rows(30, 1)[0]["prompt"].to_pylist()
+    texts = task_rows(30, 1)[0]["prompt"].to_pylist() + elicitation_rows(30, 1)[0]["prompt"].to_pylist()
     words = {f"#{name}#" for name in ("topic", "problem", "trace", "show", "whole", "sentence", "passage", "name")}
     assert not [text for text in texts if any(word in text for word in words)]
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ ALTERNATIVES_SHOWN: Final = 5
 # Extraction exchanges an account must have made to be flagged: one may be an accident.
 LEAST_FLAGGED: Final = 2
 BILLION: Final = 1_000_000_000
+NEVER: Final = 2**62
 # MITRE ATLAS: extract the model, through the inference API, by accounts made for it; elicited reasoning is leakage.
 _TECHNIQUES: Final = ("AML.T0024.002", "AML.T0040", "AML.T0021")
 _LEAKAGE: Final = "AML.T0057"
@@ -60,6 +62,7 @@ class Harvest:
     expected: F64
     variance: F64
     doubt: F64
+    began: I64
 
     def interval(self, accounts: I64, profiles: Profiles) -> tuple[F64, F64]:
         """Bounds of the share of each account's exchanges that serve extraction, shape (accounts,)."""
@@ -99,7 +102,11 @@ def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
         .filter(_.campaign >= 0)
         .group_by("account")
         # summed as whole numbers: a sum of floats depends on the order of rows, and so on the number of threads
-        .agg(extracted=_.extracts.sum(), **{name: (_[name] * BILLION).round().cast("int64").sum() for name in summed})
+        .agg(
+            extracted=_.extracts.sum(),
+            began=ibis.ifelse(_.extracts, _.ts.epoch_seconds(), NEVER).min(),
+            **{name: (_[name] * BILLION).round().cast("int64").sum() for name in summed},
+        )
         .order_by("account")
     )
     at = profiles.index(made["account"].to_numpy())
@@ -109,7 +116,9 @@ def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
         values[at] = made[name].to_numpy() / unit
         return values
 
-    return Harvest(spread("extracted", 1).astype(np.int64), *(spread(name, BILLION) for name in summed))
+    began = np.full(len(profiles), NEVER)
+    began[at] = made["began"].to_numpy()
+    return Harvest(spread("extracted", 1).astype(np.int64), *(spread(name, BILLION) for name in summed), began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +220,7 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
     extraction = _of(matter.series, number).filter(pa.compute.field("extracts"))
     capabilities = {CAPABILITIES[int(code)]: n for code, n in shares(_of(matter.named, number), "named").items()}
     return Campaign(
-        campaign_id=_identity(profiles, flagged),
+        campaign_id=_identity(profiles, flagged, called.harvest.began),
         confidence=min(round(verdict.confidence, 6), SUREST),
         accounts=len(flagged),
         exchanges=int(called.harvest.extracted[flagged].sum()),
@@ -241,9 +250,9 @@ def _of(table: pa.Table, number: int) -> pa.Table:
     return table.filter(pa.compute.equal(table["campaign"], number))
 
 
-def _identity(profiles: Profiles, flagged: I64) -> str:
-    """A name that stays when the campaign grows: after the account of it that was active first."""
-    first = flagged[np.lexsort((profiles.keys[flagged], profiles.first[flagged]))[0]]
+def _identity(profiles: Profiles, flagged: I64, began: I64) -> str:
+    """A name that stays when the campaign grows: after the account that was first to serve it, not first to be seen."""
+    first = flagged[np.lexsort((profiles.keys[flagged], began[flagged]))[0]]
     return "C-" + hashlib.sha256(str(profiles.ids[first]).encode()).hexdigest()[:12]
 
 

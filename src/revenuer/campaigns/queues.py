@@ -40,7 +40,7 @@ PLAINLY_INNOCENT: Final = -0.7
 BY_HABIT: Final = -5.0
 # Owners from which a template is looked at so: what fewer use draws in nobody, and one template of theirs is little.
 WIDELY_USED: Final = 12
-# Member rate over population rate, and text score, from which a template is clearly a task of the queue.
+# Share of a template's requests that members make, from which it is clearly the queue's own.
 CLEARLY_OWN: Final = 0.5
 # Member rate over population rate from which a template is unknown outside the queue, and how improbable it may be that
 # a member was dealt none of those.
@@ -157,9 +157,11 @@ def _whole(found: Iterable[Membership]) -> list[Membership]:
 
 
 def _users(usage: Usage, group: I64) -> I64:
-    """Accounts with more than one request of a group of templates."""
+    """Accounts with more than one request of a group of templates, and no smaller share of it than everybody."""
     made = np.asarray(usage.columns[:, group].sum(axis=1)).ravel()
-    return np.flatnonzero(made >= LEAST_REQUESTS)
+    # a heavy account strays into anything: whoever uses the group less than everybody does is no one to start from
+    usual = made.sum() / max(usage.exchanges.sum(), 1.0)
+    return np.flatnonzero((made >= LEAST_REQUESTS) & (made >= usual * usage.exchanges))
 
 
 def _joined(found: list[Membership]) -> list[I64]:

@@ -98,10 +98,11 @@ def listen(
     spoken = engine.persist("spoken", sound(engine, traffic, Voices(weights, intercepts, key)))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
     heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
-    texts = [AS_PLAIN * _text(queues[number], templates) for number in chosen]
-    columns = {"nth": np.arange(len(chosen)), "queue": np.array(chosen), "least": np.nan_to_num(np.array(texts))}
+    least = [AS_PLAIN * _text(queues[number], templates) for number in chosen]
+    columns = {"nth": np.arange(len(chosen)), "queue": np.array(chosen), "least": np.nan_to_num(np.array(least))}
     names = engine.table("voice_names", pa.table(columns))
-    named = heard.join(names, heard.voice == names.nth).join(rows.select("draw", "extraction"), _.spoken == _.draw)
+    texts = rows.select("draw", "extraction")
+    named = heard.join(names, heard.voice == names.nth).join(texts, heard.spoken == texts.draw)
     # whoever quotes a campaign sounds like it, and the text model knows a quotation
     named = named.filter(named.extraction.cast("float64").fill_null(1.0) >= named.least)
     named = named.select("spoken", voice=_.queue, level=_.level)

@@ -31,6 +31,10 @@ _WITH_TOOLS: Final = {"tool_use": 1.5, "agentic_coding": 1.0, "computer_use": 1.
 _WITH_IMAGES: Final = {"vision": 2.5, "computer_use": 1.5}
 _WITHOUT_IMAGES: Final = {"vision": -1.0}
 
+# Which kind of capability a text is of is learned from more sources than whether it is extraction at all, and transfers
+# better: of the latter the model is the less sure.
+_EXTRACTION_SLOPE: Final = np.float32(0.8)
+
 _FILE: Final = "capability.npz"
 
 
@@ -41,8 +45,9 @@ class Scores:
     Attributes:
         logits: shape (n, capabilities), float32, calibrated; average them over the exchanges of a frame.
         probabilities: shape (n, capabilities), float32, in the order of `schema.CAPABILITIES`; each row sums to 1.
-        extraction: shape (n,), float32; P(the text serves an extraction capability rather than the rest of life) when
-            both are equally common. It speaks of the text: a benchmark or a judge with such a text scores high too.
+        extraction: shape (n,), float32 in 0-1; how far the text reads as of an extraction capability rather than of the
+            rest of life. It ranks texts and is no probability: what is ordinary in one traffic is not in another. It
+            speaks of the text: a benchmark or a judge with such a text scores high too.
         elicitation: shape (n,), float32 in 0-1; how strongly the model is asked to lay open its own reasoning.
     """
 
@@ -54,10 +59,14 @@ class Scores:
     @classmethod
     def from_logits(cls, logits: F32, elicitation: F32) -> Scores:
         """The probabilities that follow from calibrated logits, e.g. from a frame's mean."""
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        probabilities = shifted / shifted.sum(axis=1, keepdims=True)
-        extraction = probabilities[:, : len(EXTRACTION_CAPABILITIES)].sum(axis=1)
-        return cls(logits, probabilities, np.minimum(extraction, np.float32(1)), elicitation)
+        extraction = _softmax(_EXTRACTION_SLOPE * logits)[:, : len(EXTRACTION_CAPABILITIES)].sum(axis=1)
+        return cls(logits, _softmax(logits), np.minimum(extraction, np.float32(1)), elicitation)
+
+
+def _softmax(logits: F32) -> F32:
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    shares: F32 = shifted / shifted.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _structure_logits(structure: F32) -> F32:

@@ -18,6 +18,9 @@ Bools = npt.NDArray[np.bool_]
 # Whole numbers, so that sums of them are the same on every engine.
 VOTES: Final = 20
 
+# Votes are pooled, and pooled witnesses who are all as sure as they may be decide nothing between them.
+SOFTNESS: Final = np.float32(0.65)
+
 # What fills the slots speaks once with the frame around it, and so much more by itself: a frame is long and says one
 # thing of whatever is put into it.
 SLOT_WEIGHT: Final = np.float32(0.25)
@@ -52,7 +55,7 @@ def votes(logits: F32, of_slots: F32, replayed: Bools) -> Votes:
         of_slots: shape (n, capabilities), of what fills the slots of its frame; 0 where it has none.
         replayed: shape (n,), whether a conversation opens with a reasoning block.
     """
-    own = (logits + SLOT_WEIGHT * of_slots)[:, :N_EXTRACTION]
+    own = SOFTNESS * (logits + SLOT_WEIGHT * of_slots)[:, :N_EXTRACTION]
     own[:, _TRACES] += REPLAY * replayed
     share = np.exp(own - own.max(axis=1, keepdims=True, initial=-np.inf))
     share /= share.sum(axis=1, keepdims=True)

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import optimize
 
-from revenuer.fingerprint.capability import CapabilityModel
+from revenuer.fingerprint.capability import CapabilityModel, Scores
 from revenuer.schema import CAPABILITIES
 from revenuer.text.tokens import tokenize
 from revenuer.training.corpus import licence_allowed
 from revenuer.training.fit import class_weights
+from revenuer.training.reliability import caught_at, reliability
 from revenuer.training.train import Data, Recipe, fit_model, gather
 
 __all__ = [
@@ -34,6 +35,8 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _BALANCED: Final = (5.0, 6.0)  # natural log of the characters that a length-balanced text is cut to: 150 to 400
+
+_ORDINARY_FLAGGED: Final = 0.005  # share of ordinary public rows that may score above a threshold
 
 _DRAWS: Final = 200
 _FOLDS: Final = 4
@@ -190,8 +193,11 @@ def elicitation_figures(data: Data, found: Predictions) -> dict[str, Any]:
     weights = _source_weights(data)
     public = _groups(data).public & ~data.asked
     auc = area_under_curve(found.elicitation[asked], found.elicitation[honest], weights[asked], weights[honest])
+    ordinary = public & ~_groups(data).extraction
+    caught = caught_at(found.elicitation[asked], found.elicitation[ordinary], _ORDINARY_FLAGGED, weights[asked])
     return {
         "auc_asked_against_honest": round(auc, 3),
+        "at_half_a_percent_of_ordinary_rows": caught,
         "public_rows_above_half": round(float(np.mean(found.elicitation[public] > 0.5)), 4),
         "families_above_half": above,
     }
@@ -214,9 +220,21 @@ def report(data: Data, found: Predictions) -> dict[str, Any]:
             "against_evaluation": extraction_auc(data, found, g.public & g.extraction, g.evaluation),
         },
         "elicitation": elicitation_figures(data, found),
+        "reliability": {
+            "public": _reliability(data, found, g.public),
+            "all": _reliability(data, found, g.public | g.own),
+        },
         "best_temperature": round(best_temperature(data, found), 3),
         "sources": {source: _source(data, found, data.sources == source) for source in sorted(set(data.sources))},
     }
+
+
+def _reliability(data: Data, found: Predictions, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Of the likeliest capability."""
+    of_rows = Scores.from_logits(found.logits[rows], found.elicitation[rows]).probabilities
+    truth = np.array([CAPABILITIES.index(label) for label in data.labels[rows]])
+    right = (of_rows.argmax(axis=1) == truth).astype(np.float64)
+    return reliability(of_rows.max(axis=1), right, _source_weights(data)[rows])
 
 
 def measure(corpora: Path, seed: int = 0, recipe: Recipe | None = None) -> dict[str, Any]:

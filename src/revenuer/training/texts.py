@@ -17,6 +17,14 @@ __all__ = ["LICENCE", "elicitation_rows", "task_rows"]
 LICENCE: Final = "Apache-2.0"
 
 _DRESSED: Final = 0.25  # share of texts with wording before, and of those with wording after, that tells nothing
+_WRAPPED: Final = 0.25  # share of tasks in a frame that any task could stand in
+
+# A task of these kinds keeps its name when the reasoning behind it is asked for as well; of any other, the reasoning is
+# the aim. Texts that are about reasoning already are left as they are.
+_OWN_TASK: Final = ("tool_use", "agentic_coding", "orchestration", "coding", "data_analysis", "computer_use", "vision")
+_BARE: Final = ("cot_elicitation", "trace_reconstruction", "other", "chat")
+
+Written = list[tuple[str, bool]]
 
 
 def _dressed(rule: str, dress: Grammar, rng: np.random.Generator) -> str:
@@ -27,11 +35,26 @@ def _dressed(rule: str, dress: Grammar, rng: np.random.Generator) -> str:
     return head + rule + tail
 
 
-def _texts(rules: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:
-    """At most `n` different texts, the rules in turn."""
+def _wrapped(rule: str, capability: str, rng: np.random.Generator) -> tuple[str, bool]:
+    """The rule, sometimes in a frame; and whether the frame asks for hidden reasoning."""
+    if capability in _BARE or rng.random() >= _WRAPPED:
+        return rule, False
+    asks = capability in _OWN_TASK and rng.random() < 0.5
+    frames = read_rules("wrappers")["asking" if asks else "plain"]
+    return frames[int(rng.integers(len(frames)))].replace("#item#", rule), asks
+
+
+def _texts(rules: Sequence[str], n: int, rng: np.random.Generator, wrap: str | None) -> Written:
+    """At most `n` different texts, the rules in turn, and whether each asks for hidden reasoning.
+
+    With `wrap`, the capability of the rules, some stand in a frame.
+    """
     words, dress = read_rules("words"), read_rules("dress")
-    drawn = [expand(_dressed(rules[i % len(rules)], dress, rng), words, rng) for i in range(n)]
-    return list(dict.fromkeys(drawn))
+    drawn = {}
+    for i in range(n):
+        rule, asks = _wrapped(rules[i % len(rules)], wrap, rng) if wrap else (rules[i % len(rules)], False)
+        drawn[expand(_dressed(rule, dress, rng), words, rng)] = asks
+    return list(drawn.items())
 
 
 def _table(source: str, capability: str, texts: list[str], *, extraction: bool) -> pa.Table:
@@ -40,24 +63,31 @@ def _table(source: str, capability: str, texts: list[str], *, extraction: bool) 
     return pa.table([*columns, [False] * n], schema=ROWS)
 
 
-def _families(file: str, prefix: str, n: int, seed: list[int]) -> list[pa.Table]:
-    """About `n` texts of every section `capability family` of a rules file."""
-    tables = []
+def _families(file: str, prefix: str, n: int, seed: list[int]) -> tuple[pa.Table, list[bool]]:
+    """About `n` texts of every section `capability family` of a rules file; and which ask for hidden reasoning."""
+    tables, asked = [], []
     for index, (title, rules) in enumerate(read_rules(file).items()):
         capability, family = title.split()
-        texts = _texts(rules, n, np.random.default_rng([*seed, index]))
+        written = _texts(rules, n, np.random.default_rng([*seed, index]), None if prefix else capability)
         extraction = capability in EXTRACTION_CAPABILITIES
+        texts = [text for text, _ in written]
         tables.append(_table(f"own:{prefix or capability}:{family}", capability, texts, extraction=extraction))
-    return tables
+        asked += [asks for _, asks in written]
+    return pa.concat_tables(tables), asked
 
 
-def task_rows(n: int, seed: int) -> pa.Table:
-    """About `n` texts of every family of every capability; the source is `own:<capability>:<family>`."""
-    return pa.concat_tables(_families("extraction", "", n, [seed, 0]) + _families("ordinary", "", n, [seed, 1]))
+def task_rows(n: int, seed: int) -> tuple[pa.Table, list[bool]]:
+    """About `n` texts of every family of every capability, and which ask for hidden reasoning besides.
+
+    The source is `own:<capability>:<family>`.
+    """
+    extraction, asked = _families("extraction", "", n, [seed, 0])
+    ordinary, also = _families("ordinary", "", n, [seed, 1])
+    return pa.concat_tables([extraction, ordinary]), asked + also
 
 
 def elicitation_rows(n: int, seed: int) -> tuple[pa.Table, list[bool]]:
     """About `n` texts of every family that asks for hidden reasoning, or honestly resembles it; and which ask."""
-    asked = pa.concat_tables(_families("asked", "asked", n, [seed, 2]))
-    honest = pa.concat_tables(_families("honest", "honest", n, [seed, 3]))
+    asked, _ = _families("asked", "asked", n, [seed, 2])
+    honest, _ = _families("honest", "honest", n, [seed, 3])
     return pa.concat_tables([asked, honest]), [True] * len(asked) + [False] * len(honest)

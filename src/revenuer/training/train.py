@@ -50,7 +50,7 @@ class Recipe:
     least_sources: int = 4
     penalty: Penalty = field(default_factory=Penalty)
     asked_penalty: Penalty = field(default_factory=Penalty)
-    temperature: float = 0.75
+    temperature: float = 0.6
     iterations: int = 60
 
 
@@ -96,8 +96,9 @@ def prepare(rows: pa.Table, asked: npt.NDArray[np.bool_]) -> Data:
 def gather(corpora: Path | None, recipe: Recipe, seed: int, *, allowed_only: bool = True) -> Data:
     """The rows to train on, ready."""
     honest, asked = elicitation_rows(recipe.per_family, seed)
-    tables = [task_rows(recipe.per_family, seed), honest]
-    flags = [False] * len(tables[0]) + asked
+    tasks, also = task_rows(recipe.per_family, seed)
+    tables = [tasks, honest]
+    flags = also + asked
     if corpora is not None:
         rows = read_corpora(corpora, per_source=recipe.per_source, seed=seed, allowed_only=allowed_only)
         tables.append(rows)
@@ -133,7 +134,11 @@ def fit_model(data: Data, recipe: Recipe, leave_out: frozenset[str] = frozenset(
     w = class_weights(list(zip(labels, sources, strict=True)))
     pull, steps = strength(spread, recipe.penalty), recipe.iterations
     main, bias = fit(x, _one_hot(labels), w, prior[:, :-1], strength=pull, iterations=steps)
-    w = class_weights(list(zip(asked.astype(str), sources, strict=True)))
+    # tasks in frames that ask come from many families and are one way of asking
+    ways = np.where(
+        asked & np.array([s.startswith("own:") and ":asked:" not in s for s in sources]), "own:framed", sources
+    )
+    w = class_weights(list(zip(asked.astype(str), ways, strict=True)))
     pull = strength(spread, recipe.asked_penalty)
     one, one_bias = fit(x, asked[:, None].astype(float), w, prior[:, -1:], strength=pull, iterations=steps)
     weights, scale = _quantise(np.hstack([main, one]))
