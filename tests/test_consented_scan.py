@@ -56,4 +56,5 @@ def test_consents_narrow_and_never_blind(traffic: Path, tmp_path: Path):
     assert found["all"][PARTNER] == 0
     assert found["other"][PARTNER] >= 0.9 * found["expired"][PARTNER] > 20
     for label in ("A1", "A5", "A12"):
-        assert len({one[label] for one in found.values()}) == 1
+        # a campaign that is taken out of the traffic no longer hides what others share with it
+        assert found["all"][label] >= found["expired"][label] == found["other"][label]

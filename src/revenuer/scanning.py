@@ -15,7 +15,7 @@ from revenuer.behaviour.calibration import Calibrated
 from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
 from revenuer.campaigns.consents import Consented, part_consented
-from revenuer.campaigns.hearing import as_templates, worth_of_levels
+from revenuer.campaigns.hearing import as_templates, sure_users, worth_of_levels
 from revenuer.campaigns.life import life_signs
 from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
@@ -201,7 +201,8 @@ class _Scan:
             return queues, None
         known = len(templates)
         more = as_templates(self.engine, wording, rows, templates, profiles, queues)
-        queues = heard_too(templates, more, profiles, queues)
+        sure = sure_users(self.engine, rows, templates, profiles, queues)
+        queues = heard_too(templates, more, profiles, queues, sure)
         worth = worth_of_levels(more, known, profiles, queues)
         self.tell("listen", 1, 1)
         return queues, Heard(wording.heard, worth, wording.voices)

@@ -56,6 +56,7 @@ class Harvest:
     Attributes:
         extracted: exchanges called extraction.
         expected: sum of scores: the expected number; `variance` and `doubt` are what `share_interval` takes beside it.
+        began: second since 1970 of the first of them, `NEVER` for none.
     """
 
     extracted: I64
@@ -104,7 +105,7 @@ def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
         # summed as whole numbers: a sum of floats depends on the order of rows, and so on the number of threads
         .agg(
             extracted=_.extracts.sum(),
-            began=ibis.ifelse(_.extracts, _.ts.epoch_seconds(), NEVER).min(),
+            began=ibis.ifelse(_.extracts, _.ts.epoch_seconds().floor().cast("int64"), NEVER).min(),
             **{name: (_[name] * BILLION).round().cast("int64").sum() for name in summed},
         )
         .order_by("account")

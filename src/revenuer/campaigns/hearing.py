@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,11 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.queues import Queue
-from revenuer.campaigns.wording import LEVELS, Wording
+from revenuer.campaigns.wording import AS_PLAIN, LEVELS, Wording, private_tasks, task_text
 from revenuer.engine import Engine
 from revenuer.linkage.templates import KINDS, Templates
 
-__all__ = ["as_templates", "worth_of_levels"]
+__all__ = ["as_templates", "sure_users", "worth_of_levels"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -63,6 +64,31 @@ def _untold(engine: Engine, wording: Wording, rows: ir.Table, templates: Templat
         told = engine.table(f"told_{name}", pa.table({"task": templates.ids[np.concatenate(tasks)], "of": number}))
         heard = heard.anti_join(told, [heard[name] == told.task, heard.voice == told.of])
     return heard.group_by("voice", "level", "account").agg(n=_.count())
+
+
+def sure_users(
+    engine: Engine, rows: ir.Table, templates: Templates, profiles: Profiles, queues: list[Queue]
+) -> list[I64]:
+    """For each campaign the accounts that send a task of it, hardly anybody else's, and mean it.
+
+    Whoever reports or studies an attack quotes it: the wording is there, and the text model reads it as less of a task.
+    """
+    parts = []
+    for kind, name in enumerate(KINDS):
+        of, ids = _tasks(templates, queues, kind)
+        least = np.array([AS_PLAIN * task_text(queue, templates) for queue in queues])
+        told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": np.nan_to_num(least[of])}))
+        sent = rows.join(told, rows[name] == told.task)
+        parts.append(sent.filter(_.extraction.cast("float64").fill_null(1.0) >= _.least).select("account", "of"))
+    found = engine.collect(ibis.union(*parts, distinct=True).order_by("of", "account"))
+    account, of = profiles.index(found["account"].to_numpy()), found["of"].to_numpy()
+    return [account[of == number] for number in range(len(queues))]
+
+
+def _tasks(templates: Templates, queues: list[Queue], kind: int) -> tuple[I64, I64]:
+    """Number of the queue, and id of the template, of each private task of one kind."""
+    tasks = [private_tasks(queue, templates, kind) for queue in queues]
+    return np.repeat(np.arange(len(queues)), [len(one) for one in tasks]), templates.ids[np.concatenate(tasks)]
 
 
 def worth_of_levels(heard: Templates, known: int, profiles: Profiles, queues: list[Queue]) -> pa.Table:

@@ -206,7 +206,9 @@ def _merit(queue: Queue) -> float:
     return float((queue.worth * queue.requests).sum()) if queue.reading > 0.0 else 0.0
 
 
-def heard_too(templates: Templates, heard: Templates, profiles: Profiles, queues: list[Queue]) -> list[Queue]:
+def heard_too(
+    templates: Templates, heard: Templates, profiles: Profiles, queues: list[Queue], sure: list[I64]
+) -> list[Queue]:
     """The same queues with the accounts that do their tasks in other words.
 
     Args:
@@ -214,21 +216,20 @@ def heard_too(templates: Templates, heard: Templates, profiles: Profiles, queues
         heard: the same, with the levels of voices (`campaigns.wording`) as further templates behind them.
         profiles: of all accounts.
         queues: those to look at.
+        sure: for each the accounts that send one of its tasks and mean it: only they may join.
     """
     known = len(templates)
     tasks = [queue.templates[queue.tasks] for queue in queues]
     chosen = np.concatenate([*tasks, np.arange(known, len(heard))])
     usable = heard.only(np.unique(chosen))
     found = compete(usage_of(usable, profiles.exchanges), [queue.accounts for queue in queues])
-    return [_with_accounts(usable, one, queue) for one, queue in zip(found, queues, strict=True)]
+    return [_with_accounts(usable, one, queue, may) for one, queue, may in zip(found, queues, sure, strict=True)]
 
 
-def _with_accounts(usable: Templates, one: Membership, queue: Queue) -> Queue:
+def _with_accounts(usable: Templates, one: Membership, queue: Queue, sure: I64) -> Queue:
     """A queue with its members as they are now known; those it had stay."""
     members = _dealt_to(usable, one, np.ones(len(one.own), np.bool_)) if len(one.own) else queue.accounts[:0]
-    # whoever quotes a campaign sounds like it; only its accounts do its tasks as well
-    told = queue.templates[queue.tasks & (queue.inside >= PRIVATE)]
-    members = members[_sent(usable, told, int(usable.edge_account.max(initial=0)) + 1)[members] > 0]
+    members = np.intersect1d(members, sure)
     posterior = dict(zip(one.accounts.tolist(), one.posterior.tolist(), strict=True))
     posterior |= dict(zip(queue.accounts.tolist(), queue.posterior.tolist(), strict=True))
     accounts = np.union1d(members, queue.accounts)

@@ -29,7 +29,7 @@ from revenuer.linkage.templates import KINDS, Templates
 from revenuer.sources import Traffic
 from revenuer.text.keyed import Key
 
-__all__ = ["LEVELS", "Wording", "listen"]
+__all__ = ["AS_PLAIN", "LEVELS", "Wording", "listen", "private_tasks", "task_text"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -98,7 +98,7 @@ def listen(
     spoken = engine.persist("spoken", sound(engine, traffic, Voices(weights, intercepts, key)))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
     heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
-    least = [AS_PLAIN * _text(queues[number], templates) for number in chosen]
+    least = [AS_PLAIN * task_text(queues[number], templates) for number in chosen]
     columns = {"nth": np.arange(len(chosen)), "queue": np.array(chosen), "least": np.nan_to_num(np.array(least))}
     names = engine.table("voice_names", pa.table(columns))
     texts = rows.select("draw", "extraction")
@@ -123,20 +123,20 @@ def _roles(
     members = engine.table("near", pa.table({"account": profiles.keys[near], "queue": of[near]}))
     used = {}
     for kind, name in enumerate(KINDS):
-        tasks = [_private(queue, templates, kind) for queue in queues]
+        tasks = [private_tasks(queue, templates, kind) for queue in queues]
         number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
         ids = templates.ids[np.concatenate(tasks)] if tasks else np.zeros(0, np.int64)
         used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": number}))
     return members, used
 
 
-def _text(queue: Queue, templates: Templates) -> float:
+def task_text(queue: Queue, templates: Templates) -> float:
     """Mean text score of a campaign's tasks; NaN where no text is known."""
     tasks = queue.templates[queue.tasks]
     return float(np.average(templates.extraction[tasks], weights=np.maximum(queue.requests[queue.tasks], 1)))
 
 
-def _private(queue: Queue, templates: Templates, kind: int) -> I64:
+def private_tasks(queue: Queue, templates: Templates, kind: int) -> I64:
     """The tasks of one kind that hardly anybody else sends; cover that several campaigns take from one place is shared."""
     own = queue.tasks & (templates.kind[queue.templates] == kind)
     private = own & (queue.inside >= PRIVATE)
