@@ -41,6 +41,8 @@ SUREST: Final = 0.999999
 ALTERNATIVES_SHOWN: Final = 5
 # Extraction exchanges an account must have made to be flagged: one may be an accident.
 LEAST_FLAGGED: Final = 2
+# Posterior from which an account surely belongs.
+SURE: Final = 0.95
 BILLION: Final = 1_000_000_000
 NEVER: Final = 2**62
 # MITRE ATLAS: extract the model, through the inference API, by accounts made for it; elicited reasoning is leakage.
@@ -156,7 +158,7 @@ class _Matter:
 
 def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled]:
     """Assemble every campaign that has an account to flag, strongest first."""
-    flagged = [queue.accounts[called.harvest.extracted[queue.accounts] >= LEAST_FLAGGED] for queue in called.queues]
+    flagged = [_flagged(queue, called.harvest) for queue in called.queues]
     matter = _matter(engine, only_flagged(engine, scored, [called.profiles.keys[accounts] for accounts in flagged]))
     assembled = [
         _assembled(called, matter, number, accounts) for number, accounts in enumerate(flagged) if len(accounts)
@@ -164,6 +166,18 @@ def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled
     return sorted(
         assembled, key=lambda one: (-one.campaign.confidence, -one.campaign.exchanges, one.campaign.campaign_id)
     )
+
+
+def _flagged(queue: Queue, harvest: Harvest) -> I64:
+    """The accounts to flag: those that were seen to extract, and, where tasks are bare, those that surely belong.
+
+    Of bare tasks it is known how many an account sends, and not well which.
+    """
+    seen = harvest.extracted[queue.accounts] >= LEAST_FLAGGED
+    if not seen.any():
+        return queue.accounts[:0]
+    sure = (harvest.expected[queue.accounts] >= LEAST_FLAGGED) & (queue.posterior >= SURE)
+    return queue.accounts[seen | sure]
 
 
 def only_flagged(engine: Engine, scored: ir.Table, keys: list[I64]) -> ir.Table:

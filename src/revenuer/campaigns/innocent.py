@@ -247,7 +247,7 @@ _MANY_KINDS: Final = Prediction(
     lambda o: o.dedication,
     0.3,
     -0.1,
-    1.0,
+    0.5,
     "these templates are only {value:.0%} of what the accounts send",
     "these templates are {value:.0%} of what the accounts send",
     "these templates were no more than {value:.0%} of what the accounts send",

@@ -127,7 +127,8 @@ def _find(usable: Templates, chosen: I64, profiles: Profiles) -> list[Queue]:
     groups = communities(usable, chosen, len(profiles))
     found = _whole(converge(usage, start) for start in _starts(usage, groups))
     parts = [part for held in _joined(found) for part in _parts(usage, usable, held)]
-    found = _whole(compete(usage, parts))
+    # one campaign may have come out of two groups, of which one had to be split first
+    found = _whole(compete(usage, _joined([_as_it_is(usage, part) for part in parts])))
     queues = [_queue(usable, one) for one in found]
     rest = [np.setdiff1d(one.accounts, queue.accounts) for one, queue in zip(found, queues, strict=True)]
     again = _whole(compete(usage, [queue.accounts for queue in queues] + rest))
@@ -140,6 +141,11 @@ def _parts(usage: Usage, usable: Templates, members: I64) -> list[I64]:
     if len(parts) < 2:
         return parts
     return [smaller for part in parts for smaller in _parts(usage, usable, part)]
+
+
+def _as_it_is(usage: Usage, members: I64) -> Membership:
+    """A set of accounts as the queue that it is, without learning who else belongs."""
+    return Membership(members, np.ones(len(members)), *own_templates(usage, members))
 
 
 def _starts(usage: Usage, groups: list[I64]) -> Iterator[I64]:
@@ -171,7 +177,7 @@ def _joined(found: list[Membership]) -> list[I64]:
     size = np.array([len(one.accounts) for one in found])
     held = _stacked([(one.accounts, np.ones(len(one.accounts))) for one in found])
     common = (held @ held.T).toarray() / np.minimum.outer(size, size)
-    tasks = _stacked([(one.own, np.sqrt(one.rate / one.rate.sum())) for one in found])
+    tasks = _stacked([(one.own, np.sqrt(one.rate / max(one.rate.sum(), 1e-12))) for one in found])
     same = (common > SAME_ACCOUNTS) & ((tasks @ tasks.T).toarray() > SAME_TASKS)
     _, label = sparse.csgraph.connected_components(sparse.csr_matrix(same), directed=False)
     return [

@@ -44,8 +44,6 @@ TEXT_ONLY: Final = 0.1
 LEAST_USERS: Final = 3
 SHARED_LIFT: Final = 4.0
 SHARED_TEXT: Final = 0.7
-PLAIN: Final = 0.5
-LEAST_PLAIN: Final = 5
 SHARED_NOVELTY: Final = 0.7
 # The least that a campaign's task is worth.
 OWN_TASK: Final = 0.75
@@ -188,10 +186,7 @@ def _worth_of(templates: Templates, profiles: Profiles, queue: Queue, kind: int)
     own = np.zeros(len(templates), np.bool_)
     own[queue.templates] = True
     used = (templates.kind == kind) & (users >= LEAST_USERS)
-    plain = used & (templates.extraction < PLAIN)
-    # members lean to some ordinary wordings as well: a shared task is one that they lean to more
-    usual = float(np.quantile(lift[plain], 0.9)) if plain.sum() >= LEAST_PLAIN else 0.0
-    served = (templates.kind == kind) & own | used & (lift >= max(SHARED_LIFT, 2.0 * usual))
+    served = (templates.kind == kind) & own | used & (lift >= SHARED_LIFT)
     chosen = np.flatnonzero(served & (task > 0.0))
     return chosen, task[chosen] * (1.0 - 1.0 / np.maximum(lift[chosen], 1.0))
 

@@ -21,9 +21,13 @@ F64 = npt.NDArray[np.float64]
 
 # Mean odds of templates that innocent accounts share: what the odds are divided by.
 USUAL_ODDS: Final = 2.0
+# The same for system prompts: a product's persona reads more like a task than what people ask it.
+USUAL_ODDS_OF_SYSTEM: Final = 4.0
 MOST_ODDS: Final = 12.0
 # Shares of a queue's templates that may be tasks.
 SHARES: Final = (0.1, 0.3, 0.6, 0.9)
+# The most that a template is worth that does not read like a task.
+UNLIKE: Final = 0.45
 # Templates of one author are not independent: together they say no more.
 STRONGEST: Final = 3.0
 # Distinct fillings over requests: tasks of a queue differ, a prompt that is sent word for word has its text alone to
@@ -33,6 +37,7 @@ NOVEL: Final = 0.45
 TASKLIKE: Final = 0.55
 # A wording that mostly goes on with a conversation is not how tasks are put.
 MOST_FOLLOWUPS: Final = 0.5
+_SYSTEM: Final = [KINDS.index(name) for name in ("system_frame", "system_text")]
 
 
 class Reading(NamedTuple):
@@ -62,9 +67,12 @@ def read(templates: Templates, own: I64) -> Reading:
         return Reading(float("nan"), np.ones(len(own)))
     score = np.nan_to_num(score, nan=0.5)
     odds = np.minimum(score / np.maximum(1.0 - score, 1e-9), np.where(templates.novelty[own] < NOVEL, 1.0, MOST_ODDS))
-    value = np.maximum(odds, 0.1) / USUAL_ODDS
+    spoken = np.isin(templates.kind[own], _SYSTEM)
+    value = np.maximum(odds, 0.1) / np.where(spoken, USUAL_ODDS_OF_SYSTEM, USUAL_ODDS)
     each = np.array([np.log(1.0 - share + share * value).sum() for share in SHARES])
     total = float((np.logaddexp.reduce(each) - np.log(len(SHARES))) / np.log(10.0))
     weight = np.exp(each - np.logaddexp.reduce(each))
     worth = sum(w * share * value / (1.0 - share + share * value) for w, share in zip(weight, SHARES, strict=True))
-    return Reading(float(np.clip(total, -STRONGEST, STRONGEST)), np.asarray(worth))
+    # what reads less like a task than most templates do is none, whatever it stands beside
+    worth = np.where(value < 1.0, np.minimum(worth, UNLIKE), worth)
+    return Reading(float(np.clip(total, -STRONGEST, STRONGEST)), worth)
