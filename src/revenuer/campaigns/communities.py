@@ -1,8 +1,8 @@
 """Templates that one pool of accounts works through: agglomerated while accounts use them as one queue.
 
-Accounts fed from one queue split their requests over its templates as random draws would; the accounts of two queues,
-and customers with products of their own, keep to one. So two groups of templates belong together if the group tells
-nothing about the account: if the intra-class correlation of the group within accounts is small. All that the statistic
+Accounts fed from one queue split their requests over its templates as random draws would: two requests, one of each of
+two groups, then fall on one account as often as two of one group do. Accounts of two queues, customers with products of
+their own, and a harvest inside a larger public group fall apart by that, whatever their sizes. All that the statistic
 needs are sums that add up when groups merge, so the cost does not depend on how many accounts share a template.
 """
 
@@ -23,7 +23,8 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# Intra-class correlation below which two groups are one queue: 0 for one, 1 for two.
+# How often two requests of two groups fall on one account, against two of the more concentrated one: 1 for one queue,
+# 0 for two; from here they are one.
 ONE_QUEUE: Final = 0.5
 # Pairs of requests of one account that a merge must rest on.
 LEAST_PAIRS: Final = 10.0

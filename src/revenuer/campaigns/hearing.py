@@ -14,7 +14,7 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.queues import Queue
-from revenuer.campaigns.wording import AS_PLAIN, LEVELS, Wording, private_tasks, task_text
+from revenuer.campaigns.wording import AS_PLAIN, LEVELS, Wording, task_text
 from revenuer.engine import Engine
 from revenuer.linkage.templates import KINDS, Templates
 
@@ -59,9 +59,8 @@ def _untold(engine: Engine, wording: Wording, rows: ir.Table, templates: Templat
     """How many exchanges of each account are heard at each level of each voice, beside those under a task of it."""
     heard = rows.join(wording.heard, rows.draw == wording.heard.spoken)
     for kind, name in enumerate(KINDS):
-        tasks = [queue.templates[queue.tasks & (templates.kind[queue.templates] == kind)] for queue in queues]
-        number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
-        told = engine.table(f"told_{name}", pa.table({"task": templates.ids[np.concatenate(tasks)], "of": number}))
+        of, ids = _tasks(templates, queues, kind, private=False)
+        told = engine.table(f"told_{name}", pa.table({"task": ids, "of": of}))
         heard = heard.anti_join(told, [heard[name] == told.task, heard.voice == told.of])
     return heard.group_by("voice", "level", "account").agg(n=_.count())
 
@@ -75,7 +74,7 @@ def sure_users(
     """
     parts = []
     for kind, name in enumerate(KINDS):
-        of, ids = _tasks(templates, queues, kind)
+        of, ids = _tasks(templates, queues, kind, private=True)
         least = np.array([AS_PLAIN * task_text(queue, templates) for queue in queues])
         told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": np.nan_to_num(least[of])}))
         sent = rows.join(told, rows[name] == told.task)
@@ -85,9 +84,13 @@ def sure_users(
     return [account[of == number] for number in range(len(queues))]
 
 
-def _tasks(templates: Templates, queues: list[Queue], kind: int) -> tuple[I64, I64]:
-    """Number of the queue, and id of the template, of each private task of one kind."""
-    tasks = [private_tasks(queue, templates, kind) for queue in queues]
+def _tasks(templates: Templates, queues: list[Queue], kind: int, *, private: bool) -> tuple[I64, I64]:
+    """Number of the queue, and id of the template, of each task of one kind; those of hardly anybody else if `private`."""
+    held = [queue.private if private else queue.tasks for queue in queues]
+    tasks = [
+        queue.templates[own & (templates.kind[queue.templates] == kind)]
+        for queue, own in zip(queues, held, strict=True)
+    ]
     return np.repeat(np.arange(len(queues)), [len(one) for one in tasks]), templates.ids[np.concatenate(tasks)]
 
 

@@ -27,7 +27,7 @@ from revenuer.campaigns.tasks import read, tasklike
 from revenuer.linkage.partition import queue_evidence
 from revenuer.linkage.templates import KINDS, Requests, Templates
 
-__all__ = ["LEAST_ENTITIES", "PRIVATE", "Queue", "find_queues", "heard_too", "suspects", "without"]
+__all__ = ["LEAST_ENTITIES", "Queue", "find_queues", "heard_too", "suspects", "without"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -87,6 +87,12 @@ class Queue:
         """Which of the templates are tasks; all of them where none is."""
         held: npt.NDArray[np.bool_] = self.worth >= 0.5
         return held if held.any() else np.ones(len(held), np.bool_)
+
+    @property
+    def private(self) -> npt.NDArray[np.bool_]:
+        """Which of the tasks hardly anybody else sends; all tasks where none is."""
+        held: npt.NDArray[np.bool_] = self.tasks & (self.inside >= PRIVATE)
+        return held if held.any() else self.tasks
 
 
 def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:

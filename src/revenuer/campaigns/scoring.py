@@ -101,7 +101,8 @@ def score_exchanges(
     Args:
         engine: runs the joins.
         rows: fingerprints.
-        templates: with their edges; `profiles` those of all accounts.
+        templates: with their edges.
+        profiles: of all accounts.
         queues: the campaigns.
         heard: how exchanges sound; None where nothing was listened to.
     """

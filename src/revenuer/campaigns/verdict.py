@@ -70,8 +70,11 @@ def deliver(
     """Weigh a queue.
 
     Args:
-        queue: what is judged; `observed` are the facts about it.
-        templates: of the traffic; `profiles` and `found` likewise its accounts and the traces they leave.
+        queue: what is judged.
+        observed: the facts about it.
+        templates: of the traffic.
+        profiles: of all accounts.
+        found: the traces that accounts leave.
         signs: evidence of its life (`campaigns.life`).
         seed: of every random step.
     """

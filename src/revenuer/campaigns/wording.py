@@ -22,14 +22,14 @@ from ibis import _
 from scipy import optimize, sparse, special
 
 from revenuer.behaviour import Profiles
-from revenuer.campaigns.queues import PRIVATE, Queue
+from revenuer.campaigns.queues import Queue
 from revenuer.engine import Engine
 from revenuer.fingerprint.words import FEATURES, Voices, bags, matrix, sound
 from revenuer.linkage.templates import KINDS, Templates
 from revenuer.sources import Traffic
 from revenuer.text.keyed import Key
 
-__all__ = ["AS_PLAIN", "LEVELS", "Wording", "listen", "private_tasks", "task_text"]
+__all__ = ["AS_PLAIN", "LEVELS", "Wording", "listen", "task_text"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -83,7 +83,8 @@ def listen(
         engine: runs the passes.
         traffic: where the texts are.
         rows: fingerprints.
-        templates: with their edges; `profiles` likewise those of all accounts.
+        templates: with their edges.
+        profiles: of all accounts.
         queues: those called campaigns.
         key: under which hashes of text stand.
     """
@@ -123,7 +124,7 @@ def _roles(
     members = engine.table("near", pa.table({"account": profiles.keys[near], "queue": of[near]}))
     used = {}
     for kind, name in enumerate(KINDS):
-        tasks = [private_tasks(queue, templates, kind) for queue in queues]
+        tasks = [queue.templates[queue.private & (templates.kind[queue.templates] == kind)] for queue in queues]
         number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
         ids = templates.ids[np.concatenate(tasks)] if tasks else np.zeros(0, np.int64)
         used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": number}))
@@ -134,13 +135,6 @@ def task_text(queue: Queue, templates: Templates) -> float:
     """Mean text score of a campaign's tasks; NaN where no text is known."""
     tasks = queue.templates[queue.tasks]
     return float(np.average(templates.extraction[tasks], weights=np.maximum(queue.requests[queue.tasks], 1)))
-
-
-def private_tasks(queue: Queue, templates: Templates, kind: int) -> I64:
-    """The tasks of one kind that hardly anybody else sends; cover that several campaigns take from one place is shared."""
-    own = queue.tasks & (templates.kind[queue.templates] == kind)
-    private = own & (queue.inside >= PRIVATE)
-    return queue.templates[private if private.any() else own]
 
 
 def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str, ir.Table]) -> pa.Table:

@@ -17,7 +17,15 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PERMUTATIONS", "Exchangeability", "content_evidence", "exchangeability", "habit_evidence", "queue_evidence", "shape_evidence"]
+__all__ = [
+    "PERMUTATIONS",
+    "Exchangeability",
+    "content_evidence",
+    "exchangeability",
+    "habit_evidence",
+    "queue_evidence",
+    "shape_evidence",
+]
 
 PERMUTATIONS: Final = 24
 # Variance ratio below which accounts take turns.
