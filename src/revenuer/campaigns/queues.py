@@ -235,7 +235,10 @@ def heard_too(
     chosen = np.concatenate([*tasks, np.arange(known, len(heard))])
     usable = heard.only(np.unique(chosen))
     found = compete(usage_of(usable, profiles.exchanges), [queue.accounts for queue in queues])
-    return [_with_accounts(usable, one, queue, may) for one, queue, may in zip(found, queues, sure, strict=True)]
+    # no account leaves the queue that it is in for another's words
+    tied = np.concatenate([queue.accounts for queue in queues])
+    may = [np.setdiff1d(users, tied) for users in sure]
+    return [_with_accounts(usable, *one) for one in zip(found, queues, may, strict=True)]
 
 
 def _with_accounts(usable: Templates, one: Membership, queue: Queue, sure: I64) -> Queue:
