@@ -121,7 +121,8 @@ def harvests(engine: Engine, scored: ir.Table, profiles: Profiles) -> Harvest:
 
     began = np.full(len(profiles), NEVER)
     began[at] = made["began"].to_numpy()
-    return Harvest(spread("extracted", 1).astype(np.int64), *(spread(name, BILLION) for name in summed), began)
+    expected, variance, doubt = (spread(name, BILLION) for name in summed)
+    return Harvest(spread("extracted", 1).astype(np.int64), expected, variance, doubt, began)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.queues import Queue
-from revenuer.campaigns.wording import AS_PLAIN, LEVELS, Wording, task_text
+from revenuer.campaigns.wording import AS_PLAIN, LEVELS, Wording, task_text, tasks_of
 from revenuer.engine import Engine
 from revenuer.linkage.templates import KINDS, Templates
 
@@ -59,7 +59,7 @@ def _untold(engine: Engine, wording: Wording, rows: ir.Table, templates: Templat
     """How many exchanges of each account are heard at each level of each voice, beside those under a task of it."""
     heard = rows.join(wording.heard, rows.draw == wording.heard.spoken)
     for kind, name in enumerate(KINDS):
-        of, ids = _tasks(templates, queues, kind, private=False)
+        of, ids = tasks_of(templates, queues, kind, private=False)
         told = engine.table(f"told_{name}", pa.table({"task": ids, "of": of}))
         heard = heard.anti_join(told, [heard[name] == told.task, heard.voice == told.of])
     return heard.group_by("voice", "level", "account").agg(n=_.count())
@@ -74,7 +74,7 @@ def sure_users(
     """
     parts = []
     for kind, name in enumerate(KINDS):
-        of, ids = _tasks(templates, queues, kind, private=True)
+        of, ids = tasks_of(templates, queues, kind, private=True)
         least = np.array([AS_PLAIN * task_text(queue, templates) for queue in queues])
         told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": np.nan_to_num(least[of])}))
         sent = rows.join(told, rows[name] == told.task)
@@ -82,16 +82,6 @@ def sure_users(
     found = engine.collect(ibis.union(*parts, distinct=True).order_by("of", "account"))
     account, of = profiles.index(found["account"].to_numpy()), found["of"].to_numpy()
     return [account[of == number] for number in range(len(queues))]
-
-
-def _tasks(templates: Templates, queues: list[Queue], kind: int, *, private: bool) -> tuple[I64, I64]:
-    """Number of the queue, and id of the template, of each task of one kind; those of hardly anybody else if `private`."""
-    held = [queue.private if private else queue.tasks for queue in queues]
-    tasks = [
-        queue.templates[own & (templates.kind[queue.templates] == kind)]
-        for queue, own in zip(queues, held, strict=True)
-    ]
-    return np.repeat(np.arange(len(queues)), [len(one) for one in tasks]), templates.ids[np.concatenate(tasks)]
 
 
 def worth_of_levels(heard: Templates, known: int, profiles: Profiles, queues: list[Queue]) -> pa.Table:

@@ -182,7 +182,7 @@ def _joined(found: list[Membership]) -> list[I64]:
         return []
     size = np.array([len(one.accounts) for one in found])
     held = _stacked([(one.accounts, np.ones(len(one.accounts))) for one in found])
-    common = (held @ held.T).toarray() / np.minimum.outer(size, size)
+    common = (held @ held.T).toarray() / np.maximum(np.minimum.outer(size, size), 1)
     tasks = _stacked([(one.own, np.sqrt(one.rate / max(one.rate.sum(), 1e-12))) for one in found])
     same = (common > SAME_ACCOUNTS) & ((tasks @ tasks.T).toarray() > SAME_TASKS)
     _, label = sparse.csgraph.connected_components(sparse.csr_matrix(same), directed=False)

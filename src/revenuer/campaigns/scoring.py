@@ -239,9 +239,8 @@ def _kinds(engine: Engine, free: ir.Table, silent: list[int]) -> pa.Table:
     of, kind, n = (counted[name].to_numpy() for name in ("campaign", "kind", "n"))
     found = []
     for number in silent:
-        made = np.bincount(kind[of == number], weights=n[of == number], minlength=size)
-        excess = _excess(made, base)
-        found.append((np.full(size, number), np.arange(size), excess))
+        made = np.bincount(kind[of == number], weights=n[of == number], minlength=size).astype(np.float64)
+        found.append((np.full(size, number), np.arange(size), _excess(made, base)))
     columns = [np.concatenate(column) for column in zip(*found, strict=True)] if found else [np.zeros(0)] * 3
     held = columns[2] > 0.0
     names = ("of_kind", "id_kind", "excess")

@@ -159,10 +159,15 @@ def _timing(o: Observed) -> Evidence:
 def _content(o: Observed) -> Evidence:
     if np.isnan(o.extraction):
         return Evidence("content", "what is asked for is not known: no text was read", 0.0, o.accounts)
-    text = o.reading
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
     fact = (
-        f"the text model gives the requests {o.extraction:.2f} of 1 for reading like training material, and "
-        f"{o.elicitation:.2f} for asking that reasoning be laid open"
+        f"templates that read as these do are {_times(o.reading)} among a harvest's as among anybody's; the text model gives "
+        f"the requests {o.extraction:.2f} of 1 for reading like training material, and {o.elicitation:.2f} for asking that "
+        "reasoning be laid open"
     )
-    return Evidence("content", fact, float(text + asks), o.accounts)
+    return Evidence("content", fact, float(o.reading + asks), o.accounts)
+
+
+def _times(odds: float) -> str:
+    """A log10 likelihood ratio in words: how many times as likely, or as unlikely."""
+    return f"{10.0 ** abs(odds):,.1f} times as {'likely' if odds >= 0.0 else 'unlikely'}"

@@ -29,7 +29,7 @@ from revenuer.linkage.templates import KINDS, Templates
 from revenuer.sources import Traffic
 from revenuer.text.keyed import Key
 
-__all__ = ["AS_PLAIN", "LEVELS", "Wording", "listen", "task_text"]
+__all__ = ["AS_PLAIN", "LEVELS", "Wording", "listen", "task_text", "tasks_of"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -124,11 +124,19 @@ def _roles(
     members = engine.table("near", pa.table({"account": profiles.keys[near], "queue": of[near]}))
     used = {}
     for kind, name in enumerate(KINDS):
-        tasks = [queue.templates[queue.private & (templates.kind[queue.templates] == kind)] for queue in queues]
-        number = np.repeat(np.arange(len(queues)), [len(one) for one in tasks])
-        ids = templates.ids[np.concatenate(tasks)] if tasks else np.zeros(0, np.int64)
-        used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": number}))
+        of_task, ids = tasks_of(templates, queues, kind, private=True)
+        used[name] = engine.table(f"tasks_{name}", pa.table({"task": ids, "of": of_task}))
     return members, used
+
+
+def tasks_of(templates: Templates, queues: list[Queue], kind: int, *, private: bool) -> tuple[I64, I64]:
+    """Number of the queue, and id of the template, of each task of one kind; those of hardly anybody else if `private`."""
+    held = [queue.private if private else queue.tasks for queue in queues]
+    tasks = [
+        queue.templates[own & (templates.kind[queue.templates] == kind)]
+        for queue, own in zip(queues, held, strict=True)
+    ]
+    return np.repeat(np.arange(len(queues)), [len(one) for one in tasks]), templates.ids[np.concatenate(tasks)]
 
 
 def task_text(queue: Queue, templates: Templates) -> float:

@@ -92,9 +92,10 @@ def _words(batch: pa.RecordBatch, key: Key | None) -> sparse.csr_matrix:
     """Which buckets each row's prompt and system prompt hold, shape (rows, FEATURES)."""
     prompts = _bags(batch.column("prompt"), 0, key)
     systems = distinct_texts(batch.column("system"))
-    unknown = sparse.csr_matrix((1, BUCKETS), dtype=np.float32)
-    of_system = sparse.vstack([_bags(systems.texts, 1, key), unknown], format="csr")[systems.rows]
-    return sparse.hstack([prompts, of_system], format="csr")
+    # an empty text stands last, where the row -1 of an unknown system prompt finds it
+    texts = pa.concat_arrays([systems.texts, pa.array([""], systems.texts.type)])
+    both: sparse.csr_matrix = sparse.hstack([prompts, _bags(texts, 1, key)[systems.rows]], format="csr")
+    return both
 
 
 def _bags(texts: pa.Array, salt: int, key: Key | None) -> sparse.csr_matrix:

@@ -1,8 +1,9 @@
 """Channel `template`: who uses which frame, and what the frame's traffic looks like.
 
 A *template* here is a frame of the prompt, a frame of the system prompt, a system prompt too short for a frame that
-several accounts send word for word, or, for bare tasks without any frame, the manner in which they are put. The graph of accounts and templates stays bipartite: cost is linear in its edges,
-and twenty thousand accounts on one frame are twenty thousand edges.
+several accounts send word for word, or, for bare tasks without any frame, the manner in which they are put. The graph
+of accounts and templates stays bipartite: cost is linear in its edges, and twenty thousand accounts on one frame are
+twenty thousand edges.
 """
 
 from __future__ import annotations
