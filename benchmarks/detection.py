@@ -1,7 +1,8 @@
 """How much of the harvest a scan finds, and whom it accuses wrongly, on simulated worlds of several seeds.
 
 Usage: `python benchmarks/detection.py --corpora DIR [--seeds 9101 9102 9103] [--exchanges 250000] [--markdown]`. Worlds:
-every archetype and workload with half of the attackers' traffic benign, infrastructure shared, then disjoint; and a
+every archetype and workload with half of the attackers' traffic benign and infrastructure shared; with infrastructure
+disjoint and half of the frames in several wordings, with half, four fifths and nineteen twentieths of it benign; and a
 world without attacks. Worlds, findings and evaluations are kept in the cache; `--fresh` makes them anew. Pooled
 intervals are those of Clopper and Pearson over the cases of all seeds, as if cases were independent.
 """
@@ -20,9 +21,13 @@ from typing import Any
 from revenuer.evaluate.measures import proportion
 from running import MIB, checked, conditions, measured, table, world
 
+# Nothing shared but the tasks, and half of the frames in several wordings.
+HIDDEN = ("all", "--infrastructure", "disjoint", "--paraphrase-frames", "0.5")
 WORLDS: dict[str, tuple[str, ...]] = {
     "shared": ("all", "--benign-mix", "0.5", "--infrastructure", "shared"),
-    "disjoint": ("all", "--benign-mix", "0.5", "--infrastructure", "disjoint"),
+    "half": (*HIDDEN, "--benign-mix", "0.5"),
+    "most": (*HIDDEN, "--benign-mix", "0.8"),
+    "nearly all": (*HIDDEN, "--benign-mix", "0.95"),
     "legitimate": ("legitimate",),
 }
 Result = dict[str, Any]
@@ -88,6 +93,7 @@ RATES: dict[str, tuple[str | int, ...]] = {
     "flagged accounts that extract": ("accounts", "precision"),
     "exchange precision": ("exchanges", "precision"),
     "exchange recall": ("exchanges", "recall"),
+    "exchange F1": ("exchanges", "f1"),
     "capability right, of extraction exchanges": ("exchanges", "capability", "accuracy"),
     "campaigns found": ("campaigns", "recall"),
     "found campaigns that are campaigns": ("campaigns", "precision"),
@@ -110,6 +116,7 @@ def accused(document: Result) -> str:
 
 FIGURES: dict[str, Callable[[Result], str]] = {
     "recall, mean over campaigns": lambda d: number(at(d, "accounts", "detection", 0, "campaign_mean", "mean")),
+    "capability profile error, mean over campaigns": lambda d: number(at(d, "campaigns", "capability_error", "mean")),
     "campaigns in fragments; merges": lambda d: f"{d['campaigns']['fragmented']}; {d['campaigns']['merges']}",
     "untrue pivots; successions": lambda d: (
         f"{at(d, 'campaigns', 'pivots', 'spurious')}; {at(d, 'campaigns', 'successions', 'spurious')}"
