@@ -31,7 +31,7 @@ def requests(each: int = 10) -> Requests:
     sketch = np.random.default_rng(0).normal(size=(n, 16))
     unique = np.arange(1, n + 1)
     none = np.zeros(n, np.int64)
-    return Requests(template, account, unique, 10_000 * 24 + number, unique, sketch, unique, none)
+    return Requests(template, account, unique, 10_000 * 24 + number, unique, sketch, unique, none, np.zeros(n))
 
 
 def seen(queue: Queue, made: Requests, known: Templates) -> Observed:
@@ -42,7 +42,7 @@ def seen(queue: Queue, made: Requests, known: Templates) -> Observed:
 def group(worth: tuple[float, ...] = (1.0, 1.0), reading: float = 1.5) -> Queue:
     """The group with as many templates as have a worth."""
     n = len(worth)
-    return Queue(GROUP, np.ones(40), np.arange(n), np.ones(n), np.full(n, 400), np.array(worth), reading)
+    return Queue(GROUP, np.ones(40), np.arange(n), np.ones(n), np.ones(n), np.full(n, 400), np.array(worth), reading)
 
 
 def test_what_is_seen_is_counted():

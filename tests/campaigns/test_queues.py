@@ -242,7 +242,7 @@ def requests(users: int, each: int, *, habit: float) -> Requests:
     hour = np.where(rng.random(n) < habit / (1 + habit), own_hour, rng.integers(24, size=n)) + 24 * np.arange(n)
     sketch = subject / np.linalg.norm(subject, axis=1, keepdims=True)
     unique, none = np.arange(1, n + 1), np.zeros(n, np.int64)
-    return Requests(none, account, unique, hour, unique, sketch, unique, none)
+    return Requests(none, account, unique, hour, unique, sketch, unique, none, np.zeros(n))
 
 
 def one_template(users: int, **facts: float) -> Templates:

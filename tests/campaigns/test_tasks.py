@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from revenuer.campaigns.tasks import MOST_ODDS, NOVEL, SHARES, STRONGEST, USUAL_ODDS, Reading, read
+from revenuer.campaigns.tasks import MOST_ODDS, NOVEL, SHARES, STRONGEST, UNLIKE, USUAL_ODDS, USUAL_ODDS_OF_SYSTEM, Reading, read
+from revenuer.linkage.templates import KINDS
 from strategies import templates_of
 
 SCORES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20)
@@ -34,6 +35,7 @@ def slow_read(scores: list[float], novelty: list[float]) -> tuple[float, list[fl
     likelihood = [math.prod(1 - share + share * value for value in odds) for share in SHARES]
     weight = [each / sum(likelihood) for each in likelihood]
     worth = [sum(w * s * value / (1 - s + s * value) for w, s in zip(weight, SHARES, strict=True)) for value in odds]
+    worth = [min(each, UNLIKE) if value < 1 else each for each, value in zip(worth, odds, strict=True)]
     total = math.log10(sum(likelihood) / len(SHARES))
     return min(max(total, -STRONGEST), STRONGEST), worth
 
@@ -69,6 +71,24 @@ def test_a_prompt_sent_word_for_word_is_no_task_by_its_score_alone():
     assert copied.worth.max() < 0.5 < new.worth.min()
     assert copied.evidence < 0 < new.evidence
     assert reading([0.95] * 4, NOVEL).evidence == new.evidence
+
+
+@pytest.mark.parametrize("kind", ["system_frame", "system_text"])
+def test_a_persona_has_to_read_more_like_a_task_than_a_prompt(kind: str):
+    """Odds of a system prompt are held against those of system prompts, which are higher."""
+    known = replace(templates_of(np.ones((3, 4), np.int64)), extraction=np.full(4, 0.75))
+    spoken = replace(known, kind=np.full(4, KINDS.index(kind)))
+    assert USUAL_ODDS < 3 < USUAL_ODDS_OF_SYSTEM
+    assert read(spoken, np.arange(4)).evidence < 0 < read(known, np.arange(4)).evidence
+    assert read(spoken, np.arange(4)).worth.max() < 0.5
+
+
+@given(SCORES)
+def test_what_reads_less_like_a_task_than_most_is_none_whatever_stands_beside_it(scores: list[float]):
+    """A template below the usual odds is worth less than a half though its whole queue is tasks."""
+    usual = USUAL_ODDS / (1 + USUAL_ODDS)
+    found = reading([*scores, *[0.99] * 20]).worth[: len(scores)]
+    assert all(worth <= UNLIKE for worth, score in zip(found, scores, strict=True) if score < usual - 1e-9)
 
 
 def test_without_text_nothing_is_said_and_every_template_may_be_a_task():

@@ -181,7 +181,7 @@ def test_what_the_tasks_say_is_what_they_read_like():
     assert asks > 0
     assert content(like_campaign(reading=2.5)) == pytest.approx(asks + 2.5)
     assert content(like_campaign(reading=-1.5)) == pytest.approx(asks - 1.5)
-    assert content(like_campaign(reading=math.nan)) == asks
+    assert content(like_campaign(extraction=math.nan, reading=math.nan)) == 0
     assert content(like_campaign(reading=0.0, extraction=0.2)) == asks
 
 

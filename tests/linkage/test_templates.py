@@ -55,6 +55,8 @@ def fingerprints(account: I64, **columns: I64) -> pa.Table:
             "draw": columns.get("draw", np.arange(1, n + 1) * 2**40),
             "item": np.arange(1, n + 1),
             "free": pa.array(np.full(n, 5), pa.int32()),
+            "prompt_bytes": pa.array(np.full(n, 99), pa.int32()),
+            "input_tokens": pa.array([None] * n, pa.int32()),
             "sketch": [row.tobytes() for row in sketch],
             "extraction": pa.array(np.full(n, 0.5), pa.float32()),
             "elicitation": pa.array(np.full(n, 0.25), pa.float32()),

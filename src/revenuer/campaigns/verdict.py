@@ -161,9 +161,9 @@ def _content(o: Observed) -> Evidence:
         return Evidence("content", "what is asked for is not known: no text was read", 0.0, o.accounts)
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
     fact = (
-        f"templates that read as these do are {_times(o.reading)} among a harvest's as among anybody's; the text model gives "
-        f"the requests {o.extraction:.2f} of 1 for reading like training material, and {o.elicitation:.2f} for asking that "
-        "reasoning be laid open"
+        f"the text model gives the requests {o.extraction:.2f} of 1 for reading like training material, and "
+        f"{o.elicitation:.2f} for asking that reasoning be laid open; templates that read as these do are "
+        f"{_times(o.reading)} among a harvest's as among anybody's"
     )
     return Evidence("content", fact, float(o.reading + asks), o.accounts)
 
