@@ -101,7 +101,9 @@ def weighed(observed: Observed, world: tuple[Profiles, Traces] | None = None) ->
     counts = np.zeros((ACCOUNTS, 3), np.int64)
     counts[GROUP] = 10
     templates = templates_of(counts)
-    queue = Queue(GROUP, np.ones(40), np.arange(3), np.ones(3), np.ones(3), np.full(3, 400), np.ones(3), observed.reading)
+    queue = Queue(
+        GROUP, np.ones(40), np.arange(3), np.ones(3), np.ones(3), np.full(3, 400), np.ones(3), observed.reading
+    )
     who, traces = world or strangers()
     return deliver(queue, observed, templates, who, traces, seed=0)
 

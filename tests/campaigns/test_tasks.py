@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from revenuer.campaigns.tasks import MOST_ODDS, NOVEL, SHARES, STRONGEST, UNLIKE, USUAL_ODDS, USUAL_ODDS_OF_SYSTEM, Reading, read
+from revenuer.campaigns.tasks import (
+    MOST_ODDS,
+    NOVEL,
+    SHARES,
+    STRONGEST,
+    UNLIKE,
+    USUAL_ODDS,
+    USUAL_ODDS_OF_SYSTEM,
+    Reading,
+    read,
+)
 from revenuer.linkage.templates import KINDS
 from strategies import templates_of
 
