@@ -36,6 +36,7 @@ from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_f
 from revenuer.scan_tables import write_accounts, write_exchanges
 from revenuer.sources import CONTENTS, Content, open_traffic
 from revenuer.sources import Traffic as Input
+from revenuer.standing import checked_level, named
 from revenuer.summary import ScanSummary, Setting, to_json
 from revenuer.text.keyed import Key, key_from
 
@@ -65,6 +66,7 @@ def scan(
     *,
     engine: str = "local",
     reference: Path | None = None,
+    fdr: float | None = None,
     content: Content = "full",
     sketch_key: str = "",
     strict: bool = False,
@@ -80,6 +82,7 @@ def scan(
         out: where `campaigns.json`, `accounts.parquet`, `exchanges.parquet`, `scan.json` and `report.html` go.
         engine: `local`, the only one so far.
         reference: traffic of a clean period or cohort, which calibrates p-values and the population alarm.
+        fdr: name only the campaigns that e-BH leaves at this expected false share, in (0, 1); None: by odds alone.
         content: how much of the text is read and kept: `full`, `sketch` (nothing readable is kept), `none`.
         sketch_key: secret under which `sketch` puts the hashes of text; without one they can be tried out.
         strict: refuse at the first bad row instead of setting it aside.
@@ -90,12 +93,13 @@ def scan(
 
     Raises:
         InputError: the traffic cannot be read.
-        ConfigError: the engine or the mode is not known.
+        ConfigError: the engine or the mode is not known, or `fdr` cannot be held.
     """
     if engine != "local":
         raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
     if content not in CONTENTS:
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
+    checked_level(fdr, content)
     key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
@@ -105,12 +109,12 @@ def scan(
         clean = reference_accounts(reference, content=content, strict=strict, memory=memory, threads=threads)
         tell("score the reference", 1, 1)
     with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell, key, clean).run()
+        return _Scan(local, opened, out, seed, tell, key, clean, fdr).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """What links the accounts, and the verdict on each queue that works through the same tasks."""
+    """What links the accounts, the verdict on each queue of the same tasks, and which queues are named campaigns."""
 
     prints: Fingerprints
     profiles: Profiles
@@ -118,12 +122,8 @@ class _Linked:
     found: Traces
     queues: list[Queue]
     verdicts: list[Verdict]
+    campaigns: list[int]
     consented: Consented
-
-    @property
-    def campaigns(self) -> list[int]:
-        """Numbers of the queues that are called campaigns."""
-        return [number for number, verdict in enumerate(self.verdicts) if verdict.campaign]
 
     @property
     def shown(self) -> list[Queue]:
@@ -142,6 +142,7 @@ class _Scan:
     tell: OnStage
     key: Key | None = None
     reference: Unusual | None = None
+    fdr: float | None = None
 
     def run(self) -> ScanResult:
         prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
@@ -162,7 +163,9 @@ class _Scan:
         write_exchanges(self.engine, self.out / "exchanges.parquet", scored, assembled)
         self.tell("score exchanges", 3, 3)
         campaigns = tuple(one.campaign for one in assembled)
-        control = controlled(found, linked.verdicts, reference=self.reference, content=self.traffic.content)
+        numbers = {one.campaign.campaign_id: linked.campaigns[one.number] for one in assembled}
+        content, held = self.traffic.content, self.reference is not None
+        control = controlled(found, linked.verdicts, numbers, reference=held, content=content, fdr=self.fdr)
         summary = self._summary(linked, scored, frames, assembled, flagged)
         summary = msgspec.structs.replace(summary, control=control)
         self._write(campaigns, summary)
@@ -188,7 +191,7 @@ class _Scan:
             life = signs.evidence(number, seed=self.seed)
             verdicts.append(deliver(queue, seen, templates, left, found, signs=life, seed=self.seed))
         self.tell("link accounts", 3, 3)
-        return _Linked(prints, profiles, templates, found, queues, verdicts, consented)
+        return _Linked(prints, profiles, templates, found, queues, verdicts, named(verdicts, self.fdr), consented)
 
     def _heard(self, linked: _Linked, queues: list[Queue]) -> tuple[list[Queue], Heard | None]:
         """The campaigns with the accounts that do their tasks in other words, and how every exchange sounds."""
@@ -198,6 +201,7 @@ class _Scan:
         if queues and self.traffic.content != "none":
             wording = listen(self.engine, self.traffic, rows, templates, profiles, queues, key=self.key)
         if wording is None:
+            self.tell("listen", 1, 1)
             return queues, None
         known = len(templates)
         more = as_templates(self.engine, wording, rows, templates, profiles, queues)
@@ -236,7 +240,7 @@ class _Scan:
             quality=msgspec.structs.replace(summary.quality, notes=(*summary.quality.notes, *linked.consented.notes)),
             campaigns={one.campaign.campaign_id: one.detail for one in assembled},
             flagged_accounts=flagged,
-            settings={"engine": "local", "seed": self.seed, **self._privacy()},
+            settings={"engine": "local", "seed": self.seed, **self._chosen()},
         )
 
     def _calibrated(self, linked: _Linked) -> Calibrated:
@@ -250,8 +254,9 @@ class _Scan:
             return masked_frames(self.engine, linked.prints, linked.templates, queues)
         return named_frames(linked.templates, queues)
 
-    def _privacy(self) -> dict[str, Setting]:
-        return {"content": self.traffic.content, **({"keyed": True} if self.key else {})}
+    def _chosen(self) -> dict[str, Setting]:
+        told: dict[str, Setting] = {"content": self.traffic.content, **({"keyed": True} if self.key else {})}
+        return told if self.fdr is None else {**told, "fdr": self.fdr}
 
     def _write(self, campaigns: tuple[Campaign, ...], summary: ScanSummary) -> None:
         document = msgspec.json.encode(campaigns_document(campaigns))
