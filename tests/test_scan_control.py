@@ -78,6 +78,50 @@ def test_a_campaign_raises_the_alarm_and_a_reference_changes_no_verdict(place: P
     assert held["exchanges.parquet"] == without["exchanges.parquet"]
 
 
+def test_a_level_withholds_what_does_not_stand(place: Path) -> None:
+    """At a hopeless level nothing is named, nobody flagged and nothing called innocent, and the number is told."""
+    control = control_of(place, "attacked", "by-odds")
+    assert control.withheld is None
+    campaigns = read_findings(place / "by-odds")[0]
+    assert list(control.campaigns) == [one.campaign_id for one in campaigns]
+    arguments = ["scan", str(place / "attacked"), "--out", str(place / "strict"), "--fdr", "1e-9", "--threads", "1"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert f"{len(campaigns)} more pass the odds" in result.output
+    found, summary = read_findings(place / "strict")
+    assert (found, summary.flagged_accounts, summary.settings["fdr"]) == ((), 0, 1e-9)
+    assert summary.control is not None
+    assert summary.control.withheld == len(campaigns) > 0
+    assert summary.control.queue_log10_e == control.queue_log10_e
+    assert summary.cleared == read_findings(place / "by-odds")[1].cleared
+    assert not pq.read_table(place / "strict" / "accounts.parquet")["flagged"].to_numpy().any()
+
+
+def test_a_level_names_the_campaigns_that_stand(place: Path) -> None:
+    """At the level of `campaign_fdr` those are named of which the scan without a level says that they stand."""
+    control = control_of(place, "attacked", "told")
+    scan(place / "attacked", _made(place / "held-to"), fdr=control.campaign_fdr, threads=1, memory="1GB")
+    named = [one.campaign_id for one in read_findings(place / "held-to")[0]]
+    assert named == [name for name, one in control.campaigns.items() if one.stands]
+    assert named
+
+
+def test_a_level_without_text_is_refused(place: Path) -> None:
+    """Exit code 2 and one line that names both options; no findings."""
+    out = place / "no-text"
+    arguments = ["scan", str(place / "quiet"), "--out", str(out), "--fdr", "0.05", "--content", "none", "-q"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "--fdr" in result.stderr
+    assert "--content none" in result.stderr
+    assert not out.exists()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 def test_without_text_nobody_is_unusual(place: Path) -> None:
     """With --content none all scores are one, all p-values 1, and that is said."""
     traffic, clean = (
@@ -86,7 +130,7 @@ def test_without_text_nobody_is_unusual(place: Path) -> None:
     )
     found = calibrated(traffic, clean, [], seed=0)
     assert found.p.tolist() == [1.0] * len(found.p)
-    control = controlled(found, [], reference=clean, content="none")
+    control = controlled(found, [], {}, reference=True, content="none")
     assert control.lapsed[0].startswith("Text is not read")
     assert control.alarm is None or not control.alarm.raised
 

@@ -83,6 +83,11 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
     help="How much of the text is read and kept; sketch: nothing readable (REVENUER_SKETCH_KEY: its secret), none: no text.",
 )
 @click.option("--reference", type=_PLACE, help="Traffic of a clean period or cohort, to hold the accounts against.")
+@click.option(
+    "--fdr",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Name only the campaigns that stand at this expected share of false ones.",
+)
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")

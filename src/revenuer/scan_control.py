@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,6 @@ import numpy as np
 from revenuer.behaviour import profile
 from revenuer.behaviour.calibration import Calibrated, against_reference, against_the_rest
 from revenuer.behaviour.unusual import Unusual, unusual
-from revenuer.campaigns.evalue import log10_e
 from revenuer.campaigns.queues import Queue
 from revenuer.campaigns.verdict import Verdict
 from revenuer.control import benjamini_hochberg
@@ -20,6 +19,7 @@ from revenuer.engine import LocalEngine
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import fingerprint
 from revenuer.sources import Content, open_traffic
+from revenuer.standing import CAMPAIGN_FDR, claim, log10_ratios, named, standings
 from revenuer.summary import Alarm, Control, Stratum
 
 __all__ = ["calibrated", "controlled", "reference_accounts"]
@@ -77,18 +77,37 @@ def calibrated(accounts: Unusual, reference: Unusual | None, queues: Iterable[Qu
 
 
 def controlled(
-    found: Calibrated, verdicts: Iterable[Verdict], *, reference: Unusual | None, content: Content
+    found: Calibrated,
+    verdicts: Sequence[Verdict],
+    campaigns: Mapping[str, int],
+    *,
+    reference: bool,
+    content: Content,
+    fdr: float | None = None,
 ) -> Control:
-    """What `scan.json` says of errors."""
+    """What `scan.json` says of errors.
+
+    Args:
+        found: p-values of the accounts, and the population alarm.
+        verdicts: of all queues.
+        campaigns: number of the queue of each campaign that is named, by its id.
+        reference: whether there is one.
+        content: how much of the text was read.
+        fdr: level that was asked for.
+    """
     strata = tuple(Stratum(s.name, s.accounts, s.calibration, s.resolution) for s in found.strata)
-    holds, lapsed = _guarantees(found, reference=reference is not None, content=content)
+    holds, lapsed = _guarantees(found, reference=reference, content=content)
     return Control(
-        calibration="reference" if reference is not None else "accounts outside every queue",
+        calibration="reference" if reference else "accounts outside every queue",
         strata=strata,
         alarm=Alarm(**asdict(found.alarm)) if found.alarm else None,
-        named_by_p_values=int(benjamini_hochberg(found.p, ACCOUNT_FDR).sum()) if reference is not None else None,
+        named_by_p_values=int(benjamini_hochberg(found.p, ACCOUNT_FDR).sum()) if reference else None,
         account_fdr=ACCOUNT_FDR,
-        queue_log10_e=tuple(round(log10_e(verdict), 6) for verdict in verdicts),
+        queue_log10_e=tuple(log10_ratios(verdicts).round(6).tolist()),
+        campaigns=standings(verdicts, campaigns, content),
+        campaign_fdr=CAMPAIGN_FDR,
+        withheld=None if fdr is None else sum(verdict.campaign for verdict in verdicts) - len(named(verdicts, fdr)),
+        claimed=claim(verdicts, content, fdr),
         holds=holds,
         lapsed=lapsed,
     )

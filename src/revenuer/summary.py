@@ -32,6 +32,7 @@ __all__ = [
     "Release",
     "ScanSummary",
     "Signups",
+    "Standing",
     "Stratum",
     "Traffic",
     "TrafficSeries",
@@ -191,11 +192,26 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     clusters: int
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a campaign fares among all queues of the scan.
+
+    `log10_e` is its log10 likelihood ratio against the innocent explanation that comes closest, `log10_calibrated` the
+    log10 e-value that innocent queues of simulated worlds make of it, `stands` whether e-BH leaves it at
+    `Control.campaign_fdr`; the last two are null where no text was read.
+    """
+
+    log10_e: float
+    log10_calibrated: float | None = None
+    stands: bool | None = None
+
+
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """How often the scan's claims are wrong, and which of the guarantees hold.
 
     `named_by_p_values` is how many accounts p-values alone would name at `account_fdr`; null without a reference.
-    `queue_log10_e` is the log10 e-value of each queue that was judged, largest queue first.
+    `queue_log10_e` is the log10 likelihood ratio of each queue that was judged, largest queue first; `campaigns` says of
+    the named ones, by id, whether they stand at `campaign_fdr`. `withheld` is how many more the odds alone would name,
+    null where nothing else was asked for. `claimed` puts what is claimed of the campaigns in words.
     """
 
     calibration: str
@@ -204,6 +220,10 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     named_by_p_values: int | None = None
     account_fdr: float | None = None
     queue_log10_e: tuple[float, ...] = ()
+    campaigns: dict[str, Standing] = {}
+    campaign_fdr: float | None = None
+    withheld: int | None = None
+    claimed: str = ""
     holds: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()
 

@@ -59,6 +59,8 @@ def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accou
         console.print(_campaign_table(campaigns, narrow=console.width < WIDE))
     found = f"{len(campaigns)} campaign{'' if len(campaigns) == 1 else 's'}" if campaigns else "No campaign"
     _say(console, f"{found}, {flagged_accounts:,} accounts flagged.")
+    if summary.control and summary.control.withheld:
+        _say(console, f"{summary.control.withheld:,} more pass the odds but do not stand at --fdr, and are not named.")
     if summary.control and summary.control.alarm and summary.control.alarm.raised:
         least = f"{math.ceil(summary.control.alarm.low):,}"
         _say(console, f"Alarm: {least} accounts or more read like harvesting beyond what the reference explains.")

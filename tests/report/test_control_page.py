@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from revenuer.report import render_report
-from revenuer.summary import Alarm, Control, ScanSummary, Stratum
+from revenuer.summary import Alarm, Control, ScanSummary, Standing, Stratum
 
 RAISED = Alarm(
     raised=True,
@@ -54,6 +54,30 @@ def test_guarantees_stand_where_they_hold() -> None:
     holds, lapsed = shown.index("This &lt;holds&gt;"), shown.index("This does not")
     assert shown.index("These guarantees hold") < holds < shown.index("taken on trust") < lapsed
     assert "api or pro, 4 to 9 exchanges" in shown
+
+
+def test_the_page_says_which_campaigns_stand() -> None:
+    """What is claimed, what is withheld and each campaign's e-value are shown; what is not known is called that."""
+    control = msgspec.structs.replace(
+        HELD,
+        campaigns={
+            "C-1": Standing(log10_e=3.2, log10_calibrated=2.5, stands=True),
+            "C-2": Standing(log10_e=1.4, log10_calibrated=1.1, stands=False),
+            "C-3": Standing(log10_e=2.0),
+        },
+        campaign_fdr=0.05,
+        withheld=2,
+        claimed="Nothing <much>",
+        named_by_p_values=7,
+        account_fdr=0.05,
+    )
+    shown = page(control)
+    assert "Nothing &lt;much&gt;" in shown
+    assert "2 queues more would be named by the odds alone and are withheld" in shown
+    assert "7 accounts would be named by p-values alone" in shown
+    rows = [row.split("</tr>")[0] for row in shown.partition("Likelihood ratio")[2].split("<tr>")[1:4]]
+    assert [row.rpartition("<td>")[2].removesuffix("</td>") for row in rows] == ["yes", "no", "not known"]
+    assert ["2.50" in rows[0], "1.10" in rows[1], rows[2].count("not known")] == [True, True, 2]
 
 
 def test_findings_without_error_control_are_drawn() -> None:
