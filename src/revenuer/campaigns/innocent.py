@@ -272,6 +272,16 @@ _SINGLE: Final = Prediction(
     "no more than {value:.0f} templates tied the accounts together",
 )
 
+_ONE_CUSTOMER: Final = Prediction(
+    lambda o: o.per_template,
+    400.0,
+    -150.0,
+    0.6,
+    "{value:.0f} requests carry each wording, as many as one customer sends",
+    "{value:.0f} requests carry each wording, more than one customer sends",
+    "no more than {value:.0f} requests carried each wording",
+    ("template",),
+)
 _PLAIN: Final = Prediction(
     lambda o: o.extraction,
     0.6,
@@ -305,7 +315,7 @@ HYPOTHESES: Final = (
     Hypothesis("L8 classroom", _RARE + 1, _TOGETHER, (_EDUCATION, _ONE_NETWORK, _REPEATS, _CLASS_HOURS, _FEW_EACH)),
     Hypothesis("L9 hackathon", _RARE + 1, _TOGETHER, (_SHORT, _ONE_NETWORK, _HABITS, _MANY_KINDS)),
     Hypothesis("L10 gateway", _RARE, frozenset({"infrastructure"}), (_FEW_OWNERS, _HABITS)),
-    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _FEW_EACH)),
+    Hypothesis("L11 reseller of ordinary traffic", _POOL, _FABRICATED, (_PLAIN, _FEW_EACH, _ONE_CUSTOMER)),
     Hypothesis("L12 translation batch", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L13 support or process bot", _RARE, _NOTHING, (_ORDINARY, _FEW_OWNERS)),
     Hypothesis("L14 template vendor", _RARE, _VENDOR, (_HABITS,)),

@@ -31,6 +31,7 @@ class Observed:
         entities: organisations (or accounts without one) behind them.
         largest: share of the accounts that belong to the largest organisation.
         templates: templates of the queue's own.
+        per_template: requests of the queue's tasks by members over how many tasks there are.
         per_account: requests of the queue's templates by each account, median.
         dedication: share of the members' exchanges that use the queue's templates.
         test: exchangeability of the members; `repeats` is NaN where no item is known.
@@ -50,6 +51,7 @@ class Observed:
     entities: int
     largest: float
     templates: int
+    per_template: float
     per_account: float
     dedication: float
     test: Exchangeability
@@ -87,6 +89,7 @@ def observe(
         entities=len(entities),
         largest=float(entities.max() / len(queue.accounts)),
         templates=len(tasks),
+        per_template=float(queue.requests[queue.tasks].mean()) if len(tasks) else float("nan"),
         per_account=_per_account(queue.accounts, tasks, templates),
         dedication=float(min(1.0, weight.sum() / max(profiles.exchanges[queue.accounts].sum(), 1))),
         test=_tested(requests.test(rows, seed=seed), items),

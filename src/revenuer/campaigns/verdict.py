@@ -24,6 +24,8 @@ __all__ = ["Verdict", "deliver"]
 ENOUGH: Final = 1.28
 STRONGEST_TEMPLATE: Final = 1.0
 STRONGEST_TEXT: Final = 1.0
+# What a text can add to accounts that nothing says act as one.
+TEXT_ALONE: Final = 1.0
 STRONGEST_LIFE: Final = 3.0
 # Customers of one product may be alike in the sizes of what they send: one in four is taken to be.
 STRONGEST_SIZES: Final = 0.6
@@ -78,7 +80,8 @@ def deliver(
         signs: evidence of its life (`campaigns.life`).
         seed: of every random step.
     """
-    evidence = [_template(queue, templates, profiles), _partition(observed), _timing(observed), _content(observed)]
+    conduct = [_partition(observed), _timing(observed)]
+    evidence = [_template(queue, templates, profiles), *conduct, _content(observed, conduct)]
     evidence += _capped(signs)
     # identity can add no more than its cap: where that would not be enough it need not be looked at
     if judge(observed, evidence)[0].odds + STRONGEST_IDENTITY >= ENOUGH:
@@ -156,7 +159,8 @@ def _timing(o: Observed) -> Evidence:
     return Evidence("timing", fact, habit_evidence(o.test), o.accounts)
 
 
-def _content(o: Observed) -> Evidence:
+def _content(o: Observed, conduct: list[Evidence]) -> Evidence:
+    """What is asked for: it adds to accounts that act as one, and says little of accounts that do not."""
     if np.isnan(o.extraction):
         return Evidence("content", "what is asked for is not known: no text was read", 0.0, o.accounts)
     asks = np.clip(np.log10(max(o.elicitation, 1e-3) / 0.05), 0.0, STRONGEST_TEXT)
@@ -165,7 +169,8 @@ def _content(o: Observed) -> Evidence:
         f"{o.elicitation:.2f} for asking that reasoning be laid open; templates that read as these do are "
         f"{_times(o.reading)} among a harvest's as among anybody's"
     )
-    return Evidence("content", fact, float(o.reading + asks), o.accounts)
+    most = TEXT_ALONE + max(0.0, sum(one.strength for one in conduct))
+    return Evidence("content", fact, float(min(o.reading + asks, most)), o.accounts)
 
 
 def _times(odds: float) -> str:
