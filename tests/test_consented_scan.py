@@ -56,5 +56,7 @@ def test_consents_narrow_and_never_blind(traffic: Path, tmp_path: Path):
     assert found["all"][PARTNER] == 0
     assert found["other"][PARTNER] >= 0.9 * found["expired"][PARTNER] > 20
     for label in ("A1", "A5", "A12"):
-        # a campaign that is taken out of the traffic no longer hides what others share with it
-        assert found["all"][label] >= found["expired"][label] == found["other"][label]
+        # a campaign that is taken out of the traffic no longer hides what others share with it; the few translations that
+        # a licence takes out of it may move an account at the edge of another
+        assert found["all"][label] >= found["expired"][label]
+        assert found["other"][label] >= 0.9 * found["expired"][label]

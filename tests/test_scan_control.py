@@ -28,6 +28,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def by_odds(place: Path) -> Path:
+    """Findings in the attacked world without a reference or a level."""
+    control_of(place, "attacked", "by-odds")
+    return place / "by-odds"
+
+
 def control_of(place: Path, world: str, name: str, *, reference: str | None = None) -> Control:
     out = place / name
     out.mkdir()
@@ -65,24 +72,24 @@ def test_a_quiet_world_raises_no_alarm(place: Path) -> None:
     assert p.min() >= min(one.resolution for one in control.strata) - 1e-12
 
 
-def test_a_campaign_raises_the_alarm_and_a_reference_changes_no_verdict(place: Path) -> None:
+def test_a_campaign_raises_the_alarm_and_a_reference_changes_no_verdict(place: Path, by_odds: Path) -> None:
     """The excess is noticed; campaigns and exchanges are the same as without a reference."""
     control = control_of(place, "attacked", "against", reference="clean")
     assert control.alarm is not None
     assert control.alarm.raised
     truth = pq.read_table(place / "attacked" / "truth" / "accounts.parquet")["extraction"].to_numpy()
     assert 0 < control.alarm.low <= truth.sum()
-    control_of(place, "attacked", "without")
-    held, without = digests(place / "against"), digests(place / "without")
+    held, without = digests(place / "against"), digests(by_odds)
     assert held["campaigns.json"] == without["campaigns.json"]
     assert held["exchanges.parquet"] == without["exchanges.parquet"]
 
 
-def test_a_level_withholds_what_does_not_stand(place: Path) -> None:
+def test_a_level_withholds_what_does_not_stand(place: Path, by_odds: Path) -> None:
     """At a hopeless level nothing is named, nobody flagged and nothing called innocent, and the number is told."""
-    control = control_of(place, "attacked", "by-odds")
+    campaigns, told = read_findings(by_odds)
+    control = told.control
+    assert control is not None
     assert control.withheld is None
-    campaigns = read_findings(place / "by-odds")[0]
     assert list(control.campaigns) == [one.campaign_id for one in campaigns]
     arguments = ["scan", str(place / "attacked"), "--out", str(place / "strict"), "--fdr", "1e-9", "--threads", "1"]
     result = CliRunner().invoke(main, arguments)
@@ -93,13 +100,14 @@ def test_a_level_withholds_what_does_not_stand(place: Path) -> None:
     assert summary.control is not None
     assert summary.control.withheld == len(campaigns) > 0
     assert summary.control.queue_log10_e == control.queue_log10_e
-    assert summary.cleared == read_findings(place / "by-odds")[1].cleared
+    assert summary.cleared == told.cleared
     assert not pq.read_table(place / "strict" / "accounts.parquet")["flagged"].to_numpy().any()
 
 
-def test_a_level_names_the_campaigns_that_stand(place: Path) -> None:
+def test_a_level_names_the_campaigns_that_stand(place: Path, by_odds: Path) -> None:
     """At the level of `campaign_fdr` those are named of which the scan without a level says that they stand."""
-    control = control_of(place, "attacked", "told")
+    control = read_findings(by_odds)[1].control
+    assert control is not None
     scan(place / "attacked", _made(place / "held-to"), fdr=control.campaign_fdr, threads=1, memory="1GB")
     named = [one.campaign_id for one in read_findings(place / "held-to")[0]]
     assert named == [name for name, one in control.campaigns.items() if one.stands]

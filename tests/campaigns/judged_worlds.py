@@ -12,6 +12,7 @@ from revenuer.behaviour import Profiles
 from revenuer.campaigns.observe import Observed
 from revenuer.campaigns.queues import Queue
 from revenuer.campaigns.verdict import Verdict, deliver
+from revenuer.findings import Evidence
 from revenuer.linkage.infrastructure import Traces
 from revenuer.linkage.partition import Exchangeability
 from strategies import templates_of
@@ -96,7 +97,9 @@ def strangers() -> tuple[Profiles, Traces]:
     )
 
 
-def weighed(observed: Observed, world: tuple[Profiles, Traces] | None = None) -> Verdict:
+def weighed(
+    observed: Observed, world: tuple[Profiles, Traces] | None = None, signs: tuple[Evidence, ...] = ()
+) -> Verdict:
     """The verdict on a queue of which this was observed."""
     counts = np.zeros((ACCOUNTS, 3), np.int64)
     counts[GROUP] = 10
@@ -105,7 +108,7 @@ def weighed(observed: Observed, world: tuple[Profiles, Traces] | None = None) ->
         GROUP, np.ones(40), np.arange(3), np.ones(3), np.ones(3), np.full(3, 400), np.ones(3), observed.reading
     )
     who, traces = world or strangers()
-    return deliver(queue, observed, templates, who, traces, seed=0)
+    return deliver(queue, observed, templates, who, traces, signs=signs, seed=0)
 
 
 def like_campaign(**changes: Any) -> Observed:

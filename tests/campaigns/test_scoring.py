@@ -14,7 +14,18 @@ import pytest
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.queues import Queue
-from revenuer.campaigns.scoring import AGREEMENT, EXTRACTION, TEXT_ONLY, score_exchanges
+from revenuer.campaigns.scoring import (
+    EXTRACTION,
+    LEAST_USERS,
+    OWN_TASK,
+    SAME_TALK,
+    SHARED_LIFT,
+    SHARED_NOVELTY,
+    SHARED_TEXT,
+    TEXT_ONLY,
+    Heard,
+    score_exchanges,
+)
 from revenuer.engine import LocalEngine
 from revenuer.linkage.templates import KINDS, Templates
 from revenuer.schema import CAPABILITIES
@@ -38,7 +49,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
 def some(what: str, account: I64, each: int, **columns: Any) -> pa.Table:
     """`each` exchanges of each account, of one kind."""
     n = len(account) * each
-    values = {"frame": 0, "system": 0, "capability": CHAT, "served": REASONING, "turn": 0, "extraction": 0.1} | columns
+    values = {"frame": 0, "system": 0, "capability": CHAT, "served": REASONING, "turn": 0, "extraction": 0.1}
+    values = values | {"session": 0} | columns
     whole = {name: np.resize(np.asarray(values[name]), n) for name in values}
     return pa.table(
         {
@@ -50,6 +62,10 @@ def some(what: str, account: I64, each: int, **columns: Any) -> pa.Table:
             "manner": np.zeros(n, np.int64),
             "capability": whole["capability"].astype(np.int8),
             "served": whole["served"].astype(np.int8),
+            "served_votes": np.full(n, 12, np.int8),
+            "second": whole["served"].astype(np.int8),
+            "second_votes": np.zeros(n, np.int8),
+            "session": whole["session"].astype(np.int64),
             "turn": whole["turn"].astype(np.int32),
             "extraction": whole["extraction"].astype(np.float32),
         }
@@ -70,7 +86,7 @@ def everyday(account: I64) -> pa.Table:
 def world() -> pa.Table:
     """Thirty members with a campaign and their own traffic, and 270 others."""
     members, everyone = np.arange(MEMBERS), np.arange(ACCOUNTS)
-    return pa.concat_tables(
+    return numbered(
         [
             everyday(everyone),
             some("agreed", members, 10, frame=AGREED, served=[CODING] * 9 + [REASONING], extraction=0.9),
@@ -79,7 +95,16 @@ def world() -> pa.Table:
             some("bare", members, 8, capability=REASONING, extraction=0.9),
             some("stray", everyone[-3:], 2, frame=AGREED, extraction=0.9),
         ]
-    ).append_column("exchange_id", pa.array([f"x{number}" for number in range(9_000 + 960 + 6)]))
+    )
+
+
+def numbered(parts: list[pa.Table]) -> pa.Table:
+    """All of them, with names."""
+    table = pa.concat_tables(parts)
+    number = np.arange(1, len(table) + 1)
+    return table.append_column("draw", pa.array(number)).append_column(
+        "exchange_id", pa.array([f"x{n}" for n in number])
+    )
 
 
 def templates() -> Templates:
@@ -101,15 +126,20 @@ def profiles() -> Profiles:
     return Profiles(everyone, words, everyone, nought + 50, nought, nought, nought, nought, {}, words)
 
 
-def queue(purity: float = 0.999, posterior: float = 1.0) -> Queue:
-    members = np.arange(MEMBERS)
-    sure, pure = np.full(MEMBERS, posterior), np.full(3, purity)
-    return Queue(members, sure, np.arange(3), pure, np.full(3, 300), np.ones(3), 1.5)
+def queue(posterior: float = 1.0, worth: tuple[float, float, float] = (1.0, 1.0, 0.3)) -> Queue:
+    """The campaign, with what its templates are worth; the text that is sent word for word is no task."""
+    members, whole = np.arange(MEMBERS), np.ones(3)
+    return Queue(
+        members, np.full(MEMBERS, posterior), np.arange(3), whole, whole, np.full(3, 300), np.array(worth), 1.5
+    )
 
 
-def scored(engine: LocalEngine, queues: list[Queue]) -> pa.Table:
+def scored(
+    engine: LocalEngine, queues: list[Queue], known: Templates | None = None, heard: Heard | None = None
+) -> pa.Table:
     rows = engine.table("rows", world())
-    return engine.collect(score_exchanges(engine, rows, templates(), profiles(), queues).rows).sort_by("exchange_id")
+    found = score_exchanges(engine, rows, known or templates(), profiles(), queues, heard).rows
+    return engine.collect(found).sort_by("exchange_id")
 
 
 @pytest.fixture(scope="module")
@@ -159,27 +189,136 @@ def test_no_exchange_outside_every_campaign_is_extraction(found: pa.Table):
     assert set(outside["account"].to_pylist()) == set(range(MEMBERS, ACCOUNTS))
 
 
-def test_a_text_sent_word_for_word_has_its_words_alone_to_speak_for_it(found: pa.Table):
-    """Tasks of a queue differ; a prompt that never does may be anything."""
+def test_an_own_template_that_is_no_task_is_left_alone(found: pa.Table):
+    """What a queue's customers send through its accounts is the queue's own, and theirs."""
     assert share(found, "copied") == 0
 
 
-def test_capabilities_are_named_by_the_agreement_of_a_template(found: pa.Table):
-    """Where most exchanges of a template read as one thing all are named so; where they do not, each by itself."""
+def test_extraction_is_named_for_what_it_serves_and_the_rest_for_what_it_is(found: pa.Table):
+    """By the votes of its text; an exchange that serves no campaign keeps its capability."""
 
-    def named(what: str) -> list[int]:
-        return found.filter(pc.equal(found["what"], what))["named"].to_pylist()
+    def named(what: str) -> set[int]:
+        return set(found.filter(pc.equal(found["what"], what))["named"].to_pylist())
 
-    assert AGREEMENT < 0.9
-    assert set(named("agreed")) == {CODING}
-    assert named("divided").count(CODING) == named("divided").count(REASONING) == 5 * MEMBERS
-    assert set(named("everyday")) == {CHAT, QA, WRITING}
+    assert named("agreed") == named("divided") == {CODING, REASONING}
+    assert named("bare") == {REASONING}
+    assert named("everyday") == {CHAT, QA, WRITING}
 
 
 def test_a_template_that_everybody_uses_serves_nobody(engine: LocalEngine):
-    """Where members use it hardly more than others do, an exchange of it is as likely a customer's."""
-    common = scored(engine, [queue(purity=0.5)])
+    """Where members use it no more than others do, an exchange of it is as likely a customer's."""
+    everybody = replace(templates(), exchanges=np.full(3, 10 * ACCOUNTS))
+    common = scored(engine, [queue()], everybody)
     assert share(common, "agreed") == share(common, "divided") == 0
+
+
+def score(found: pa.Table, what: str) -> list[float]:
+    """The scores of members' exchanges of one kind, each once."""
+    of = found.filter(pc.and_(pc.equal(found["what"], what), pc.less(found["account"], MEMBERS)))
+    return sorted(set(np.round(of["score"].to_numpy(), 3).tolist()))
+
+
+@pytest.mark.parametrize("worth", [(0.6, 0.6, 0.3), (0.2, 0.2, 0.2)])
+def test_a_task_is_worth_no_less_than_three_in_four(engine: LocalEngine, worth: tuple[float, float, float]):
+    """Without its tasks there is no campaign: where none reads like one, all templates are what it was called for."""
+    floor = scored(engine, [queue(worth=worth)])
+    assert score(floor, "agreed") == pytest.approx([OWN_TASK], abs=0.002)
+    assert score(floor, "copied") == pytest.approx([0.3 if worth[0] > 0.5 else OWN_TASK], abs=0.002)
+
+
+def shared(*, text: float = 0.9, novelty: float = 1.0, users: int = MEMBERS, lift: float = 10.0) -> Templates:
+    """A fourth template, the public one, of which others send a share as well: members so many times as often."""
+    counts = np.zeros((ACCOUNTS, 4), np.int64)
+    counts[:MEMBERS, :3] = 10
+    counts[:users, 3] = 4 * MEMBERS // users
+    known = templates()
+    made = int(counts[:, 3].sum())
+    others = round(made / 1_500 / lift * 13_500)
+    return replace(
+        templates_of(counts),
+        kind=np.zeros(4, np.int64),
+        ids=np.append(known.ids, PUBLIC),
+        exchanges=np.append(known.exchanges, made + others),
+        extraction=np.append(known.extraction, text),
+        novelty=np.append(known.novelty, novelty),
+    )
+
+
+def test_a_task_set_that_members_share_with_others_is_theirs_by_what_exceeds_others_use(engine: LocalEngine):
+    """A published task set, ten times as often as everybody: nine in ten of the members' exchanges, as its text says."""
+    found = scored(engine, [queue()], shared())
+    assert score(found, "public") == pytest.approx([0.9 * 0.9], abs=0.005)
+    assert share(found, "public", members=False) == 0
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"text": SHARED_TEXT - 0.01},
+        {"novelty": SHARED_NOVELTY - 0.01},
+        {"users": LEAST_USERS - 1},
+        {"lift": SHARED_LIFT * 0.9},
+    ],
+)
+def test_what_members_share_with_others_has_to_be_plainly_a_task(engine: LocalEngine, facts: dict[str, Any]):
+    """By its text, new each time, used by several members and far more than by others; else it is left alone."""
+    found = scored(engine, [queue()], shared(**facts))
+    assert score(found, "public") == [0]
+
+
+def heard(engine: LocalEngine, what: list[str], voice: int = 0, level: int = 1) -> Heard:
+    """Exchanges of these kinds, whoever sends them, are heard at a level of a voice; one level is worth something."""
+    table = world()
+    spoken = table.filter(pc.is_in(table["what"], pa.array(what, pa.string())))["draw"].to_numpy()
+    rows = {"spoken": spoken, "voice": np.full(len(spoken), voice), "level": np.full(len(spoken), level)}
+    worth = {"of_voice": [0], "at_level": [1], "worth_voice": [0.8]}
+    return Heard(engine.table("heard", pa.table(rows)), pa.table(worth), (0,))
+
+
+def test_what_sounds_like_the_campaign_of_its_account_is_worth_what_its_level_is(engine: LocalEngine):
+    """Of members; an outsider who sounds like it is left alone, and a task by its template stays what it was."""
+    found = scored(engine, [queue()], heard=heard(engine, ["program", "agreed"]))
+    assert score(found, "program") == [0.8]
+    assert share(found, "program") == 1
+    assert share(found, "program", members=False) == 0
+    assert score(found, "agreed") == score(scored(engine, [queue()]), "agreed")
+
+
+@pytest.mark.parametrize(("voice", "level"), [(1, 1), (0, 0)])
+def test_another_voice_and_a_level_that_is_worth_nothing_count_for_nothing(engine: LocalEngine, voice: int, level: int):
+    """Only the voice of the account's own campaign speaks, and only at levels that exceed what outsiders reach."""
+    assert score(scored(engine, [queue()], heard=heard(engine, ["program"], voice, level)), "program") == [0]
+
+
+def test_the_kind_of_an_exchange_counts_only_where_a_campaign_has_no_voice(engine: LocalEngine):
+    """A campaign that can be heard is not also guessed at from what its exchanges ask for."""
+    assert share(scored(engine, [queue()]), "bare") == 1
+    assert share(scored(engine, [queue()], heard=heard(engine, [])), "bare") == 0
+    silent = replace(heard(engine, []), voices=())
+    assert share(scored(engine, [queue()], heard=silent), "bare") == 1
+
+
+def test_a_conversation_goes_on_with_what_it_began_with(engine: LocalEngine):
+    """A follow-up is worth nearly as much as the surest of its conversation; another opening, or another account's, not."""
+    one, two = np.array([0]), np.array([1])
+    talk = numbered(
+        [
+            everyday(np.arange(ACCOUNTS)),
+            some("task", one, 1, frame=AGREED, session=7, extraction=0.9),
+            some("followup", one, 3, session=7, turn=[1, 2, 3]),
+            some("opening", one, 1, session=7),
+            some("elsewhere", one, 2, session=8, turn=1),
+            some("stranger", two, 2, session=7, turn=1),
+            some("lone", one, 2, session=0, turn=1),
+        ]
+    )
+    made = engine.collect(score_exchanges(engine, engine.table("rows", talk), templates(), profiles(), [queue()]).rows)
+    (task,) = score(made, "task")
+    assert task > 0.99
+    assert score(made, "followup") == pytest.approx([SAME_TALK * task], abs=0.001)
+    assert share(made, "followup") == 1
+    for other in ("opening", "elsewhere", "stranger", "lone"):
+        assert score(made, other) == [0]
 
 
 def test_a_doubtful_member_makes_doubtful_exchanges(engine: LocalEngine):

@@ -7,11 +7,20 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from judged_worlds import CAMPAIGN, CUSTOMERS, ONE_QUEUE, farm, like_campaign, strangers, weighed
 
 from revenuer.campaigns.innocent import HYPOTHESES, STRONGEST_IDENTITY, judge
 from revenuer.campaigns.observe import Observed
-from revenuer.campaigns.verdict import ENOUGH, LEAST_ENTITIES, LEAST_PAIRS, LEAST_PER_ACCOUNT
+from revenuer.campaigns.verdict import (
+    ENOUGH,
+    LEAST_ENTITIES,
+    LEAST_PAIRS,
+    LEAST_PER_ACCOUNT,
+    STRONGEST_LIFE,
+    _capped,
+)
 from revenuer.findings import Evidence
 
 ONE_OWNER: dict[str, Any] = {"entities": LEAST_ENTITIES, "largest": 0.6}
@@ -190,3 +199,45 @@ def test_a_queue_that_reads_like_ordinary_traffic_is_no_campaign():
     plain = like_campaign(extraction=0.2, elicitation=0.02, reading=-2.0)
     assert not weighed(plain).campaign
     assert weighed(like_campaign(elicitation=0.02)).campaign
+
+
+def test_the_fact_of_content_says_what_its_strength_is_made_of():
+    """How many times as likely such templates are among tasks, or as unlikely, beside both scores of the text."""
+    for reading, words in (
+        (2.0, "100.0 times as likely"),
+        (-1.0, "10.0 times as unlikely"),
+        (0.0, "1.0 times as likely"),
+    ):
+        (fact,) = (one.fact for one in weighed(like_campaign(reading=reading)).evidence if one.channel == "content")
+        assert words in fact
+        assert f"{CAMPAIGN.extraction:.2f}" in fact
+        assert f"{CAMPAIGN.elicitation:.2f}" in fact
+
+
+SIGNS = st.lists(st.floats(-3.0, 6.0), max_size=8).map(
+    lambda strengths: tuple(Evidence("pivot", f"sign {n}", one, n) for n, one in enumerate(strengths))
+)
+
+
+@given(SIGNS)
+def test_signs_of_life_weigh_no_more_together_than_their_cap(signs: tuple[Evidence, ...]):
+    """One operator's habits are one habit: each keeps its share of what counts, and what speaks against it counts whole."""
+    capped = _capped(signs)
+    total, given = (sum(max(one.strength, 0.0) for one in some) for some in (capped, signs))
+    assert total == pytest.approx(min(given, STRONGEST_LIFE))
+    for before, after in zip(signs, capped, strict=True):
+        assert replace(before, strength=0.0) == replace(after, strength=0.0)
+        if before.strength > 0:
+            assert after.strength * given == pytest.approx(before.strength * total)
+        else:
+            assert after.strength == before.strength
+
+
+def test_a_verdict_counts_signs_of_life_up_to_their_cap():
+    """One strong sign and three say the same; they are listed with what each was left with."""
+    sign = Evidence("succession", "3 accounts followed 3 that were banned", STRONGEST_LIFE, 3)
+    plain, one, three = (weighed(CAMPAIGN, signs=(sign,) * number) for number in (0, 1, 3))
+    assert one.odds > plain.odds
+    assert three.odds == pytest.approx(one.odds)
+    strengths = [found.strength for found in three.evidence if found.channel == "succession"]
+    assert strengths == pytest.approx([STRONGEST_LIFE / 3] * 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,7 +13,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from detection_worlds import Asked, customers, queue, unit, vocabulary
-from revenuer.linkage.partition import Exchangeability, exchangeability, queue_evidence
+from revenuer.linkage.partition import (
+    Exchangeability,
+    content_evidence,
+    exchangeability,
+    queue_evidence,
+    shape_evidence,
+)
 from revenuer.text.match import TOKEN_BITS, build_index, count_tokens, match, token_weights
 from revenuer.text.tokens import Tokens, tokenize
 
@@ -223,3 +231,99 @@ def test_capitals_give_the_very_same_sketches():
     """Case is gone before anything is measured."""
     _, slots = topical(5, dealt=False)
     np.testing.assert_array_equal(sketched([[word.upper() for word in slot] for slot in slots]), sketched(slots))
+
+
+class Talks(NamedTuple):
+    """Requests of conversations: their lengths and how deep in a conversation each stands."""
+
+    asked: Asked
+    lengths: F64
+    turns: npt.NDArray[np.int64]
+
+
+def talks(seed: int, *, habit: float, accounts: int = 40, each: int = 12) -> Talks:
+    """Conversations of one to six requests; lengths and depths lean to what is the account's own, by its habit."""
+    rng = np.random.default_rng(seed)
+    account = np.repeat(np.arange(accounts), each)
+    leaning = rng.normal(size=accounts)[account] * habit
+    depth = 1 + rng.binomial(5, 1 / (1 + np.exp(-leaning)))
+    number = len(account)
+    single = Asked(
+        account,
+        np.arange(number),
+        rng.integers(0, 480, number),
+        np.arange(1, number + 1),
+        unit(rng.normal(size=(number, 8))),
+    )
+    asked = Asked(*[np.repeat(column, depth, axis=0) for column in single])
+    starts = np.repeat(np.cumsum(depth) - depth, depth)
+    mean = np.repeat(rng.normal(size=number) + leaning, depth)
+    return Talks(asked, mean + rng.normal(0, 0.3, len(mean)) + 5, np.arange(len(starts)) - starts)
+
+
+def shaped(made: Talks, seed: int = 0) -> Exchangeability:
+    return exchangeability(*made.asked, lengths=made.lengths, turns=made.turns, seed=seed)
+
+
+def slow_alike(account: npt.NDArray[np.int64], values: list[float]) -> float:
+    """The mean product of two conversations of one account, in standard deviations, over every ordered pair."""
+    scaled = (np.array(values) - np.mean(values)) / np.std(values)
+    products = [
+        scaled[i] * scaled[j]
+        for i in range(len(scaled))
+        for j in range(len(scaled))
+        if i != j and account[i] == account[j]
+    ]
+    return float(np.mean(products))
+
+
+@pytest.mark.parametrize("habit", [0.0, 1.0])
+def test_length_and_depth_are_the_correlations_over_all_pairs_of_conversations(habit: float):
+    """The mean length of each conversation and its deepest turn, compared pair by pair."""
+    made = talks(1, habit=habit, accounts=8, each=5)
+    of, first = np.unique(made.asked.sessions, return_index=True)
+    account = made.asked.accounts[first]
+    rows = [made.asked.sessions == session for session in of]
+    found = shaped(made)
+    assert found.length == pytest.approx(slow_alike(account, [float(made.lengths[row].mean()) for row in rows]))
+    assert found.depth == pytest.approx(slow_alike(account, [float(made.turns[row].max()) for row in rows]))
+
+
+def test_a_queue_has_no_lengths_and_depths_of_accounts_own():
+    """About nought, as far from it as chance is, where conversations are dealt; plainly above where customers lean."""
+    none = [shaped(talks(seed, habit=0.0), seed) for seed in range(40)]
+    for name in ("length", "depth"):
+        z = np.array([getattr(e, name) / getattr(e, f"{name}_sd") for e in none])
+        assert abs(z.mean()) < 4 / np.sqrt(len(z))
+        assert 0.7 < z.std() < 1.4
+    assert np.mean([shape_evidence(e) > 0 for e in none]) > 0.85
+    for seed in range(5):
+        own = shaped(talks(seed, habit=1.0), seed)
+        assert own.length > 4 * own.length_sd
+        assert own.depth > 4 * own.depth_sd
+        assert shape_evidence(own) < -1
+        assert content_evidence(own) < content_evidence(shaped(talks(seed, habit=0.0), seed))
+
+
+@pytest.mark.parametrize("names", [("lengths",), ("turns",), ("lengths", "turns")])
+def test_what_is_not_known_of_conversations_is_no_evidence(names: tuple[str, ...]):
+    """Unknown lengths or turns, or all the same, leave nought; the other figures do not depend on them."""
+    made = talks(2, habit=1.0)
+    known = {"lengths": made.lengths, "turns": made.turns}
+    blind = exchangeability(*made.asked, seed=0, **{name: known[name] for name in known if name not in names})
+    flat = exchangeability(*made.asked, seed=0, **known | {name: np.ones_like(known[name]) for name in names})
+    for found in (blind, flat):
+        if "lengths" in names:
+            assert (found.length, found.length_sd) == (0.0, 0.0)
+        if "turns" in names:
+            assert (found.depth, found.depth_sd) == (0.0, 0.0)
+        assert (shape_evidence(found) == 0.0) == (len(names) == 2)
+        assert found[:5] == shaped(made)[:5]
+
+
+def test_an_account_with_one_conversation_has_nothing_to_compare():
+    """Lengths and depths of conversations are alike only between conversations."""
+    made = talks(3, habit=1.0)
+    apart = made._replace(asked=made.asked._replace(accounts=made.asked.sessions))
+    found = shaped(apart)
+    assert (found.length, found.length_sd, found.depth, found.depth_sd) == (0.0, 0.0, 0.0, 0.0)
