@@ -9,10 +9,10 @@ from revenuer.campaigns.verdict import Verdict
 
 __all__ = ["NULL_COUNT", "NULL_SUM", "log10_e"]
 
-# Sum and number of the likelihood ratios of queues in worlds without a campaign, as `benchmarks/nulls.py` prints them:
-# 174 worlds of 6,000 exchanges from seed 7000 (docs/error-control.md). Whatever changes a likelihood makes them void; measure again.
-NULL_SUM: Final = 542.544
-NULL_COUNT: Final = 382
+# Sum and number of the likelihood ratios of queues in worlds without a campaign, as `benchmarks/nulls.py --worlds 200
+# --exchanges 6000 --seed 7000` prints them (docs/error-control.md). Whatever changes a likelihood makes them void.
+NULL_SUM: Final = 601.649
+NULL_COUNT: Final = 443
 
 
 def log10_e(verdict: Verdict) -> float:
