@@ -93,7 +93,6 @@ RATES: dict[str, tuple[str | int, ...]] = {
     "flagged accounts that extract": ("accounts", "precision"),
     "exchange precision": ("exchanges", "precision"),
     "exchange recall": ("exchanges", "recall"),
-    "exchange F1": ("exchanges", "f1"),
     "capability right, of extraction exchanges": ("exchanges", "capability", "accuracy"),
     "campaigns found": ("campaigns", "recall"),
     "found campaigns that are campaigns": ("campaigns", "precision"),
@@ -116,7 +115,10 @@ def accused(document: Result) -> str:
 
 FIGURES: dict[str, Callable[[Result], str]] = {
     "recall, mean over campaigns": lambda d: number(at(d, "accounts", "detection", 0, "campaign_mean", "mean")),
-    "capability profile error, mean over campaigns": lambda d: number(at(d, "campaigns", "capability_error", "mean")),
+    "exchange F1": lambda d: number(at(d, "exchanges", "f1", "value")),
+    "capability profile, distance (mean over campaigns)": lambda d: number(
+        at(d, "campaigns", "capability_error", "mean")
+    ),
     "campaigns in fragments; merges": lambda d: f"{d['campaigns']['fragmented']}; {d['campaigns']['merges']}",
     "untrue pivots; successions": lambda d: (
         f"{at(d, 'campaigns', 'pivots', 'spurious')}; {at(d, 'campaigns', 'successions', 'spurious')}"
