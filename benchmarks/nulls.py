@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 from scipy.special import smirnov
 
+from revenuer.campaigns.evalue import NULL_COUNT, NULL_SUM
 from revenuer.control import benjamini_hochberg, calibrated_e, clopper_pearson, e_bh
 from revenuer.scanning import scan
 from revenuer.simulate import simulate
@@ -113,13 +114,18 @@ def e_values(world: World) -> F64:
     return np.asarray(10.0 ** np.array(world.queues, np.float64))
 
 
-def mean_e(held: Sequence[World]) -> tuple[float, float, float]:
+def shipped(world: World) -> F64:
+    """The same as a scan calibrates them."""
+    return calibrated_e(e_values(world), NULL_SUM, NULL_COUNT)
+
+
+def mean_e(held: Sequence[World], e: Callable[[World], F64]) -> str:
     """Mean e-value of a queue, with an interval over worlds drawn anew: queues of one world are not independent."""
-    sums, counts = (np.array([part(e_values(one)) for one in held], np.float64) for part in (np.sum, len))
+    sums, counts = (np.array([part(e(one)) for one in held], np.float64) for part in (np.sum, len))
     drawn = np.random.default_rng(0).integers(len(held), size=(DRAWS, len(held)))
     means = sums[drawn].sum(axis=1) / np.maximum(counts[drawn].sum(axis=1), 1.0)
     low, high = np.quantile(means, [0.025, 0.975])
-    return float(sums.sum() / max(counts.sum(), 1.0)), float(low), float(high)
+    return f"{sums.sum() / max(counts.sum(), 1.0):.3g} [{low:.3g}, {high:.3g}]"
 
 
 def calibrated_rate(held: Sequence[World], level: float) -> str:
@@ -155,7 +161,6 @@ def uniformity(held: Sequence[World]) -> list[list[str]]:
 def report(held: Sequence[World], level: float) -> dict[str, list[list[str]]]:
     """All tables, by their heads."""
     alone, against = ([one for one in held if one.reference is which] for which in (False, True))
-    mean, low, high = mean_e(held)
     queues = [e for one in held for e in one.queues]
     told = {
         "accusations": [
@@ -165,7 +170,7 @@ def report(held: Sequence[World], level: float) -> dict[str, list[list[str]]]:
         ],
         "e-values of queues": [
             ["queues", f"{len(queues)}, {len(queues) / len(held):.1f} a world"],
-            ["mean e-value (at most 1 if likelihoods are right)", f"{mean:.3g} [{low:.3g}, {high:.3g}]"],
+            ["mean e-value (at most 1 if likelihoods are right)", mean_e(held, e_values)],
             ["greatest", f"{10.0 ** max(queues, default=-np.inf):.3g}"],
             ["queues with e >= 20 (at most 0.05)", share(sum(e >= np.log10(20.0) for e in queues), len(queues))],
             [
@@ -173,6 +178,11 @@ def report(held: Sequence[World], level: float) -> dict[str, list[list[str]]]:
                 of_worlds(held, lambda one: bool(e_bh(e_values(one), level).any())),
             ],
             ["the same, ratios calibrated on the other worlds", calibrated_rate(held, level)],
+            ["mean as a scan calibrates them (unless by these very worlds)", mean_e(held, shipped)],
+            [
+                f"worlds that e-BH at {level} then accuses",
+                of_worlds(held, lambda one: bool(e_bh(shipped(one), level).any())),
+            ],
             ["sum and number of ratios, for the calibration", f"{sum(10.0**e for e in queues):.6g}, {len(queues)}"],
         ],
         "population alarm, with a reference": [
