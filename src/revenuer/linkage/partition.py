@@ -10,7 +10,6 @@ Pairs inside one session are left out: a session's requests resemble each other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numba as nb
@@ -169,8 +168,8 @@ def exchangeability(
     null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
     deviation = null.std(axis=0, ddof=1)
     talks = _Talks.of(accounts, sessions)
-    length = talks.alike(None if lengths is None else lengths[order], np.mean, rng, permutations)
-    depth = talks.alike(None if turns is None else turns[order].astype(np.float64), np.max, rng, permutations)
+    length = talks.alike(None if lengths is None else talks.means(lengths[order]), rng, permutations)
+    depth = talks.alike(None if turns is None else talks.most(turns[order]), rng, permutations)
     counts = np.bincount(accounts).astype(np.float64)
     return Exchangeability(
         pairs=int(observed[3]),
@@ -201,19 +200,22 @@ class _Talks(NamedTuple):
         starts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
         return cls(starts, accounts[starts])
 
-    def alike(
-        self, values: F64 | None, summed: Callable[..., F64], rng: np.random.Generator, permutations: int
-    ) -> tuple[float, float]:
+    def means(self, values: F64) -> F64:
+        """The mean of each conversation."""
+        mean: F64 = np.add.reduceat(values, self.starts) / np.diff(np.r_[self.starts, len(values)])
+        return mean
+
+    def most(self, values: I64) -> F64:
+        """The most of each conversation."""
+        return np.maximum.reduceat(values, self.starts).astype(np.float64)
+
+    def alike(self, value: F64 | None, rng: np.random.Generator, permutations: int) -> tuple[float, float]:
         """Intra-class correlation of conversations within accounts, and its standard deviation under permutation.
 
         Both are 0 where there is nothing to compare: values unknown, all equal, or no account with two conversations.
         """
-        if values is None or len(self.starts) < 3:
+        if value is None or len(value) < 3:
             return 0.0, 0.0
-        reduce = np.maximum if summed is np.max else np.add
-        value = reduce.reduceat(values, self.starts)
-        if summed is np.mean:
-            value = value / np.diff(np.r_[self.starts, len(values)])
         spread = value.std()
         pairs = (np.bincount(self.account).astype(np.float64) * (np.bincount(self.account) - 1.0)).sum()
         if not spread > 0.0 or pairs <= 0.0:
