@@ -51,6 +51,7 @@ CAMPAIGN = Observed(
     entities=40,
     largest=0.025,
     templates=12,
+    per_template=1_000.0,
     per_account=50.0,
     dedication=0.9,
     test=ONE_QUEUE,

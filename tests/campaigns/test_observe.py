@@ -87,6 +87,7 @@ def test_only_the_tasks_of_a_queue_are_observed():
     mixed, whole = (seen(group(worth), requests(), known) for worth in ((0.9, 0.2), (0.9, 0.9)))
     assert (mixed.templates, whole.templates) == (1, 2)
     assert (mixed.per_account, whole.per_account) == (10, 20)
+    assert mixed.per_template == whole.per_template == 400
     assert (mixed.extraction, whole.extraction) == (pytest.approx(0.9), pytest.approx(0.5))
     assert (mixed.elicitation, whole.elicitation) == (pytest.approx(0.4), pytest.approx(0.2))
     assert mixed.test.pairs < whole.test.pairs

@@ -19,6 +19,7 @@ from revenuer.campaigns.verdict import (
     LEAST_PAIRS,
     LEAST_PER_ACCOUNT,
     STRONGEST_LIFE,
+    TEXT_ALONE,
     _capped,
 )
 from revenuer.findings import Evidence
@@ -41,7 +42,13 @@ MARKS: dict[str, dict[str, Any]] = {
     },
     "L9 hackathon": {"span_days": 1.5, "one_network": 0.9, "dedication": 0.15, "test": CUSTOMERS},
     "L10 gateway": {"entities": LEAST_ENTITIES, "test": CUSTOMERS},
-    "L11 reseller of ordinary traffic": {"extraction": 0.35, "elicitation": 0.05, "dedication": 0.1, "templates": 2},
+    "L11 reseller of ordinary traffic": {
+        "extraction": 0.35,
+        "elicitation": 0.05,
+        "dedication": 0.1,
+        "templates": 2,
+        "per_template": 150.0,
+    },
     "L12 translation batch": {"extraction": 0.1, "elicitation": 0.01},
     "L13 support or process bot": {"extraction": 0.1, "elicitation": 0.01},
     "L14 template vendor": {"test": CUSTOMERS},
@@ -188,10 +195,19 @@ def test_what_the_tasks_say_is_what_they_read_like():
     """The evidence of content goes by the reading of the templates; where no text is known it adds nothing."""
     asks = content(like_campaign(reading=0.0))
     assert asks > 0
-    assert content(like_campaign(reading=2.5)) == pytest.approx(asks + 2.5)
+    assert content(like_campaign(reading=0.5)) == pytest.approx(asks + 0.5)
     assert content(like_campaign(reading=-1.5)) == pytest.approx(asks - 1.5)
     assert content(like_campaign(extraction=math.nan, reading=math.nan)) == 0
     assert content(like_campaign(reading=0.0, extraction=0.2)) == asks
+
+
+def test_text_adds_only_to_accounts_that_act_as_one():
+    """However much it reads like tasks, it says no more than ten to one beyond what is seen of their habits."""
+    for test in (ONE_QUEUE, CUSTOMERS):
+        found = {one.channel: one.strength for one in weighed(like_campaign(reading=9.0, test=test)).evidence}
+        assert found["content"] == pytest.approx(TEXT_ALONE + max(0.0, found["partition"] + found["timing"]))
+    assert found["content"] == TEXT_ALONE
+    assert content(like_campaign(reading=-1.5, test=CUSTOMERS)) < 0
 
 
 def test_a_queue_that_reads_like_ordinary_traffic_is_no_campaign():
