@@ -1,6 +1,6 @@
 """Grouping templates by common use: agglomeration on the queue that accounts draw from, against Leiden.
 
-Usage: `revenuer simulate all --out TRAFFIC --seed 1 --exchanges 120000 --accounts 8000`, then
+Usage: `revenuer simulate all --out TRAFFIC --seed 1 --exchanges 40000 --accounts 2700`, then
 `python benchmarks/communities.py TRAFFIC`. Reads `TRAFFIC/truth` to judge, never to group.
 """
 
