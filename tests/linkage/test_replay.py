@@ -81,7 +81,7 @@ def test_what_everybody_does_is_no_evidence():
 
 
 def test_a_pair_of_owners_is_no_group():
-    """Two who pass one block to and fro are friends."""
+    """Two who pass one block back and forth are friends."""
     lived = lives(to=0)
     lived["refs"][EVERYBODY], lived["refs"][EVERYBODY + 1] = [2], [1]
     lived["session"] = np.arange(2 * EVERYBODY) + 1
