@@ -17,13 +17,14 @@ from revenuer.summary import Control, read_findings
 from scan_worlds import digests
 
 SIZE, ACCOUNTS = 5_000, 500
+WORLDS = (("ordinary", "clean"), ("ordinary", "quiet"), ("A12", "attacked"), ("A9", "replayed"))
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean world, another of the same kind, and one with a campaign."""
     folder = tmp_path_factory.mktemp("control")
-    for seed, (scenario, name) in enumerate((("ordinary", "clean"), ("ordinary", "quiet"), ("A12", "attacked")), 31):
+    for seed, (scenario, name) in enumerate(WORLDS, 31):
         simulate(scenario, folder / name, seed=seed, exchanges=SIZE, accounts=ACCOUNTS)
     return folder
 
@@ -104,11 +105,10 @@ def test_a_level_withholds_what_does_not_stand(place: Path, by_odds: Path) -> No
     assert not pq.read_table(place / "strict" / "accounts.parquet")["flagged"].to_numpy().any()
 
 
-def test_a_level_names_the_campaigns_that_stand(place: Path, by_odds: Path) -> None:
+def test_a_level_names_the_campaigns_that_stand(place: Path) -> None:
     """At the level of `campaign_fdr` those are named of which the scan without a level says that they stand."""
-    control = read_findings(by_odds)[1].control
-    assert control is not None
-    scan(place / "attacked", _made(place / "held-to"), fdr=control.campaign_fdr, threads=1, memory="1GB")
+    control = control_of(place, "replayed", "replayed-by-odds")
+    scan(place / "replayed", _made(place / "held-to"), fdr=control.campaign_fdr, threads=1, memory="1GB")
     named = [one.campaign_id for one in read_findings(place / "held-to")[0]]
     assert named == [name for name, one in control.campaigns.items() if one.stands]
     assert named
