@@ -183,3 +183,8 @@ def test_a_scratch_place_that_is_not_there_is_an_engine_error(tmp_path: Path):
     """A missing folder for temporary files is refused at once."""
     with pytest.raises(EngineError, match="cannot start"):
         LocalEngine(scratch=tmp_path / "missing")
+
+
+def test_long_queries_draw_no_progress_bar(engine: LocalEngine):
+    """The standard output belongs to what `--json` prints, however long a query takes."""
+    assert engine._connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]

@@ -49,6 +49,8 @@ class LocalEngine:
             raise EngineError(f"the local engine cannot start: {error}") from error
         self._connection.raw_sql("SET TimeZone = 'UTC'")
         self._connection.raw_sql("SET preserve_insertion_order = false")
+        # it would be drawn on the standard output, which belongs to what `--json` prints
+        self._connection.raw_sql("SET enable_progress_bar = false")
 
     def _path(self, name: str) -> Path:
         return Path(self._directory.name) / name
