@@ -231,8 +231,6 @@ def _assembled(called: Called, matter: _Matter, number: int, flagged: I64) -> As
 
 def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, frames: tuple[str, ...]) -> Campaign:
     verdict, profiles = called.verdicts[number], called.profiles
-    moves, _moved = pivots(number, matter.hours, called.releases)
-    handed, _handing = successions(flagged, profiles, called.enforcement)
     extraction = _of(matter.series, number).filter(pa.compute.field("extracts"))
     capabilities = {CAPABILITIES[int(code)]: n for code, n in shares(_of(matter.named, number), "named").items()}
     return Campaign(
@@ -248,8 +246,8 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
         frames=frames,
         evidence=tuple(sorted(verdict.evidence, key=lambda e: (-e.strength, e.channel))),
         alternatives=_alternatives(verdict),
-        pivots=moves,
-        successions=handed,
+        pivots=pivots(number, matter.hours, called.releases),
+        successions=successions(flagged, profiles, called.enforcement),
         techniques=_techniques(verdict, capabilities),
     )
 

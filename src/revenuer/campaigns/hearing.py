@@ -72,11 +72,11 @@ def sure_users(
 
     Whoever reports or studies an attack quotes it: the wording is there, and the text model reads it as less of a task.
     """
+    least = np.nan_to_num(np.array([AS_PLAIN * task_text(queue, templates) for queue in queues]))
     parts = []
     for kind, name in enumerate(KINDS):
         of, ids = tasks_of(templates, queues, kind, private=True)
-        least = np.array([AS_PLAIN * task_text(queue, templates) for queue in queues])
-        told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": np.nan_to_num(least[of])}))
+        told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": least[of]}))
         sent = rows.join(told, rows[name] == told.task)
         parts.append(sent.filter(_.extraction.cast("float64").fill_null(1.0) >= _.least).select("account", "of"))
     found = engine.collect(ibis.union(*parts, distinct=True).order_by("of", "account"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,9 +136,9 @@ def hours_by_model(engine: Engine, scored: ir.Table) -> Hours:
     )
 
 
-def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[tuple[Pivot, ...], tuple[Evidence, ...]]:
+def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[Pivot, ...]:
     """Moves of a campaign to a model within a day of its release, faster than everybody else's."""
-    found, evidence = [], []
+    found = []
     for model, released in zip(releases["model"].to_pylist(), micros(releases["released_at"]), strict=True):
         own = _shares(hours, hours.campaign == campaign, model, int(released))
         rest = _shares(hours, hours.campaign < 0, model, int(released))
@@ -150,13 +149,7 @@ def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[tuple[Pivot
         if own.after < FACTOR * others or chance > CHANCE:
             continue
         found.append(Pivot(model, rfc3339(int(released)), float(own.before), float(own.after), float(own.hours)))
-        strength = min(3.0, -np.log10(max(chance, 1e-300)))
-        fact = (
-            f"on the first or second day after its release {own.after:.0%} of the group's requests ask for {model}, "
-            f"and {others:.0%} of everybody else's"
-        )
-        evidence.append(Evidence("pivot", fact, float(strength), 0))
-    return tuple(found), tuple(evidence)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +181,13 @@ def _shares(hours: Hours, rows: npt.NDArray[np.bool_], model: str, released: int
     return _Shares(before, best[0], best[1], best[2], max(wait, 0.0))
 
 
-def successions(
-    accounts: I64, profiles: Profiles, enforcement: pa.Table
-) -> tuple[tuple[Succession, ...], tuple[Evidence, ...]]:
+def successions(accounts: I64, profiles: Profiles, enforcement: pa.Table) -> tuple[Succession, ...]:
     """Waves of bans among a campaign's accounts, and the accounts of it that began afterwards."""
     banned, when = bans_of(profiles, enforcement)
     mine = np.isin(banned, accounts)
     who, at = profiles.ids[banned[mine]], when[mine]
     ids, first = profiles.ids[accounts], profiles.first[accounts]
-    found, evidence = [], []
+    found = []
     for wave in ban_waves(at):
         last = int(at[wave].max())
         # whoever is banned later on may have succeeded those who were banned now
@@ -204,9 +195,4 @@ def successions(
         if new.sum() < WAVE:
             continue
         found.append(Succession(tuple(who[wave]), tuple(sorted(ids[new])), rfc3339(last)))
-        fact = (
-            f"{len(wave)} accounts are banned, and within seven days {int(new.sum())} accounts begin to send the same"
-        )
-        strength = min(2.0, 0.5 * math.log2(1 + int(new.sum())))
-        evidence.append(Evidence("succession", fact, strength, int(new.sum())))
-    return tuple(found), tuple(evidence)
+    return tuple(found)
