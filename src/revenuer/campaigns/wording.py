@@ -96,7 +96,7 @@ def listen(
         return None
     words = bags(engine, traffic, np.sort(examples["draw"].to_numpy()), key)
     weights, intercepts = _voices(words, examples, chosen)
-    spoken = engine.persist("spoken", sound(engine, traffic, Voices(weights, intercepts, key)))
+    spoken = engine.persist("spoken", _once(sound(engine, traffic, Voices(weights, intercepts, key))))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
     heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
     least = [AS_PLAIN * task_text(queues[number], templates) for number in chosen]
@@ -108,6 +108,12 @@ def listen(
     named = named.filter(named.extraction.cast("float64").fill_null(1.0) >= named.least)
     named = named.select("spoken", voice=_.queue, level=_.level)
     return Wording(engine.persist("heard", named), tuple(chosen))
+
+
+def _once(spoken: ir.Table) -> ir.Table:
+    """One row an exchange id, the loudest: the texts are read as they stand, also of rows that were set aside as repeats."""
+    nth = ibis.row_number().over(group_by=spoken.spoken, order_by=[spoken.said.desc(), spoken.voice])
+    return spoken.mutate(nth=nth).filter(_.nth == 0).drop("nth")
 
 
 def _roles(
@@ -171,20 +177,22 @@ def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str,
 def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32, F32]:
     """Weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
     texts = matrix(words["words"])
-    # an exchange that was set aside has no words; one under two ids would have them twice
-    at = np.searchsorted(words["draw"].to_numpy(), examples["draw"].to_numpy())
-    at = np.minimum(at, max(texts.shape[0] - 1, 0))
-    of, told = examples["of"].to_numpy(), examples["told"].to_numpy()
+    names, first, copies = np.unique(words["draw"].to_numpy(), return_index=True, return_counts=True)
+    place = np.searchsorted(names, examples["draw"].to_numpy())
+    # an id that stands in the traffic with several texts is no example: which of them came first is chance
+    known = copies[place] == 1
+    at = first[place[known]]
+    of, told = examples["of"].to_numpy()[known], examples["told"].to_numpy()[known]
     weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
     others = texts[at[of == -1]]
-    for place, number in enumerate(chosen):
+    for column, number in enumerate(chosen):
         own, free = texts[at[(of == number) & told]], texts[at[(of == number) & ~told]]
         held, learnt, intercept = _learn(own, others[::2])
         bar = np.quantile(others[1::2][:, held] @ learnt, 1.0 - LEVELS[1])
         # what sounds like the tasks is learnt from as well: a second wording is known by the words it shares with the first
         more = free[np.flatnonzero(free[:, held] @ learnt > bar)]
         held, learnt, intercept = _learn(sparse.vstack([own, more], format="csr"), others)
-        weights[held, place], intercepts[place] = learnt, intercept
+        weights[held, column], intercepts[column] = learnt, intercept
     return weights, intercepts
 
 

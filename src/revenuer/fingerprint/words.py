@@ -50,7 +50,7 @@ def bags(engine: Engine, traffic: Traffic, wanted: I64, key: Key | None) -> pa.T
         return pa.record_batch([pa.array(draws[held]), words], schema=BAGS)
 
     rows = engine.map("bags", narrowed(traffic.exchange_parts(), _READ), _read, kernel, BAGS)
-    return engine.collect(rows).sort_by("draw")
+    return engine.collect(rows.distinct()).sort_by("draw")
 
 
 def matrix(words: pa.Array) -> sparse.csr_matrix:
