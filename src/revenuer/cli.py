@@ -88,6 +88,9 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Name only the campaigns that stand at this expected share of false ones.",
 )
+@click.option(
+    "--model", type=_PLACE, help="Folder of weights that `revenuer train` wrote (default: the packaged ones)."
+)
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")

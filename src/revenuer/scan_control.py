@@ -54,15 +54,25 @@ _TOO_FEW: Final = "The reference holds too few accounts for a population alarm."
 _NO_TEXT: Final = "Text is not read: every account has the same score, every p-value is 1."
 
 
-def reference_accounts(place: Path, *, content: Content, strict: bool, memory: str, threads: int | None) -> Unusual:
+def reference_accounts(
+    place: Path,
+    *,
+    content: Content,
+    strict: bool,
+    memory: str,
+    threads: int | None,
+    model: CapabilityModel | None = None,
+) -> Unusual:
     """Score the accounts of a clean period or cohort, a traffic directory, in an engine of its own.
+
+    The text model must be the one that scores the traffic held against it; without one it is the packaged one.
 
     Raises:
         InputError: the traffic cannot be read.
     """
     traffic = open_traffic(place, strict=strict, content=content)
     with LocalEngine(memory=memory, threads=threads) as engine:
-        prints = fingerprint(engine, traffic, CapabilityModel.load(), lambda _stage, _done, _of: None)
+        prints = fingerprint(engine, traffic, model or CapabilityModel.load(), lambda _stage, _done, _of: None)
         return unusual(engine, prints.rows, profile(engine, prints.rows, traffic.accounts()))
 
 

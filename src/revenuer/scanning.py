@@ -67,6 +67,7 @@ def scan(
     engine: str = "local",
     reference: Path | None = None,
     fdr: float | None = None,
+    model: Path | None = None,
     content: Content = "full",
     sketch_key: str = "",
     strict: bool = False,
@@ -83,6 +84,7 @@ def scan(
         engine: `local`, the only one so far.
         reference: traffic of a clean period or cohort, which calibrates p-values and the population alarm.
         fdr: name only the campaigns that e-BH leaves at this expected false share, in (0, 1); None: by odds alone.
+        model: folder of weights that `revenuer train` wrote; None: the packaged ones.
         content: how much of the text is read and kept: `full`, `sketch` (nothing readable is kept), `none`.
         sketch_key: secret under which `sketch` puts the hashes of text; without one they can be tried out.
         strict: refuse at the first bad row instead of setting it aside.
@@ -92,7 +94,7 @@ def scan(
         on_stage: told the stage, the parts done and the parts in all.
 
     Raises:
-        InputError: the traffic cannot be read.
+        InputError: the traffic or the weights cannot be read.
         ConfigError: the engine or the mode is not known, or `fdr` cannot be held.
     """
     if engine != "local":
@@ -100,16 +102,19 @@ def scan(
     if content not in CONTENTS:
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
     checked_level(fdr, content)
+    weights = CapabilityModel.load(model)
     key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
     clean = None
     if reference is not None:
         tell("score the reference", 0, 1)
-        clean = reference_accounts(reference, content=content, strict=strict, memory=memory, threads=threads)
+        clean = reference_accounts(
+            reference, content=content, strict=strict, memory=memory, threads=threads, model=weights
+        )
         tell("score the reference", 1, 1)
     with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell, key, clean, fdr).run()
+        return _Scan(local, opened, out, seed, tell, weights, key, clean, fdr).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +145,13 @@ class _Scan:
     out: Path
     seed: int
     tell: OnStage
+    model: CapabilityModel
     key: Key | None = None
     reference: Unusual | None = None
     fdr: float | None = None
 
     def run(self) -> ScanResult:
-        prints = fingerprint(self.engine, self.traffic, CapabilityModel.load(), self.tell, key=self.key)
+        prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
         queues, heard = self._heard(linked, [linked.queues[number] for number in linked.campaigns])
@@ -256,6 +262,8 @@ class _Scan:
 
     def _chosen(self) -> dict[str, Setting]:
         told: dict[str, Setting] = {"content": self.traffic.content, **({"keyed": True} if self.key else {})}
+        if self.traffic.content != "none":
+            told["model"] = self.model.digest
         return told if self.fdr is None else {**told, "fdr": self.fdr}
 
     def _write(self, campaigns: tuple[Campaign, ...], summary: ScanSummary) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -88,12 +90,14 @@ class CapabilityModel:
         weights: shape (table.width, capabilities + 1), int8; the last column is elicitation.
         scale: shape (capabilities + 1,), float32; one weight step of each column, calibration included.
         bias: shape (capabilities + 1,), float32.
+        digest: SHA-256 of the file it was read from, in hex; empty for a model that stands in no file.
     """
 
     table: FeatureTable
     weights: npt.NDArray[np.int8]
     scale: F32
     bias: F32
+    digest: str = ""
 
     @classmethod
     def load(cls, path: Path | None = None) -> CapabilityModel:
@@ -104,9 +108,10 @@ class CapabilityModel:
         """
         file = path / _FILE if path is not None else resources.files("revenuer.fingerprint") / "weights" / _FILE
         try:
-            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-                return cls._from_arrays(dict(stored))
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            content = file.read_bytes()
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                return replace(cls._from_arrays(dict(stored)), digest=hashlib.sha256(content).hexdigest())
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"is not a capability model: {error}", file=str(file)) from error
 
     @classmethod
