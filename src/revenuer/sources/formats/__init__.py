@@ -1,0 +1,6 @@
+"""Log formats: what their records look like, and the exchanges they make."""
+
+from revenuer.sources.formats.base import Format, RecordFormat, Rejected, Row
+from revenuer.sources.formats.registry import FORMATS
+
+__all__ = ["FORMATS", "Format", "RecordFormat", "Rejected", "Row"]

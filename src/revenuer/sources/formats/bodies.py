@@ -1,0 +1,218 @@
+"""Bodies of requests and answers, of whichever model API, as columns of an exchange.
+
+Known: OpenAI chat completions, legacy completions and Responses; Anthropic messages; Gemini `generateContent`; Bedrock
+Converse and what is invoked there. A body is recognised by its fields, since gateways translate between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from revenuer.sources.formats.messages import calls_of, conversation, parts_of, reasoning_of, text_of
+from revenuer.sources.formats.streams import assembled
+from revenuer.sources.formats.values import as_object, first, integer, pick, text
+
+__all__ = ["Columns", "merged", "request_columns", "response_columns", "status_of"]
+
+Columns = dict[str, Any]
+
+_ASKED: Final = ("messages", "input", "contents", "prompt", "inputText", "message")
+_SYSTEM: Final = ("system", "instructions", "systemInstruction", "system_instruction")
+_MAX_TOKENS: Final = (
+    "max_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "maxTokens",
+    "generationConfig.maxOutputTokens", "generation_config.max_output_tokens", "inferenceConfig.maxTokens",
+    "textGenerationConfig.maxTokenCount",
+)  # fmt: skip
+_TEMPERATURE: Final = (
+    "temperature", "generationConfig.temperature", "generation_config.temperature", "inferenceConfig.temperature",
+    "textGenerationConfig.temperature",
+)  # fmt: skip
+_THINKING: Final = (
+    "thinking", "reasoning", "reasoning_effort", "enable_thinking", "include_reasoning", "extra_body.thinking",
+    "generationConfig.thinkingConfig", "generation_config.thinking_config", "additionalModelRequestFields.thinking",
+)  # fmt: skip
+_TOOLS: Final = ("tools", "functions", "toolConfig.tools")
+_DECLARED: Final = ("functionDeclarations", "function_declarations")
+_OFF: Final = frozenset({"none", "disabled", "off", "false", "0"})
+
+_READ: Final = ("prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "inputTokenCount")
+_WRITTEN: Final = ("completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "outputTokenCount")
+_CACHED: Final = (
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cacheReadInputTokens",
+    "cacheWriteInputTokens",
+)
+
+_REFUSING: Final = re.compile(
+    r"refus|content_?filter|content_policy|safety|guardrail|blocked|prohibited|blocklist", re.IGNORECASE
+)
+_LIMITING: Final = re.compile(r"rate_?limit|too_?many|throttl|resource_?exhausted|quota", re.IGNORECASE)
+_SESSION: Final = re.compile(r"(?P<user>.+?)_session_(?P<session>[\w-]+)")
+
+
+def merged(*columns: Columns) -> Columns:
+    """Columns of one exchange from several places; what is said last counts, nothing said unsays nothing."""
+    return {name: value for some in columns for name, value in some.items() if value is not None}
+
+
+def request_columns(body: Any) -> Columns:
+    """What a request body says: text, turn, tools, images, settings, model, end user and conversation.
+
+    `prompt` is absent where the body asks nothing. Anything may be given; what is no body says nothing.
+    """
+    body = as_object(body)
+    if not isinstance(body, Mapping):
+        return {}
+    asked = as_object(next((body[name] for name in _ASKED if body.get(name) is not None), None))
+    system = as_object(next((body[name] for name in _SYSTEM if body.get(name) is not None), None))
+    return {
+        **({} if asked is None else conversation(asked, system)),
+        **_settings(body),
+        **_people(body),
+    }
+
+
+def response_columns(body: Any, code: Any = None) -> Columns:
+    """What an answer says: text, tokens, sealed reasoning, how it ended; also of a stream of events.
+
+    Where the model called tools and said nothing, the response is their names, one a line.
+
+    Args:
+        body: the body, text, or None where the log holds none.
+        code: HTTP status, where known.
+    """
+    body = assembled(as_object(body))
+    if isinstance(body, str):
+        return {"response": body, "status": status_of(code)}
+    if not isinstance(body, Mapping):
+        return {"status": status_of(code)}
+    message, reason = _answer(body)
+    said = text_of(message) or "\n".join(calls_of(message))
+    return {
+        "response": said or None,
+        "model": text(first(body, "model", "modelVersion")),
+        "reasoning_issued": next(reasoning_of(message), None),
+        "status": status_of(code, reason, as_object(body.get("error"))),
+        **_tokens(body),
+    }
+
+
+def status_of(code: Any = None, reason: Any = None, error: Any = None) -> str | None:
+    """`ok`, `refused`, `rate_limited` or `error`; None where nothing tells.
+
+    Args:
+        code: HTTP status.
+        reason: why the model stopped, in the API's word.
+        error: the error object, or its text.
+    """
+    number = integer(code)
+    said = " ".join(str(word)[:500] for word in _words(error))
+    if number == 429 or _LIMITING.search(said):
+        return "rate_limited"
+    if _REFUSING.search(said) or (isinstance(reason, str) and _REFUSING.search(reason)):
+        return "refused"
+    if error or (number is not None and number >= 400) or reason in {"failed", "error"}:
+        return "error"
+    return "ok" if number is not None or reason is not None else None
+
+
+def _settings(body: Mapping[str, Any]) -> Columns:
+    return {
+        "model": text(first(body, "model", "modelId")),
+        "max_tokens": integer(first(body, *_MAX_TOKENS)),
+        "temperature": next((value for path in _TEMPERATURE if (value := pick(body, path)) is not None), None),
+        "tools": sum(map(_count_tools, (pick(body, path) for path in _TOOLS))),
+        "thinking": any(_is_on(pick(body, path)) for path in _THINKING),
+    }
+
+
+def _people(body: Mapping[str, Any]) -> Columns:
+    """End user and conversation: clients that write both into one field are taken at their word."""
+    user = text(first(body, "safety_identifier", "metadata.user_id", "user", "metadata.user"))
+    session = text(first(body, "conversation.id", "conversation", "metadata.session_id", "session_id"))
+    both = as_object(user)
+    if isinstance(both, Mapping):
+        user, session = (
+            text(first(both, "account_uuid", "device_id", "user_id")),
+            text(both.get("session_id")) or session,
+        )
+    elif user is not None and (found := _SESSION.fullmatch(user[:400])):
+        user, session = found["user"], found["session"]
+    return {"end_user_id": user, "session_id": session}
+
+
+def _count_tools(tools: Any) -> int:
+    if not isinstance(tools, list):
+        return 0
+    declared = [next((tool[key] for key in _DECLARED if isinstance(tool.get(key), list)), None)
+                for tool in tools if isinstance(tool, Mapping)]  # fmt: skip
+    return sum(1 if found is None else len(found) for found in declared)
+
+
+def _is_on(value: Any) -> bool:
+    """Whether a setting asks for reasoning: a switch, an effort, a budget, or an object that holds one."""
+    if isinstance(value, Mapping):
+        given = next(
+            (value[key] for key in ("type", "effort", "thinkingBudget", "budget_tokens", "enabled") if key in value),
+            True,
+        )
+        return _is_on(given)
+    return str(value).lower() not in _OFF if isinstance(value, (str, int, float)) and value != "" else False
+
+
+def _answer(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+    """The model's message in an answer, as one that `text_of` reads, and why it ended."""
+    choice = pick(body, "choices.0")
+    if isinstance(choice, Mapping):
+        message = choice.get("message")
+        return message if isinstance(message, Mapping) else {"content": choice.get("text")}, choice.get("finish_reason")
+    candidate = pick(body, "candidates.0")
+    if isinstance(candidate, Mapping):
+        content = candidate.get("content")
+        return content if isinstance(content, Mapping) else {}, candidate.get(
+            "finishReason", candidate.get("finish_reason")
+        )
+    output = body.get("output")
+    if isinstance(output, list):
+        return _items(output), body.get("status")
+    message = pick(output, "message")
+    reason = first(body, "stop_reason", "stopReason", "completionReason", "promptFeedback.blockReason")
+    if isinstance(message, Mapping):
+        return message, reason
+    if "content" in body:
+        return body, reason
+    return {
+        "content": first(body, "completion", "output_text", "generation", "outputText", "results.0.outputText", "text")
+    }, reason
+
+
+def _items(output: list[Any]) -> Mapping[str, Any]:
+    """Items of the Responses API as one message."""
+    flat: list[Any] = []
+    for item in output:
+        if isinstance(item, Mapping):
+            flat += [item] if item.get("type") != "message" else parts_of(item)
+    return {"content": flat}
+
+
+def _tokens(body: Mapping[str, Any]) -> Columns:
+    usage = first(body, "usage", "usageMetadata", "usage_metadata", "results.0") or body
+    read = integer(first(usage, *_READ))
+    # OpenAI counts what came out of a cache among the tokens read, Anthropic and Bedrock beside them.
+    if read is not None and "prompt_tokens" not in usage:
+        read += sum(integer(pick(usage, name)) or 0 for name in _CACHED)
+    written = integer(first(usage, *_WRITTEN))
+    thoughts = integer(pick(usage, "thoughtsTokenCount"))
+    return {"input_tokens": read, "output_tokens": (written or 0) + thoughts if thoughts else written}
+
+
+def _words(error: Any) -> list[Any]:
+    error = as_object(error)
+    if isinstance(error, Mapping):
+        return [
+            error.get(key) for key in ("code", "type", "status", "message", "innererror", "error") if error.get(key)
+        ]
+    return [error] if error else []

@@ -1,0 +1,76 @@
+"""Answers that were logged as a stream: server-sent events or a list of chunks, put together to one body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from revenuer.sources.formats.values import as_object, pick
+
+__all__ = ["assembled"]
+
+
+def assembled(body: Any) -> Any:
+    """A stream as the body that it would have been without streaming; anything else as it is."""
+    if isinstance(body, str) and body[:6].lstrip().startswith(("data:", "event:")):
+        body = list(_events(body))
+    if not isinstance(body, list):
+        return body
+    chunks = [chunk for chunk in body if isinstance(chunk, Mapping)]
+    whole = next((chunk["response"] for chunk in reversed(chunks) if isinstance(chunk.get("response"), Mapping)), None)
+    return whole if whole is not None else _joined(chunks)
+
+
+def _events(text: str) -> Iterator[Any]:
+    for line in text.splitlines():
+        if line.startswith("data:") and not line.endswith("[DONE]"):
+            yield as_object(line[5:].strip())
+
+
+def _joined(chunks: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Texts in their order as one choice; of everything else the last that was said."""
+    said = "".join(text for chunk in chunks for text in _said(chunk))
+    message = {"content": [said, *_blocks(chunks)]}
+    facts = {name: _last(chunks, *paths) for name, paths in _FACTS.items()}
+    usage = {name: value for chunk in chunks for name, value in _usage(chunk).items() if value}
+    return {"choices": [{"message": message, "finish_reason": _last(chunks, *_REASONS)}], **facts, "usage": usage}
+
+
+def _usage(chunk: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Anthropic says at the start what was read and at the end what was written; others say both at the end."""
+    found = (pick(chunk, path) for path in ("usage", "message.usage", "usageMetadata"))
+    return next((usage for usage in found if isinstance(usage, Mapping)), {})
+
+
+_REASONS = ("choices.0.finish_reason", "delta.stop_reason", "candidates.0.finishReason", "stopReason")
+_FACTS = {
+    "model": ("model", "message.model", "modelVersion"),
+    "error": ("error",),
+}
+
+
+def _said(chunk: Mapping[str, Any]) -> Iterator[str]:
+    deltas = (pick(chunk, "choices.0.delta.content"), pick(chunk, "choices.0.text"), pick(chunk, "delta.text"))
+    parts = pick(chunk, "candidates.0.content.parts")
+    texts: Iterable[Any] = (
+        (part.get("text") for part in parts if isinstance(part, Mapping)) if isinstance(parts, list) else ()
+    )
+    yield from (text for text in (*deltas, *texts) if isinstance(text, str))
+
+
+def _blocks(chunks: list[Mapping[str, Any]]) -> list[Any]:
+    """Blocks that carry no text of their own: sealed reasoning and calls of tools."""
+    signatures = [{"signature": mark} for chunk in chunks if (mark := pick(chunk, "delta.signature"))]
+    starts = [
+        block
+        for chunk in chunks
+        if isinstance(block := chunk.get("content_block"), Mapping) and block.get("type") != "text"
+    ]
+    calls = [call for chunk in chunks for call in pick(chunk, "choices.0.delta.tool_calls") or ()]
+    return [*signatures, *starts, *calls]
+
+
+def _last(chunks: list[Mapping[str, Any]], *paths: str) -> Any:
+    return next(
+        (value for chunk in reversed(chunks) for path in paths if (value := pick(chunk, path)) is not None), None
+    )
