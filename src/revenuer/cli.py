@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from revenuer import __version__
+from revenuer.cli_convert import convert, formats
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -231,6 +232,10 @@ def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
 
         tell_examination(examination)
     ctx.exit(0 if examination.ok else 1)
+
+
+main.add_command(convert)
+main.add_command(formats)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from revenuer.errors import InputError
 from revenuer.sources.parts import Kind
 
-__all__ = ["LINE_LIMIT", "Line", "read_lines"]
+__all__ = ["LINE_LIMIT", "Line", "lines_in", "read_lines"]
 
 LINE_LIMIT: Final = 256 << 20
 _SKIP: Final = 1 << 20
@@ -31,19 +31,23 @@ def read_lines(path: Path, name: str, kind: Kind, start: int = 0, stop: int | No
         with _open(path, kind) as file:
             if start:
                 file.seek(start)
-            position = start
-            while stop is None or position < stop:
-                line = file.readline(LINE_LIMIT)
-                if not line:
-                    return
-                size, fault = len(line), None
-                if size == LINE_LIMIT and not line.endswith(b"\n"):
-                    size += _skip_line(file)
-                    line, fault = b"", "longer than 256 MB"
-                yield position, line, fault
-                position += size
+            yield from lines_in(file, start, stop)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=name) from error
+
+
+def lines_in(file: Any, position: int = 0, stop: int | None = None) -> Iterator[Line]:
+    """Lines of an open file from where it stands, at `position`, up to those that begin before `stop`."""
+    while stop is None or position < stop:
+        line = file.readline(LINE_LIMIT)
+        if not line:
+            return
+        size, fault = len(line), None
+        if size == LINE_LIMIT and not line.endswith(b"\n"):
+            size += _skip_line(file)
+            line, fault = b"", "longer than 256 MB"
+        yield position, line, fault
+        position += size
 
 
 def _open(path: Path, kind: Kind) -> Any:

@@ -1,6 +1,7 @@
 """Log formats: what their records look like, and the exchanges they make."""
 
 from revenuer.sources.formats.base import Format, RecordFormat, Rejected, Row
+from revenuer.sources.formats.mapped import MappedFormat, field_map
 from revenuer.sources.formats.registry import FORMATS
 
-__all__ = ["FORMATS", "Format", "RecordFormat", "Rejected", "Row"]
+__all__ = ["FORMATS", "Format", "MappedFormat", "RecordFormat", "Rejected", "Row", "field_map"]
