@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,7 +15,16 @@ import pyarrow.parquet as pq
 from revenuer.errors import InputError
 from revenuer.schema import CAPABILITIES
 
-__all__ = ["ALLOWED_LICENCES", "EVAL_CAPABILITY", "ROWS", "SAME_TEMPLATE", "licence_allowed", "read_corpora"]
+__all__ = [
+    "ALLOWED_LICENCES",
+    "EVAL_CAPABILITY",
+    "OWN_LABELS",
+    "ROWS",
+    "SAME_TEMPLATE",
+    "licence_allowed",
+    "read_corpora",
+    "trainable",
+]
 
 # Weights are a work derived from these rows: a licence that is not named here keeps its rows out.
 ALLOWED_LICENCES: Final = (
@@ -42,8 +52,15 @@ ROWS: Final = pa.schema(
         ("extraction", pa.bool_()),
         ("proxy", pa.bool_()),
         ("evaluation", pa.bool_()),
+        ("lang", pa.string()),  # to measure by; nothing is learned from it
+        ("also", pa.list_(pa.string())),  # further capabilities that hold
     ]
 )
+
+OWN_LABELS: Final = "labels:"  # opens the name of a source that the provider labelled
+
+# Sources that write a language's name in full.
+_LANGUAGES: Final[Mapping[str | None, str]] = {"English": "en"}
 
 
 class _File(NamedTuple):
@@ -56,6 +73,11 @@ def licence_allowed(licence: str | None) -> bool:
     return licence in ALLOWED_LICENCES
 
 
+def trainable(source: str, licence: str | None) -> bool:
+    """Whether rows may be trained on: under a permitted licence, or labelled by whoever trains."""
+    return source.startswith(OWN_LABELS) or licence_allowed(licence)
+
+
 def _with_labels(table: pa.Table, *, extraction: bool) -> pa.Table:
     capability = np.asarray(table["capability"].to_pylist(), object)
     source = table["source"].to_pylist()
@@ -64,6 +86,11 @@ def _with_labels(table: pa.Table, *, extraction: bool) -> pa.Table:
     proxy = table["proxy"] if "proxy" in table.column_names else pa.array([False] * len(table))
     columns = [table[name] for name in ("source", "licence")] + [pa.array(named, pa.string())]
     columns += [table["system"], table["prompt"], pa.array([extraction] * len(table)), proxy, pa.array(evaluation)]
+    lang = table["lang"].to_pylist() if "lang" in table.column_names else [None] * len(table)
+    columns += [
+        pa.array([_LANGUAGES.get(name, name) for name in lang], pa.string()),
+        pa.nulls(len(table), ROWS.field("also").type),
+    ]
     return pa.table(columns, names=ROWS.names).cast(ROWS)
 
 

@@ -15,7 +15,7 @@ from scipy import optimize
 from revenuer.fingerprint.capability import CapabilityModel, Scores
 from revenuer.schema import CAPABILITIES
 from revenuer.text.tokens import tokenize
-from revenuer.training.corpus import licence_allowed
+from revenuer.training.corpus import trainable
 from revenuer.training.fit import class_weights
 from revenuer.training.reliability import caught_at, reliability
 from revenuer.training.train import Data, Recipe, fit_model, gather
@@ -58,7 +58,7 @@ def folds(data: Data, n: int) -> list[frozenset[str]]:
     Sources whose licence keeps them out of training stand in every fold.
     """
     licences = dict(zip(data.sources, data.rows["licence"].to_pylist(), strict=True))
-    closed = {s for s, licence in licences.items() if not licence_allowed(licence)}
+    closed = {s for s, licence in licences.items() if not trainable(s, licence)}
     out: list[set[str]] = [set(closed) for _ in range(n)]
     named = sorted({(c, s) for c, s in zip(data.labels, data.sources, strict=True) if s not in closed})
     placed: set[str] = set()
@@ -224,7 +224,7 @@ def report(data: Data, found: Predictions) -> dict[str, Any]:
             "public": _reliability(data, found, g.public),
             "all": _reliability(data, found, g.public | g.own),
         },
-        "best_temperature": round(best_temperature(data, found), 3),
+        "calibration": {"temperature": round(best_temperature(data, found), 3)},
         "sources": {source: _source(data, found, data.sources == source) for source in sorted(set(data.sources))},
     }
 
@@ -237,14 +237,16 @@ def _reliability(data: Data, found: Predictions, rows: npt.NDArray[np.bool_]) ->
     return reliability(of_rows.max(axis=1), right, _source_weights(data)[rows])
 
 
-def measure(corpora: Path, seed: int = 0, recipe: Recipe | None = None) -> dict[str, Any]:
+def measure(
+    corpora: Path | None, seed: int = 0, recipe: Recipe | None = None, *, labels: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Leave whole sources out, at natural length and with every text cut to a random 150 to 400 characters.
 
     Raises:
         InputError: the corpora cannot be read.
     """
     recipe = replace(recipe or Recipe(), per_source=400, per_family=120)
-    data = gather(corpora, recipe, seed, allowed_only=False)
+    data = gather(corpora, recipe, seed, allowed_only=False, labels=labels)
     natural = report(data, leave_sources_out(data, recipe, _FOLDS))
     cut = report(data, leave_sources_out(data, recipe, _FOLDS, cut_seed=seed))
     return natural | {"length_balanced": {name: cut[name] for name in ("macro_f1", "extraction")}}

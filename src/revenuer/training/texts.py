@@ -60,7 +60,7 @@ def _texts(rules: Sequence[str], n: int, rng: np.random.Generator, wrap: str | N
 def _table(source: str, capability: str, texts: list[str], *, extraction: bool) -> pa.Table:
     n = len(texts)
     columns = [[source] * n, [LICENCE] * n, [capability] * n, [None] * n, texts, [extraction] * n, [True] * n]
-    return pa.table([*columns, [False] * n], schema=ROWS)
+    return pa.table([*columns, [False] * n, [None] * n, [None] * n], schema=ROWS)
 
 
 def _families(file: str, prefix: str, n: int, seed: list[int]) -> tuple[pa.Table, list[bool]]:
