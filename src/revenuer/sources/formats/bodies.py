@@ -37,8 +37,13 @@ _TOOLS: Final = ("tools", "functions", "toolConfig.tools")
 _DECLARED: Final = ("functionDeclarations", "function_declarations")
 _OFF: Final = frozenset({"none", "disabled", "off", "false", "0"})
 
-_READ: Final = ("prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "inputTokenCount")
-_WRITTEN: Final = ("completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "outputTokenCount")
+_READ: Final = (
+    "prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "prompt_token_count", "inputTokenCount",
+)  # fmt: skip
+_WRITTEN: Final = (
+    "completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "candidates_token_count",
+    "outputTokenCount",
+)  # fmt: skip
 _CACHED: Final = (
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
@@ -205,7 +210,7 @@ def _tokens(body: Mapping[str, Any]) -> Columns:
     if read is not None and "prompt_tokens" not in usage:
         read += sum(integer(pick(usage, name)) or 0 for name in _CACHED)
     written = integer(first(usage, *_WRITTEN))
-    thoughts = integer(pick(usage, "thoughtsTokenCount"))
+    thoughts = integer(first(usage, "thoughtsTokenCount", "thoughts_token_count"))
     return {"input_tokens": read, "output_tokens": (written or 0) + thoughts if thoughts else written}
 
 
