@@ -14,11 +14,11 @@ from revenuer.sources.formats.messages import calls_of, conversation, parts_of, 
 from revenuer.sources.formats.streams import assembled
 from revenuer.sources.formats.values import as_object, first, integer, pick, text
 
-__all__ = ["Columns", "merged", "request_columns", "response_columns", "status_of"]
+__all__ = ["ASKED", "Columns", "merged", "request_columns", "response_columns", "status_of"]
 
 Columns = dict[str, Any]
 
-_ASKED: Final = ("messages", "input", "contents", "prompt", "inputText", "message")
+ASKED: Final = ("messages", "input", "contents", "prompt", "inputText", "message")
 _SYSTEM: Final = ("system", "instructions", "systemInstruction", "system_instruction")
 _MAX_TOKENS: Final = (
     "max_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "maxTokens",
@@ -52,7 +52,7 @@ _CACHED: Final = (
 )
 
 _REFUSING: Final = re.compile(
-    r"refus|content_?filter|content_policy|safety|guardrail|blocked|prohibited|blocklist", re.IGNORECASE
+    r"refus|content_?filter|content_?policy|safety|guardrail|blocked|prohibited|blocklist", re.IGNORECASE
 )
 _LIMITING: Final = re.compile(r"rate_?limit|too_?many|throttl|resource_?exhausted|quota", re.IGNORECASE)
 _SESSION: Final = re.compile(r"(?P<user>.+?)_session_(?P<session>[\w-]+)")
@@ -71,7 +71,7 @@ def request_columns(body: Any) -> Columns:
     body = as_object(body)
     if not isinstance(body, Mapping):
         return {}
-    asked = as_object(next((body[name] for name in _ASKED if body.get(name) is not None), None))
+    asked = as_object(next((body[name] for name in ASKED if body.get(name) is not None), None))
     system = as_object(next((body[name] for name in _SYSTEM if body.get(name) is not None), None))
     return {
         **({} if asked is None else conversation(asked, system)),
