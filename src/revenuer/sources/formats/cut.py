@@ -10,7 +10,11 @@ import msgspec
 __all__ = ["as_far_as_it_goes"]
 
 _TOKEN: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+)', re.DOTALL)
-_BEGUN: Final = re.compile(r'\s*"((?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*)')
+# Half of a character that is written as a pair of escapes is none.
+_BEGUN: Final = re.compile(
+    r"""\s*"((?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"""
+    r"""|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*)"""
+)
 _CLOSING: Final = {"{": "}", "[": "]"}
 _DEEPEST: Final = 200
 _LONGEST: Final = 1 << 20
