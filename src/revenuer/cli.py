@@ -18,7 +18,7 @@ import click
 
 from revenuer import __version__
 from revenuer.cli_convert import convert, formats
-from revenuer.cli_model import train
+from revenuer.cli_model import label, train
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -238,6 +238,7 @@ def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
 main.add_command(convert)
 main.add_command(formats)
 main.add_command(train)
+main.add_command(label)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:

@@ -17,7 +17,7 @@ def clopper_pearson(hits: int, total: int, *, level: float = 0.95) -> tuple[floa
     return low, high
 
 
-def wilson(hits: int, total: int, *, level: float = 0.95) -> tuple[float, float]:
+def wilson(hits: float, total: float, *, level: float = 0.95) -> tuple[float, float]:
     """The score interval (Wilson 1927): narrower than the exact one, and right on average only."""
     if not total:
         return 0.0, 1.0

@@ -19,7 +19,7 @@ from revenuer.text.features import score_rows
 from revenuer.text.ngrams import FeatureTable
 from revenuer.text.tokens import Tokens
 
-__all__ = ["STRUCTURE", "CapabilityModel", "Scores"]
+__all__ = ["HOLDS", "STRUCTURE", "CapabilityModel", "Scores"]
 
 F32 = npt.NDArray[np.float32]
 
@@ -36,6 +36,11 @@ _WITHOUT_IMAGES: Final = {"vision": -1.0}
 # Which kind of capability a text is of is learned from more sources than whether it is extraction at all, and transfers
 # better: of the latter the model is the less sure.
 _EXTRACTION_SLOPE: Final = np.float32(0.8)
+
+# A capability is said to hold from this probability on: of one in three texts or more of which it is said, it is true.
+HOLDS: Final = np.float32(0.3)
+# And hidden reasoning is asked for from this score on, whatever else is asked.
+_ASKS: Final = np.float32(0.5)
 
 _FILE: Final = "capability.npz"
 
@@ -63,6 +68,17 @@ class Scores:
         """The probabilities that follow from calibrated logits, e.g. from a frame's mean."""
         extraction = _softmax(_EXTRACTION_SLOPE * logits)[:, : len(EXTRACTION_CAPABILITIES)].sum(axis=1)
         return cls(logits, _softmax(logits), np.minimum(extraction, np.float32(1)), elicitation)
+
+    def holding(self) -> npt.NDArray[np.bool_]:
+        """Shape (n, capabilities): which capabilities hold, the likeliest always among them.
+
+        A text may ask for several things at once: each that is at least `HOLDS` probable holds, and `cot_elicitation` does
+        where the text asks for hidden reasoning, whatever the task.
+        """
+        held: npt.NDArray[np.bool_] = self.probabilities >= HOLDS
+        held[np.arange(len(held)), self.probabilities.argmax(axis=1)] = True
+        held[:, CAPABILITIES.index("cot_elicitation")] |= self.elicitation >= _ASKS
+        return held
 
 
 def _softmax(logits: F32) -> F32:

@@ -24,7 +24,7 @@ from revenuer.text.networks import hash_networks
 from revenuer.text.slots import slot_tokens
 from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
 
-__all__ = ["FINGERPRINTS", "Fingerprinter", "binary", "facts", "fingerprints"]
+__all__ = ["FINGERPRINTS", "Fingerprinter", "binary", "facts", "fingerprints", "structure"]
 
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
@@ -126,7 +126,7 @@ class Fingerprinter:
         system_tokens = tokenize(systems.texts)
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
-        scores = self.model.score(prompts, heads, _structure(batch))
+        scores = self.model.score(prompts, heads, structure(batch))
         frames = _names(found.frame, self.prompts.ids)
         system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
         return {
@@ -152,7 +152,7 @@ class Fingerprinter:
         filled = np.diff(slots.offsets) >= LEAST_SLOT
         empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
         of_slots = np.zeros_like(logits)
-        of_slots[framed[filled]] = self.model.score(slots, empty, _structure(batch)[framed]).logits[filled]
+        of_slots[framed[filled]] = self.model.score(slots, empty, structure(batch)[framed]).logits[filled]
         found = votes(logits, of_slots, _replayed(batch))
         return {name: pa.array(column) for name, column in found._asdict().items()}
 
@@ -214,7 +214,7 @@ def _settings(batch: pa.RecordBatch) -> I64:
     return hash_strings(pc.binary_join_element_wise(*words, "|", null_handling="replace", null_replacement=""))
 
 
-def _structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
+def structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
     """The model's structural columns, shape (rows, len(STRUCTURE)); NaN where not known."""
     columns = [
         pc.cast(batch.column(name), pa.float32(), safe=False).to_numpy(zero_copy_only=False).astype(np.float32)
