@@ -25,6 +25,8 @@ _BATCH_ROWS: Final = 16_384
 
 def cell(value: Any, field: Any) -> Any:
     """A loose value as the field's type, or `BAD`: what `coerce` reads, and what databases hand out."""
+    if value.__class__ is str and pt.is_string(field.type):
+        return value if value.isascii() else _carried(value)
     if isinstance(value, datetime):
         value = micros(value if value.tzinfo else value.replace(tzinfo=UTC)) if pt.is_timestamp(field.type) else BAD
     elif isinstance(value, Decimal):
@@ -57,7 +59,8 @@ class Builder:
         self.table, self.quarantine = table, quarantine
         kept = tuple(name for name in TABLES[table].names if name not in unread)
         self.part = Part(table, "", "", "jsonl", 0, 0, 0, 0, 0, columns=kept)
-        self._fields = [field for field in TABLES[table] if field.name not in unread]
+        self._schema = pa.schema([TABLES[table].field(name) for name in kept])
+        self._fields = [(field, field.name, pt.is_string(field.type)) for field in self._schema]
         self._rows: list[tuple[Any, ...]] = []
         self._places: list[Place] = []
         self._bytes = 0
@@ -70,16 +73,16 @@ class Builder:
     def take(self, values: Mapping[str, Any], place: Place) -> None:
         """Coerce and keep a row; one without a readable required value is counted and left out."""
         row: list[Any] = []
-        for field in self._fields:
-            given = values.get(field.name)
-            # "" is how exports write that they do not know; a text may be empty
-            unknown = isinstance(given, str) and not given and not pt.is_string(field.type)
-            read = None if given is None or unknown else cell(given, field)
-            if read is BAD and field.name in REQUIRED[self.table]:
-                self._count(self.quarantine.reject, field.name, "unreadable", place)
+        for field, name, is_text in self._fields:
+            given = values.get(name)
+            # "" is how exports write that they do not know; of texts the rules say where they may be empty
+            unknown = given is None or (given == "" and not is_text)
+            read = None if unknown else cell(given, field)
+            if read is BAD and name in REQUIRED[self.table]:
+                self._count(self.quarantine.reject, name, "unreadable", place)
                 return
             if read is BAD:
-                self._count(self.quarantine.repair, field.name, "unreadable, taken as unknown", place)
+                self._count(self.quarantine.repair, name, "unreadable, taken as unknown", place)
                 read = None
             row.append(read)
             self._bytes += len(read) if isinstance(read, str) else 8
@@ -88,12 +91,12 @@ class Builder:
 
     def batch(self) -> Any:
         """The rows taken so far as a validated batch in the schema of the table; starts the next one."""
+        values = zip(*self._rows, strict=True) if self._rows else [() for _ in self._schema]
         columns = [
-            pa.array(values, pa.int64() if pt.is_timestamp(field.type) else field.type).cast(field.type)
-            for values, field in zip(zip(*self._rows, strict=True) if self._rows else [[]] * len(self._fields),
-                                     self._fields, strict=True)
-        ]  # fmt: skip
-        raw = pa.RecordBatch.from_arrays(columns, names=[field.name for field in self._fields])
+            pa.array(column, pa.int64() if pt.is_timestamp(field.type) else field.type).cast(field.type)
+            for column, field in zip(values, self._schema, strict=True)
+        ]
+        raw = pa.RecordBatch.from_arrays(columns, names=self._schema.names)
         places = self._places
         self._rows, self._places, self._bytes = [], [], 0
         return validate(raw, self.part, lambda row: places[row].words, self.quarantine)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from revenuer.errors import OutputError
 from revenuer.sources.converting.reading import Found, Place
 
 __all__ = ["Groups"]
@@ -29,6 +30,7 @@ class Groups:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database = sqlite3.connect(path, isolation_level=None)
         for command in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384"):
             self._database.execute(command)
@@ -40,6 +42,7 @@ class Groups:
 
         Raises:
             RecursionError: it is nested too deep to be kept.
+            OutputError: the disk does not take it.
         """
         self._pending.append((key, *found.place, msgspec.json.encode(found.value)))
         if len(self._pending) >= _PENDING:
@@ -61,7 +64,10 @@ class Groups:
         self._database.close()
 
     def _flush(self) -> None:
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", self._pending)
-        self._database.execute("COMMIT")
+        try:
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", self._pending)
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise OutputError(f"cannot be written: {error}", file=str(self._path)) from error
         self._pending = []

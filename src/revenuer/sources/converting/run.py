@@ -15,7 +15,7 @@ from revenuer.sources.converting.grouping import Groups
 from revenuer.sources.converting.reading import Found, Place, objects
 from revenuer.sources.converting.settings import ConvertSettings
 from revenuer.sources.converting.sink import Sink
-from revenuer.sources.formats import FORMATS, Format, Rejected, Row, field_map
+from revenuer.sources.formats import FORMATS, Format, MappedFormat, Overlaid, Rejected, Row, field_map
 from revenuer.sources.quarantine import Quarantine
 
 __all__ = ["OnProgress", "convert"]
@@ -23,6 +23,13 @@ __all__ = ["OnProgress", "convert"]
 OnProgress = Callable[[int, int], None]
 
 _DEFAULTS: Final = ConvertSettings()
+
+# What helps where the reason is a gap of the source.
+_HINTS: Final = {
+    "prompt missing": "a log without prompts is converted, and scanned, with --content none",
+    "account_id missing": "say whose traffic it is with --set account_id=NAME, or where it stands with --map",
+    "ts missing": "say when it was with --set ts=2026-03-01T00:00:00Z, or where it stands with --map",
+}
 
 
 def convert(
@@ -53,8 +60,7 @@ def convert(
     """
     mapped = None if map_file is None else field_map(map_file)
     files = log_files(source)
-    known = mapped or (detect(files, FORMATS, str(source)) if format_name is None else named(format_name, FORMATS))
-    reader = _Reader(known)
+    reader = _Reader(_format(mapped, format_name, files, source))
     sink = Sink(out, settings, reader.quarantine)
     with tempfile.TemporaryDirectory(dir=out, prefix=".groups-") as scratch:
         for row, place, index in reader.rows(files, Path(scratch), on_progress):
@@ -65,6 +71,13 @@ def convert(
     conversion = _document(reader, sink, settings, version, len(files), given)
     (out / CONVERT_FILE).write_bytes(conversion.to_json())
     return conversion
+
+
+def _format(mapped: MappedFormat | None, name: str | None, files: Sequence[LogFile], source: Path) -> Format:
+    """The field map, over the format that it stands on; or the format that was asked for, or is recognised."""
+    if mapped is not None:
+        return mapped if mapped.base is None else Overlaid(named(mapped.base, FORMATS), mapped)
+    return detect(files, FORMATS, str(source)) if name is None else named(name, FORMATS)
 
 
 class _Reader:
@@ -123,16 +136,14 @@ class _Reader:
 
 def _check_something_was_written(sink: Sink, reader: _Reader, source: Path) -> None:
     """Nothing could be read is not the same as nothing was there."""
-    if sink.written or sink.sampled_out:
+    if sink.written:
         return
     lost = reader.quarantine.counts()
-    if lost.get("prompt missing") == sum(lost.values()) and lost:
-        raise InputError(
-            "no record holds a prompt: convert it with --content none, and scan it with --content none",
-            file=str(source),
-        )
+    if sink.sampled_out and not lost:
+        raise InputError(f"none of its {sink.sampled_out:,} exchanges is in the sample", file=str(source))
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in lost.items()) or "no record is an exchange"
-    raise InputError(f"gives no exchange as {reader.format.name}: {reasons}", file=str(source))
+    hint = next((f": {hint}" for reason, hint in _HINTS.items() if reason in lost), "")
+    raise InputError(f"gives no exchange as {reader.format.name}: {reasons}{hint}", file=str(source))
 
 
 def _document(

@@ -7,7 +7,6 @@ Converse and what is invoked there. A body is recognised by its fields, since ga
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from revenuer.sources.formats.messages import calls_of, conversation, parts_of, reasoning_of, text_of
@@ -69,7 +68,7 @@ def request_columns(body: Any) -> Columns:
     `prompt` is absent where the body asks nothing. Anything may be given; what is no body says nothing.
     """
     body = as_object(body)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return {}
     asked = as_object(next((body[name] for name in ASKED if body.get(name) is not None), None))
     system = as_object(next((body[name] for name in _SYSTEM if body.get(name) is not None), None))
@@ -92,7 +91,7 @@ def response_columns(body: Any, code: Any = None) -> Columns:
     body = assembled(as_object(body))
     if isinstance(body, str):
         return {"response": body, "status": status_of(code)}
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return {"status": status_of(code)}
     message, reason = _answer(body)
     said = text_of(message) or "\n".join(calls_of(message))
@@ -124,7 +123,7 @@ def status_of(code: Any = None, reason: Any = None, error: Any = None) -> str | 
     return "ok" if number is not None or reason is not None else None
 
 
-def _settings(body: Mapping[str, Any]) -> Columns:
+def _settings(body: dict[str, Any]) -> Columns:
     return {
         "model": text(first(body, "model", "modelId")),
         "max_tokens": integer(first(body, *_MAX_TOKENS)),
@@ -134,12 +133,12 @@ def _settings(body: Mapping[str, Any]) -> Columns:
     }
 
 
-def _people(body: Mapping[str, Any]) -> Columns:
+def _people(body: dict[str, Any]) -> Columns:
     """End user and conversation: clients that write both into one field are taken at their word."""
     user = text(first(body, "safety_identifier", "metadata.user_id", "user", "metadata.user"))
     session = text(first(body, "conversation.id", "conversation", "metadata.session_id", "session_id"))
     both = as_object(user)
-    if isinstance(both, Mapping):
+    if isinstance(both, dict):
         user, session = (
             text(first(both, "account_uuid", "device_id", "user_id")),
             text(both.get("session_id")) or session,
@@ -153,13 +152,13 @@ def _count_tools(tools: Any) -> int:
     if not isinstance(tools, list):
         return 0
     declared = [next((tool[key] for key in _DECLARED if isinstance(tool.get(key), list)), None)
-                for tool in tools if isinstance(tool, Mapping)]  # fmt: skip
+                for tool in tools if isinstance(tool, dict)]  # fmt: skip
     return sum(1 if found is None else len(found) for found in declared)
 
 
 def _is_on(value: Any) -> bool:
     """Whether a setting asks for reasoning: a switch, an effort, a budget, or an object that holds one."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         given = next(
             (value[key] for key in ("type", "effort", "thinkingBudget", "budget_tokens", "enabled") if key in value),
             True,
@@ -168,16 +167,16 @@ def _is_on(value: Any) -> bool:
     return str(value).lower() not in _OFF if isinstance(value, (str, int, float)) and value != "" else False
 
 
-def _answer(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+def _answer(body: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """The model's message in an answer, as one that `text_of` reads, and why it ended."""
     choice = pick(body, "choices.0")
-    if isinstance(choice, Mapping):
+    if isinstance(choice, dict):
         message = choice.get("message")
-        return message if isinstance(message, Mapping) else {"content": choice.get("text")}, choice.get("finish_reason")
+        return message if isinstance(message, dict) else {"content": choice.get("text")}, choice.get("finish_reason")
     candidate = pick(body, "candidates.0")
-    if isinstance(candidate, Mapping):
+    if isinstance(candidate, dict):
         content = candidate.get("content")
-        return content if isinstance(content, Mapping) else {}, candidate.get(
+        return content if isinstance(content, dict) else {}, candidate.get(
             "finishReason", candidate.get("finish_reason")
         )
     output = body.get("output")
@@ -185,7 +184,7 @@ def _answer(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
         return _items(output), body.get("status")
     message = pick(output, "message")
     reason = first(body, "stop_reason", "stopReason", "completionReason", "promptFeedback.blockReason")
-    if isinstance(message, Mapping):
+    if isinstance(message, dict):
         return message, reason
     if "content" in body:
         return body, reason
@@ -194,16 +193,16 @@ def _answer(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
     }, reason
 
 
-def _items(output: list[Any]) -> Mapping[str, Any]:
+def _items(output: list[Any]) -> dict[str, Any]:
     """Items of the Responses API as one message."""
     flat: list[Any] = []
     for item in output:
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             flat += [item] if item.get("type") != "message" else parts_of(item)
     return {"content": flat}
 
 
-def _tokens(body: Mapping[str, Any]) -> Columns:
+def _tokens(body: dict[str, Any]) -> Columns:
     usage = first(body, "usage", "usageMetadata", "usage_metadata", "results.0") or body
     read = integer(first(usage, *_READ))
     # OpenAI counts what came out of a cache among the tokens read, Anthropic and Bedrock beside them.
@@ -216,7 +215,7 @@ def _tokens(body: Mapping[str, Any]) -> Columns:
 
 def _words(error: Any) -> list[Any]:
     error = as_object(error)
-    if isinstance(error, Mapping):
+    if isinstance(error, dict):
         return [
             error.get(key) for key in ("code", "type", "status", "message", "innererror", "error") if error.get(key)
         ]

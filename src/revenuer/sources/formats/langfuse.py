@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from revenuer.sources.formats.base import Row
@@ -57,14 +57,14 @@ class Langfuse:
 def _exchange(record: dict[str, Any], trace: dict[str, Any]) -> Columns:
     settings = as_object(first(record, "modelParameters", "model_parameters"))
     asked = as_object(record.get("input"))
-    body = asked if isinstance(asked, Mapping) and "messages" in asked else {"messages": _messages(asked)}
+    body = asked if isinstance(asked, dict) and "messages" in asked else {"messages": _messages(asked)}
     answer = as_object(record.get("output"))
     # a message alone is what most integrations keep of the answer
-    answer = {"choices": [{"message": answer}]} if isinstance(answer, Mapping) and "role" in answer else answer
+    answer = {"choices": [{"message": answer}]} if isinstance(answer, dict) and "role" in answer else answer
     user = text(_either(record, trace, _USER))
     return merged(
         response_columns(answer),
-        request_columns({**(settings if isinstance(settings, Mapping) else {}), **body}),
+        request_columns({**(settings if isinstance(settings, dict) else {}), **body}),
         {
             "exchange_id": text(record.get("id")),
             "ts": first(record, "startTime", "start_time"),
@@ -83,7 +83,7 @@ def _exchange(record: dict[str, Any], trace: dict[str, Any]) -> Columns:
 
 def _messages(asked: Any) -> Any:
     """What was asked as messages: one message, a list of them, or text."""
-    if isinstance(asked, Mapping):
+    if isinstance(asked, dict):
         return [asked] if "role" in asked else first(asked, "input", "prompt", "query", "question", "contents")
     return asked
 

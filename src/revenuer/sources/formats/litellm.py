@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from revenuer.sources.formats.base import RecordFormat, Row
@@ -46,7 +46,7 @@ class LiteLLM(RecordFormat):
         if _OTHER_CALLS.search(text(record.get("call_type")) or ""):
             return
         settings = as_object(record.get("model_parameters"))
-        asked = {**(settings if isinstance(settings, Mapping) else {}), "messages": record.get("messages")}
+        asked = {**(settings if isinstance(settings, dict) else {}), "messages": record.get("messages")}
         yield from _rows(
             record,
             merged(_request(asked), _answer(record)),
@@ -79,7 +79,7 @@ class LiteLLMSpendLogs(RecordFormat):
         if _OTHER_CALLS.search(text(record.get("call_type")) or ""):
             return
         body = first(record, "proxy_server_request.body", "proxy_server_request")
-        asked = body if isinstance(body, Mapping) else {"messages": as_object(record.get("messages"))}
+        asked = body if isinstance(body, dict) else {"messages": as_object(record.get("messages"))}
         yield from _rows(
             record,
             merged(_request(asked), _answer(record)),
@@ -119,7 +119,6 @@ def _around(record: dict[str, Any]) -> Columns:
         "user_agent": text(first(record, "user_agent", "metadata.user_agent")),
         "input_tokens": record.get("prompt_tokens"),
         "output_tokens": record.get("completion_tokens"),
-        "status": _status(record),
     }
 
 
@@ -128,27 +127,28 @@ def _pathway(record: dict[str, Any]) -> str | None:
     return next((pathway for name, pathway in _PATHWAYS.items() if provider.startswith(name)), None)
 
 
-def _request(asked: Mapping[str, Any]) -> Columns:
+def _request(asked: dict[str, Any]) -> Columns:
     columns = request_columns(asked)
     return {**columns, "prompt": None, "system": None} if columns.get("prompt") == _REDACTED else columns
 
 
 def _answer(record: dict[str, Any]) -> Columns:
-    columns = response_columns(pick(record, "response"))
-    return {**columns, "response": None} if columns.get("response") == _REDACTED else columns
-
-
-def _status(record: dict[str, Any]) -> str | None:
-    """What the proxy says went wrong; where it says success, the answer knows better (it may be a refusal)."""
+    """The answer, and how the call went: the proxy knows failures, the answer refusals."""
     failed = first(record, "status", "metadata.status") == "failure"
-    if not failed:
-        blocked = pick(record, "status_fields.guardrail_status") == "guardrail_intervened"
-        return "refused" if blocked else response_columns(pick(record, "response"), 200)["status"]
+    columns = response_columns(record.get("response"), None if failed else 200)
+    if columns.get("response") == _REDACTED:
+        columns["response"] = None
+    if pick(record, "status_fields.guardrail_status") == "guardrail_intervened":
+        columns["status"] = "refused"
+    return {**columns, "status": _failure(record)} if failed else columns
+
+
+def _failure(record: dict[str, Any]) -> str:
     error = first(record, "error_information", "metadata.error_information")
     words = {
         "code": pick(error, "error_code"),
         "type": pick(error, "error_class"),
-        "message": first(error, "error_message") or record.get("error_str"),
+        "message": pick(error, "error_message") or record.get("error_str"),
     }
     return status_of(words["code"], None, words) or "error"
 

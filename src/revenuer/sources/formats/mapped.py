@@ -48,6 +48,7 @@ _Columns = dict[str, str | tuple[str, ...] | _Column]
 class _Map(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     about: str = "a field map"
+    base: str | None = None
     split: str | None = None
     match: _Match = _Match()
     body: _Body = _Body()
@@ -73,7 +74,7 @@ class MappedFormat:
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{file}: {(str(error).splitlines() or ['unreadable'])[0]}") from error
         self.digest = hashlib.sha256(content).hexdigest()
-        self.name, self.about = self._map.name, self._map.about
+        self.name, self.about, self.base = self._map.name, self._map.about, self._map.base
         named = {"columns": self._map.columns, "accounts": self._map.accounts, "consents": self._map.consents}
         self._tables: dict[TableName, dict[str, _Column]] = {}
         for section, table in _SECTIONS.items():
@@ -107,7 +108,7 @@ class MappedFormat:
         return None
 
     def rows(self, records: Sequence[dict[str, Any]]) -> Iterator[Row]:
-        """An exchange where `[columns]` or `[body]` finds anything, and a row of each side table that has its id."""
+        """An exchange where `[columns]` or `[body]` say anything, and a row of each side table that has its id."""
         record = records[0]
         body = self._body(record)
         for table in ("exchanges", "accounts", "consents"):
@@ -177,9 +178,8 @@ def _paths(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_row(table: TableName, values: Mapping[str, Any]) -> bool:
-    """A map tells constants of every record: they alone make no row."""
     if table == "exchanges":
-        return any(name in values for name in ("prompt", "exchange_id", "account_id", "ts"))
+        return bool(values)
     return values.get("account_id") is not None or (table == "consents" and values.get("org_id") is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from revenuer.sources.formats.values import digest
@@ -55,7 +55,7 @@ def conversation(messages: Any, system: Any = None) -> dict[str, Any]:
     }
 
 
-def parts_of(message: Mapping[str, Any]) -> Parts:
+def parts_of(message: dict[str, Any]) -> Parts:
     """The content of a message as a list of parts."""
     content = message.get("content", message.get("parts"))
     return content if isinstance(content, list) else [content]
@@ -69,31 +69,31 @@ def text_of(content: Any) -> str:
 
 def images_of(parts: Parts) -> int:
     """How many of the parts are images."""
-    return sum(_is_image(part) for part in parts if isinstance(part, Mapping))
+    return sum(_is_image(part) for part in parts if isinstance(part, dict))
 
 
-def calls_of(message: Mapping[str, Any]) -> list[str]:
+def calls_of(message: dict[str, Any]) -> list[str]:
     """Names of the tools that a message of the model calls."""
     calls = [*_list(message.get("tool_calls")), message.get("function_call"), message, *parts_of(message)]
-    return [name for call in calls if isinstance(call, Mapping) for name in _called(call)]
+    return [name for call in calls if isinstance(call, dict) for name in _called(call)]
 
 
-def reasoning_of(message: Mapping[str, Any]) -> Iterator[str]:
+def reasoning_of(message: dict[str, Any]) -> Iterator[str]:
     """Hashes of the opaque reasoning blocks in a message or an item, in their order.
 
     A block may be of any size, and all that is asked of it is whether it is the same as another.
     """
     beside = (block for name in _BESIDE for block in _list(message.get(name)))
     for part in (message, *parts_of(message), *beside):
-        if isinstance(part, Mapping):
+        if isinstance(part, dict):
             yield from _sealed(part)
 
 
-def _message(item: Any) -> Mapping[str, Any]:
-    return item if isinstance(item, Mapping) else {"content": item}
+def _message(item: Any) -> dict[str, Any]:
+    return item if isinstance(item, dict) else {"content": item}
 
 
-def _asks(message: Mapping[str, Any]) -> Parts | None:
+def _asks(message: dict[str, Any]) -> Parts | None:
     """The parts of a user's message that says or shows something."""
     role = message.get("role")
     if role is None and message.get("type") not in {None, "message"}:
@@ -104,44 +104,44 @@ def _asks(message: Mapping[str, Any]) -> Parts | None:
 
 
 def _wraps(content: Any) -> bool:
-    return isinstance(content, Mapping) and "text" not in content and ("parts" in content or "content" in content)
+    return isinstance(content, dict) and "text" not in content and ("parts" in content or "content" in content)
 
 
 def _text(part: Any) -> str | None:
     if isinstance(part, str):
         return part
-    if not isinstance(part, Mapping) or part.get("type") not in _TEXT_TYPES or part.get("thought") is True:
+    if not isinstance(part, dict) or part.get("type") not in _TEXT_TYPES or part.get("thought") is True:
         return None
     said = part.get("text", part.get("content", part.get("refusal")))
-    if isinstance(said, Mapping):
+    if isinstance(said, dict):
         said = said.get("value")
     return said if isinstance(said, str) else None
 
 
-def _is_image(part: Mapping[str, Any]) -> bool:
-    if part.get("type") in _IMAGE_TYPES or any(isinstance(part.get(key), Mapping) for key in _IMAGE_KEYS):
+def _is_image(part: dict[str, Any]) -> bool:
+    if part.get("type") in _IMAGE_TYPES or any(isinstance(part.get(key), dict) for key in _IMAGE_KEYS):
         return True
-    data = [part, *(part[key] for key in _DATA_KEYS if isinstance(part.get(key), Mapping))]
+    data = [part, *(part[key] for key in _DATA_KEYS if isinstance(part.get(key), dict))]
     kinds = [part.get("modality"), *(holder.get(key) for holder in data for key in _MIME_KEYS)]
     return any(isinstance(kind, str) and kind.startswith("image") for kind in kinds)
 
 
-def _called(call: Mapping[str, Any]) -> Iterable[str]:
+def _called(call: dict[str, Any]) -> Iterable[str]:
     kind = call.get("type")
     for key in ("function", "functionCall", "toolUse"):
         inner = call.get(key)
-        if isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
+        if isinstance(inner, dict) and isinstance(inner.get("name"), str):
             return (inner["name"],)
     name = call.get("name")
     named = kind in {"tool_use", "tool_call", "function_call"} or (kind is None and "arguments" in call)
     return (name,) if named and isinstance(name, str) else ()
 
 
-def _sealed(part: Mapping[str, Any]) -> Iterator[str]:
+def _sealed(part: dict[str, Any]) -> Iterator[str]:
     for path in _SEALED:
         value: Any = part
         for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, str) and value:
             yield digest(value)
     data = part.get("data")

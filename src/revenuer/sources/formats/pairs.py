@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from revenuer.sources.formats.base import RecordFormat, Rejected, Row
@@ -76,16 +76,16 @@ class AnthropicPairs(_Pairs):
         return _SURE if _is_anthropic(record, body, answer) else _UNLIKELY
 
 
-def _body(record: dict[str, Any]) -> Mapping[str, Any] | None:
+def _body(record: dict[str, Any]) -> dict[str, Any] | None:
     """The request body: where logs usually keep it, or the object itself."""
     for path in _REQUEST:
         found = as_object(pick(record, path))
-        if isinstance(found, Mapping) and _asks(found):
+        if isinstance(found, dict) and _asks(found):
             return found
-    return record if _asks(record) and not isinstance(record.get("input"), Mapping) else None
+    return record if _asks(record) and not isinstance(record.get("input"), dict) else None
 
 
-def _asks(body: Mapping[str, Any]) -> bool:
+def _asks(body: dict[str, Any]) -> bool:
     return any(said(as_object(body.get(name))) for name in ASKED)
 
 
@@ -93,7 +93,7 @@ def _answer(record: dict[str, Any]) -> Any:
     return as_object(first(record, *_RESPONSE))
 
 
-def _is_anthropic(record: dict[str, Any], body: Mapping[str, Any], answer: Any) -> bool:
+def _is_anthropic(record: dict[str, Any], body: dict[str, Any], answer: Any) -> bool:
     headers = first(record, *_REQUEST_HEADERS)
     model = text(body.get("model")) or ""
     return (

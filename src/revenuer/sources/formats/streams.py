@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from revenuer.sources.formats.values import as_object, pick
@@ -16,8 +16,8 @@ def assembled(body: Any) -> Any:
         body = list(_events(body))
     if not isinstance(body, list):
         return body
-    chunks = [chunk for chunk in body if isinstance(chunk, Mapping)]
-    whole = next((chunk["response"] for chunk in reversed(chunks) if isinstance(chunk.get("response"), Mapping)), None)
+    chunks = [chunk for chunk in body if isinstance(chunk, dict)]
+    whole = next((chunk["response"] for chunk in reversed(chunks) if isinstance(chunk.get("response"), dict)), None)
     return whole if whole is not None else _joined(chunks)
 
 
@@ -27,7 +27,7 @@ def _events(text: str) -> Iterator[Any]:
             yield as_object(line[5:].strip())
 
 
-def _joined(chunks: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _joined(chunks: list[dict[str, Any]]) -> dict[str, Any]:
     """Texts in their order as one choice; of everything else the last that was said."""
     said = "".join(text for chunk in chunks for text in _said(chunk))
     message = {"content": [said, *_blocks(chunks)]}
@@ -36,10 +36,10 @@ def _joined(chunks: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {"choices": [{"message": message, "finish_reason": _last(chunks, *_REASONS)}], **facts, "usage": usage}
 
 
-def _usage(chunk: Mapping[str, Any]) -> Mapping[str, Any]:
+def _usage(chunk: dict[str, Any]) -> dict[str, Any]:
     """Anthropic says at the start what was read and at the end what was written; others say both at the end."""
     found = (pick(chunk, path) for path in ("usage", "message.usage", "usageMetadata"))
-    return next((usage for usage in found if isinstance(usage, Mapping)), {})
+    return next((usage for usage in found if isinstance(usage, dict)), {})
 
 
 _REASONS = ("choices.0.finish_reason", "delta.stop_reason", "candidates.0.finishReason", "stopReason")
@@ -49,28 +49,28 @@ _FACTS = {
 }
 
 
-def _said(chunk: Mapping[str, Any]) -> Iterator[str]:
+def _said(chunk: dict[str, Any]) -> Iterator[str]:
     deltas = (pick(chunk, "choices.0.delta.content"), pick(chunk, "choices.0.text"), pick(chunk, "delta.text"))
     parts = pick(chunk, "candidates.0.content.parts")
     texts: Iterable[Any] = (
-        (part.get("text") for part in parts if isinstance(part, Mapping)) if isinstance(parts, list) else ()
+        (part.get("text") for part in parts if isinstance(part, dict)) if isinstance(parts, list) else ()
     )
     yield from (text for text in (*deltas, *texts) if isinstance(text, str))
 
 
-def _blocks(chunks: list[Mapping[str, Any]]) -> list[Any]:
+def _blocks(chunks: list[dict[str, Any]]) -> list[Any]:
     """Blocks that carry no text of their own: sealed reasoning and calls of tools."""
     signatures = [{"signature": mark} for chunk in chunks if (mark := pick(chunk, "delta.signature"))]
     starts = [
         block
         for chunk in chunks
-        if isinstance(block := chunk.get("content_block"), Mapping) and block.get("type") != "text"
+        if isinstance(block := chunk.get("content_block"), dict) and block.get("type") != "text"
     ]
     calls = [call for chunk in chunks for call in pick(chunk, "choices.0.delta.tool_calls") or ()]
     return [*signatures, *starts, *calls]
 
 
-def _last(chunks: list[Mapping[str, Any]], *paths: str) -> Any:
+def _last(chunks: list[dict[str, Any]], *paths: str) -> Any:
     return next(
         (value for chunk in reversed(chunks) for path in paths if (value := pick(chunk, path)) is not None), None
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ __all__ = ["as_object", "credential", "digest", "first", "header", "integer", "p
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"^(bearer|basic|token)\s+", re.IGNORECASE)
 _MAX_STEPS: Final = 32
+_DIGITS: Final = 9
 
 
 def pick(record: Any, path: str) -> Any:
@@ -22,7 +24,19 @@ def pick(record: Any, path: str) -> Any:
     A key may hold dots itself (`gen_ai.request.model`): the longest one that is there counts. Digits count through
     lists. Text that is JSON (`metadata` in a CSV export) is read on the way.
     """
-    return _descend(record, path.split(".")[:_MAX_STEPS])
+    record = as_object(record)
+    if isinstance(record, dict):
+        for key, rest in _cuts(path):
+            found = record.get(key)
+            if found is not None and (not rest or (found := pick(found, rest)) is not None):
+                return found
+        return None
+    if not isinstance(record, list):
+        return None
+    key, rest = _cuts(path)[-1]
+    index = int(key) if key.isdecimal() and len(key) < _DIGITS else len(record)
+    found = record[index] if index < len(record) else None
+    return pick(found, rest) if rest else found
 
 
 def first(record: Any, *paths: str) -> Any:
@@ -83,7 +97,7 @@ def header(headers: Any, *names: str) -> Any:
 
 
 def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
-    if isinstance(headers, Mapping):
+    if isinstance(headers, dict):
         return headers.items()
     if not isinstance(headers, list):
         return ()
@@ -91,17 +105,8 @@ def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
     return objects or [(item[0], item[1]) for item in headers if isinstance(item, (list, tuple)) and len(item) == 2]
 
 
-def _descend(value: Any, steps: list[str]) -> Any:
-    if not steps:
-        return value
-    value = as_object(value)
-    if isinstance(value, list):
-        index = int(steps[0]) if steps[0].isdecimal() and len(steps[0]) < 9 else len(value)
-        return _descend(value[index], steps[1:]) if index < len(value) else None
-    if not isinstance(value, Mapping):
-        return None
-    for length in range(len(steps), 0, -1):
-        found = value.get(".".join(steps[:length]))
-        if found is not None and (deeper := _descend(found, steps[length:])) is not None:
-            return deeper
-    return None
+@lru_cache(maxsize=4096)
+def _cuts(path: str) -> tuple[tuple[str, str], ...]:
+    """A path as its first key and what follows, longest key first."""
+    steps = path.split(".")[:_MAX_STEPS]
+    return tuple((".".join(steps[:cut]), ".".join(steps[cut:])) for cut in range(len(steps), 0, -1))
