@@ -19,6 +19,7 @@ import click
 from revenuer import __version__
 from revenuer.cli_convert import convert, formats
 from revenuer.cli_model import label, train
+from revenuer.cli_receive import receive
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -238,6 +239,7 @@ def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
 main.add_command(convert)
 main.add_command(formats)
 main.add_command(train)
+main.add_command(receive)
 main.add_command(label)
 
 

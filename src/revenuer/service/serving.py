@@ -1,0 +1,91 @@
+"""A receiver on a socket, until it is told to stop: what is under way is answered first."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from revenuer.errors import ConfigError, MissingExtraError
+
+__all__ = ["receive"]
+
+_HELD: Final = 4
+_CONNECTIONS: Final = 512
+_DRAIN_SECONDS: Final = 30
+
+
+def receive(
+    out: Path,
+    *,
+    listen: str = "127.0.0.1:4318",
+    token: str | None = None,
+    most_bytes: int = 64_000_000,
+    rotate_bytes: int = 64_000_000,
+    rotate_seconds: float = 60.0,
+    on_ready: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Receive OTLP over HTTP and keep what concerns exchanges, until SIGTERM or Ctrl-C.
+
+    Args:
+        out: folder for the files; a file appears when it is full, old enough, or at the end.
+        listen: HOST:PORT; port 0 takes any.
+        token: that senders have to present; without one only this machine is listened to.
+        most_bytes: of one body, decompressed.
+        rotate_bytes: a file of this size is closed.
+        rotate_seconds: so is one this old.
+        on_ready: called with the address once senders may come.
+
+    Raises:
+        ConfigError: an address that cannot be listened on, or one that others reach without a token.
+        OutputError: the folder cannot be written to.
+        MissingExtraError: Starlette or uvicorn is not installed.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415
+
+        from revenuer.service.journal import Journal  # noqa: PLC0415
+        from revenuer.service.receiver import receiver  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("receiving over HTTP", "service") from error
+    with _bound(listen, token) as bound:
+        journal = Journal(out, most_bytes=rotate_bytes, most_seconds=rotate_seconds)
+        app = receiver(journal, most_bytes=most_bytes, most_held=_HELD * most_bytes, token=token)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+            limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )  # fmt: skip
+        on_ready(_address(bound))
+        try:
+            uvicorn.Server(config).run(sockets=[bound])
+        except (KeyboardInterrupt, SystemExit):
+            # uvicorn repeats the signal once everything is answered and the journal is closed
+            return
+
+
+def _bound(listen: str, token: str | None) -> socket.socket:
+    host, sign, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not sign or not host or not port.isdecimal() or int(port) > 65_535:
+        raise ConfigError(f"--listen {listen}: expected HOST:PORT")
+    if token is None and not _is_this_machine(host):
+        raise ConfigError(f"--listen {listen}: others reach it, so REVENUER_RECEIVE_TOKEN must be set")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family, backlog=1_024)
+    except OSError as error:
+        raise ConfigError(f"--listen {listen}: {error.strerror or error}") from error
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
