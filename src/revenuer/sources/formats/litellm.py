@@ -78,7 +78,7 @@ class LiteLLMSpendLogs(RecordFormat):
         record = records[0]
         if _OTHER_CALLS.search(text(record.get("call_type")) or ""):
             return
-        body = first(record, "proxy_server_request.body", "proxy_server_request")
+        body = as_object(first(record, "proxy_server_request.body", "proxy_server_request"))
         asked = body if isinstance(body, dict) else {"messages": as_object(record.get("messages"))}
         yield from _rows(
             record,
