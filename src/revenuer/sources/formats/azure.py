@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from revenuer.sources.formats.address import address
 from revenuer.sources.formats.base import Rejected, Row
-from revenuer.sources.formats.bodies import request_columns, response_columns, status_of
+from revenuer.sources.formats.bodies import merged, request_columns, response_columns, status_of
 from revenuer.sources.formats.cut import as_far_as_it_goes
 from revenuer.sources.formats.values import as_object, credential, header, integer, text
 
@@ -94,12 +94,9 @@ def _answer(fields: Record, records: Sequence[Record]) -> dict[str, Any]:
     messages = _messages(records, "responsemessages")
     body = _body(fields, "responsebody") or (messages and {"choices": [{"message": messages[0]}]}) or None
     said = response_columns(body, code)
-    return {
-        **{name: said.get(name) for name in ("response", "reasoning_issued")},
-        "input_tokens": fields.get("prompttokens") or said.get("input_tokens"),
-        "output_tokens": fields.get("completiontokens") or said.get("output_tokens"),
-        "status": said.get("status") or status_of(error=None if fields.get("isrequestsuccess", True) else "failed"),
-    }
+    failed = status_of(error=None if fields.get("isrequestsuccess", True) else "failed")
+    counted = {"input_tokens": fields.get("prompttokens"), "output_tokens": fields.get("completiontokens")}
+    return merged({"status": failed}, said, counted)
 
 
 def _account(fields: Record) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from revenuer.sources.formats.address import address
 from revenuer.sources.formats.base import Rejected, Row
-from revenuer.sources.formats.bodies import request_columns, response_columns, status_of
+from revenuer.sources.formats.bodies import merged, request_columns, response_columns, status_of
 from revenuer.sources.formats.values import as_object, credential, first, integer, pick, text
 
 __all__ = ["Bedrock"]
@@ -106,16 +106,10 @@ def _asked(log: Record) -> Any:
 def _answer(log: Record, trail: Record) -> dict[str, Any]:
     body = pick(log, "output.outputBodyJson")
     said = response_columns(body if body is not None else log.get("output"))
-    counts = [integer(pick(log, path)) for path in _READ]
-    read = sum(count for count in counts if count is not None) if any(count is not None for count in counts) else None
+    counts = [count for path in _READ if (count := integer(pick(log, path))) is not None]
+    counted = {"input_tokens": sum(counts) if counts else None, "output_tokens": first(log, "output.outputTokenCount")}
     failed = status_of(error=first(log, "errorCode") or first(trail, "errorCode"))
-    return {
-        "response": said.get("response"),
-        "reasoning_issued": said.get("reasoning_issued"),
-        "input_tokens": read if read is not None else said.get("input_tokens"),
-        "output_tokens": first(log, "output.outputTokenCount") or said.get("output_tokens"),
-        "status": failed or said.get("status") or "ok",
-    }
+    return merged({"status": "ok"}, said, counted, {"status": failed})
 
 
 def _principal(arn: str | None) -> tuple[str | None, str | None]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from revenuer.sources.formats.address import address
 from revenuer.sources.formats.base import RecordFormat, Rejected, Row
-from revenuer.sources.formats.bodies import request_columns, response_columns
+from revenuer.sources.formats.bodies import merged, request_columns, response_columns
 from revenuer.sources.formats.cut import as_far_as_it_goes
 from revenuer.sources.formats.values import credential, first, header, text
 
@@ -62,9 +62,10 @@ def _columns(record: Record, spoken: Mapping[str, Any]) -> dict[str, Any]:
     said = response_columns(
         _body(first(spoken, "payload.response", "outer.response")), first(record, "response.status")
     )
+    counted = {"input_tokens": first(spoken, *_READ), "output_tokens": first(spoken, *_WRITTEN)}
     return {
         **asked,
-        **{name: said.get(name) for name in ("response", "reasoning_issued", "status")},
+        **merged(said, counted),
         "exchange_id": text(first(record, "request.id")) or text(header(headers, "x-kong-request-id", "x-request-id")),
         "ts": record.get("started_at"),
         "account_id": account,
@@ -75,8 +76,6 @@ def _columns(record: Record, spoken: Mapping[str, Any]) -> dict[str, Any]:
         "ip": address(record.get("client_ip")),
         "user_agent": text(header(headers, "user-agent")),
         "tls_fingerprint": text(header(headers, "x-ja4", "x-ja4-fingerprint")),
-        "input_tokens": first(spoken, *_READ) or said.get("input_tokens"),
-        "output_tokens": first(spoken, *_WRITTEN) or said.get("output_tokens"),
     }
 
 

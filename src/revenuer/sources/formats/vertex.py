@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from revenuer.sources.formats.base import RecordFormat, Rejected, Row
-from revenuer.sources.formats.bodies import request_columns, response_columns
+from revenuer.sources.formats.bodies import merged, request_columns, response_columns
 from revenuer.sources.formats.values import as_object, first, pick, text
 
 __all__ = ["Vertex"]
@@ -52,7 +52,7 @@ def _columns(record: Record) -> dict[str, Any]:
     asked, said = request_columns(request), response_columns(response)
     return {
         **asked,
-        **{name: said.get(name) for name in ("response", "reasoning_issued", "input_tokens", "output_tokens")},
+        **merged({"status": "ok"}, said),
         "exchange_id": text(record.get("request_id")),
         "ts": _utc(record.get("logging_time")),
         "account_id": account,
@@ -60,7 +60,6 @@ def _columns(record: Record) -> dict[str, Any]:
         "end_user_id": text(first(labels, *_USER_LABELS)) or asked.get("end_user_id"),
         "pathway": "vertex",
         "model": _model(record) or asked.get("model"),
-        "status": said.get("status") or "ok",
     }
 
 
