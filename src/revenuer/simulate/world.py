@@ -15,6 +15,7 @@ from revenuer.simulate.catalogue import GATES, MODELS, NETWORK_KINDS
 from revenuer.simulate.texts.grammar import statement
 from revenuer.simulate.texts.lexicon import DOMAINS
 from revenuer.simulate.texts.pool import Texts
+from revenuer.simulate.texts.writing import Dice
 
 __all__ = ["DAY", "START", "World", "hex_ids"]
 
@@ -68,7 +69,7 @@ class World:
 
     def dice(self, *key: object) -> random.Random:
         """The random stream of this name for text, where one draw at a time is faster."""
-        return random.Random(zlib.crc32(repr((self.seed, *key)).encode()) + (self.seed << 32))  # noqa: S311
+        return Dice(zlib.crc32(repr((self.seed, *key)).encode()) + (self.seed << 32))
 
     def sentences(self) -> list[str]:
         """A stock of sentences for answers that no corpus has."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from revenuer.simulate.texts.lexicon import DOMAINS, Domain, proper
-from revenuer.simulate.texts.writing import spin
+from revenuer.simulate.texts.writing import Steps, realised, steps
 
 __all__ = ["answer", "paragraph", "question", "say", "search", "statement", "styled"]
 
 _SLOT = re.compile(r"<(n|v|a|r|u|P|Q|d|D|m|w)>")
 _ARTICLE: Final = re.compile(r"\b([Aa])\b(?= [aeiou])")
+_KEPT: Final = 4_096  # patterns made ready; some hold names and never come again
 _MONTHS: Final = (
     "January",
     "February",
@@ -30,7 +32,9 @@ _MONTHS: Final = (
 )
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_FILLERS: Final[dict[str, Callable[[Domain, random.Random], str]]] = {
+Filler = Callable[[Domain, random.Random], str]
+
+_FILLERS: Final[dict[str, Filler]] = {
     "n": lambda d, r: r.choice(d.nouns),
     "v": lambda d, r: r.choice(d.verbs),
     "a": lambda d, r: r.choice(d.adjectives),
@@ -77,10 +81,23 @@ _QUESTIONS: Final = (
 )  # fmt: skip
 
 
+def _cut(part: str) -> tuple[str | Filler, ...]:
+    """A literal as its constant parts and the fillers of its slots, by turns."""
+    return tuple(_FILLERS[piece] if at % 2 else piece for at, piece in enumerate(_SLOT.split(part)) if piece)
+
+
+@lru_cache(_KEPT)
+def _ready(pattern: str) -> Steps:
+    return steps(pattern, _cut)
+
+
 def say(pattern: str, domain: Domain, dice: random.Random) -> str:
     """A pattern realised with words of the domain, each slot drawn on its own."""
-    said = _SLOT.sub(lambda m: _FILLERS[m.group(1)](domain, dice), spin(pattern, dice))
-    said = _ARTICLE.sub(r"\1n", said)
+    pieces: list[str | Filler] = []
+    realised(_ready(pattern), dice.random, pieces)
+    said = "".join([piece if isinstance(piece, str) else piece(domain, dice) for piece in pieces])
+    if "a " in said or "A " in said:  # most have none, and looking is cheaper than matching
+        said = _ARTICLE.sub(r"\1n", said)
     return said[0].upper() + said[1:]
 
 
