@@ -18,8 +18,6 @@ __all__ = ["accounts_table", "dotted", "exchanges_table"]
 
 Ints = NDArray[np.int64]
 
-# Long words that stand in many rows are kept once while a world is made.
-_REPETITIVE: Final = ("system", "user_agent", "tls_fingerprint")
 _SENTENCE: Final = 15  # tokens of a sentence, about
 _REFUSED: Final = (
     "I can't help with that request.",
@@ -166,8 +164,7 @@ def _column(name: str, values: object) -> pa.Array:
     if isinstance(values, pa.Array):
         return values
     kind = EXCHANGES.field(name).type
-    array = pa.array(values, pa.large_string() if kind == pa.string() else kind)
-    return array.dictionary_encode() if name in _REPETITIVE else array
+    return pa.array(values, pa.large_string() if kind == pa.string() else kind)
 
 
 def _credentials(rng: np.random.Generator, held: list[list[str]], rows: list[int]) -> list[str]:

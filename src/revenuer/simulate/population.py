@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from revenuer.simulate.texts.lexicon import DOMAINS
 from revenuer.simulate.texts.writing import fill
 from revenuer.simulate.world import World, hex_ids
 
-__all__ = ["late_signups", "ordinary"]
+__all__ = ["Batch", "batches", "late_signups", "majority"]
 
 Ints = NDArray[np.int64]
 
@@ -176,15 +176,28 @@ def _people(world: World, n: int, exchanges: int, batch: int) -> Group:
     return group
 
 
-def ordinary(world: World, accounts: int, exchanges: int) -> list[Group]:
-    """The majority, in batches of bounded size: people, and developers' programs (6 % of accounts, 25 % of traffic)."""
-    groups = []
-    batches = max(1, accounts // 5_000)
-    for batch in range(batches):
-        people = accounts // batches + (batch < accounts % batches)
-        traffic = exchanges // batches + (batch < exchanges % batches)
-        programs = max(1, int(people * 0.06))
-        rng = world.rng("ordinary", batch)
-        groups.append(_programs(world, programs, heavy_counts(rng, programs, traffic // 4, sigma=1.3), batch))
-        groups.append(_people(world, max(people - programs, 10), traffic - len(groups[-1].requests.who), batch))
-    return groups
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of the majority of bounded size: its number, accounts and exchanges."""
+
+    number: int
+    accounts: int
+    exchanges: int
+
+
+def batches(accounts: int, exchanges: int) -> list[Batch]:
+    """The majority in parts of five to ten thousand accounts."""
+    count = max(1, accounts // 5_000)
+    return [
+        Batch(n, accounts // count + (n < accounts % count), exchanges // count + (n < exchanges % count))
+        for n in range(count)
+    ]
+
+
+def majority(world: World, batch: Batch) -> list[Group]:
+    """Developers' programs (6 % of the batch's accounts, 25 % of its traffic), and people."""
+    programs = max(1, int(batch.accounts * 0.06))
+    counts = heavy_counts(world.rng("ordinary", batch.number), programs, batch.exchanges // 4, sigma=1.3)
+    machines = _programs(world, programs, counts, batch.number)
+    left = batch.exchanges - len(machines.requests.who)
+    return [machines, _people(world, max(batch.accounts - programs, 10), left, batch.number)]

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from revenuer.errors import ConfigError
-from revenuer.simulate.archetypes import ARCHETYPES
-from revenuer.simulate.campaigns import campaign
-from revenuer.simulate.legitimate import workload
-from revenuer.simulate.output import Sink, publish, staging
-from revenuer.simulate.plans import Plan, plan_of, scenarios
-from revenuer.simulate.population import ordinary
-from revenuer.simulate.requests import Group
+from revenuer.simulate.crew import workers_for
+from revenuer.simulate.orders import Order
+from revenuer.simulate.output import publish, staging, writing
+from revenuer.simulate.plans import plan_of, scenarios
 from revenuer.simulate.settings import Cover, Infrastructure, Settings
-from revenuer.simulate.sizes import campaign_sizes
-from revenuer.simulate.texts.corpora import Corpora
-from revenuer.simulate.texts.generator import Generated
-from revenuer.simulate.texts.pool import Texts
-from revenuer.simulate.workloads import WORKLOADS, Workload
-from revenuer.simulate.world import World
+from revenuer.simulate.writing import Progress, written
 
 __all__ = ["Summary", "scenarios", "simulate"]
 
-_ACCOUNT_PER: Final = 17  # exchanges for one account, when the number of accounts is not given
+_LONGEST: Final = 16_000  # bytes of a prompt, on average: a file of them still fits into memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +38,6 @@ class Summary:
     label_accounts: dict[str, int]
 
 
-def _workloads(world: World, plan: Plan, exchanges: int) -> Iterator[tuple[Workload, int, int]]:
-    """(workload, number, exchanges) of each instance: fewer in a small world, of uneven sizes."""
-    total = sum(WORKLOADS[name].share for name in plan.workloads)
-    for name in plan.workloads:
-        kind = WORKLOADS[name]
-        size = exchanges * plan.workload_share * kind.share / total
-        count = max(1, min(kind.instances, round(size / 120)))
-        weights = world.rng("instances", name).dirichlet([3.0] * count)
-        for number, weight in enumerate(weights.tolist()):
-            yield kind, number, max(20, round(size * weight))
-
-
-def _groups(world: World, plan: Plan, exchanges: int, accounts: int | None, settings: Settings) -> Iterator[Group]:
-    """Every group of the world; the ordinary majority comes last and fills what is left."""
-    spent, people = 0, 0
-    kinds = [settings.applied(ARCHETYPES[name]) for name in plan.attacks]
-    for size in campaign_sizes(kinds, plan.attack_share, exchanges, settings, world.days):
-        group = campaign(world, size, settings.campaign_days)
-        spent, people = spent + len(group.requests.who), people + group.cohort.size
-        yield group
-    # Campaigns of a size that was asked for come beside the world's other accounts, not in their place.
-    extra, rest = (people, exchanges - spent) if settings.sized else (0, exchanges)
-    everybody = accounts or extra + rest // _ACCOUNT_PER
-    for kind, number, wanted in _workloads(world, plan, exchanges):
-        group = workload(world, kind, number, wanted)
-        spent, people = spent + len(group.requests.who), people + group.cohort.size
-        yield group
-    yield from ordinary(world, max(everybody - people, 20), max(exchanges - spent, 100))
-
-
 def simulate(
     scenario: str,
     out: Path,
@@ -92,6 +55,8 @@ def simulate(
     campaign_accounts: int | None = None,
     rate: float | None = None,
     campaign_days: float | None = None,
+    prompt_bytes: int | None = None,
+    workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write one world as a traffic directory with its truth: the same bytes for the same arguments.
@@ -112,7 +77,9 @@ def simulate(
         campaign_accounts: accounts of each campaign; default by its share of the traffic.
         rate: requests a day of each attack account, other traffic included; default by archetype.
         campaign_days: how long each campaign runs; default by archetype.
-        on_progress: called with (exchanges made, exchanges planned).
+        prompt_bytes: mean length of the prompts, where they are not longer anyway; default as the texts have it.
+        workers: processes at work at the same time, which changes no byte; default by cores and size, 1 with corpora.
+        on_progress: called with (exchanges done, exchanges planned).
 
     Raises:
         ConfigError: an unknown scenario, an impossible number, or campaigns that do not fit into the world.
@@ -120,7 +87,7 @@ def simulate(
         OutputError: `out` cannot be written to.
     """
     plan = plan_of(scenario)
-    _check(seed, exchanges, accounts)
+    _check(seed, exchanges, accounts, prompt_bytes, workers)
     settings = Settings(
         benign_mix,
         paraphrase,
@@ -132,38 +99,38 @@ def simulate(
         rate,
         campaign_days,
     ).checked()
-    return _written(plan, out, (seed, exchanges or plan.exchanges, accounts, corpora), settings, on_progress)
+    order = Order(scenario, seed, exchanges or plan.exchanges, accounts, corpora, settings, prompt_bytes)
+    return _written(order, out, workers_for(order, workers), on_progress or _silent)
 
 
-def _written(
-    plan: Plan,
-    out: Path,
-    world_of: tuple[int, int, int | None, Path | None],
-    settings: Settings,
-    on_progress: Callable[[int, int], None] | None,
-) -> Summary:
-    """Make the world and let it appear; `world_of`: seed, exchanges, accounts, corpora."""
-    seed, wanted, accounts, corpora = world_of
-    with staging(out) as place:
-        texts: Texts = Generated(seed)
-        world = World(seed, Corpora(corpora, texts) if corpora is not None else texts)
-        sink = Sink(world, wanted)
-        campaigns = 0
-        for group in _groups(world, plan, wanted, accounts, settings):
-            sink.add(group)
-            campaigns += group.campaign is not None
-            if on_progress:
-                on_progress(min(sink.exchanges, wanted), wanted)
-        publish(sink, place, out)
-    return Summary(
-        sink.exchanges, sum(sink.label_accounts.values()), campaigns, dict(sink.labels), dict(sink.label_accounts)
-    )
+def _written(order: Order, out: Path, workers: int, told: Progress) -> Summary:
+    """Make the world and let it appear."""
+    with staging(out) as place, writing(out):
+        groups = written(order, place, workers, told)
+        publish(place, out)
+    labels: Counter[str] = Counter()
+    accounts: Counter[str] = Counter()
+    for group in groups:
+        labels[group["label"]] += group["exchanges"]
+        accounts[group["label"]] += group["accounts"]
+    campaigns = sum(group["campaign"] is not None for group in groups)
+    return Summary(labels.total(), accounts.total(), campaigns, dict(labels), dict(accounts))
 
 
-def _check(seed: int, exchanges: int | None, accounts: int | None) -> None:
+def _silent(_done: int, _planned: int) -> None:
+    """Nobody is told of the progress."""
+
+
+def _check(
+    seed: int, exchanges: int | None, accounts: int | None, prompt_bytes: int | None, workers: int | None
+) -> None:
     if seed < 0:
         raise ConfigError("the seed must not be negative")
     if exchanges is not None and exchanges < 1_000:
         raise ConfigError("a world needs at least 1000 exchanges")
     if accounts is not None and accounts < 50:
         raise ConfigError("a world needs at least 50 accounts")
+    if prompt_bytes is not None and not 1 <= prompt_bytes <= _LONGEST:
+        raise ConfigError(f"prompts are of 1 to {_LONGEST:,} bytes on average")
+    if workers is not None and workers < 1:
+        raise ConfigError("a world needs at least 1 worker")
