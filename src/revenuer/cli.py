@@ -161,6 +161,9 @@ def scan(
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a day of each campaign account.")
 @click.option("--campaign-days", type=click.FloatRange(0, 13.9, min_open=True), help="How many days a campaign runs.")
 @click.option(
+    "--per-account", type=click.FloatRange(4, 10_000), help="Exchanges of an account, on average (default: 17)."
+)
+@click.option(
     "--prompt-bytes", type=click.IntRange(1, 16_000), help="Mean length of prompts (default: as the texts have it)."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at work (default: by cores and size).")

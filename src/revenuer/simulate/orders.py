@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -37,6 +37,12 @@ class Order:
     corpora: Path | None
     settings: Settings
     prompt_bytes: int | None
+    per_account: float | None = None
+
+    @property
+    def density(self) -> float:
+        """How much more an account sends than where nothing was said about it."""
+        return 1.0 if self.per_account is None else self.per_account / _ACCOUNT_PER
 
     def world(self) -> World:
         """The setting.
@@ -98,10 +104,11 @@ def opening(world: World, order: Order) -> tuple[list[Job], int]:
         ConfigError: campaigns that do not fit into the world.
     """
     plan, settings = order.plan, order.settings
-    kinds = [settings.applied(ARCHETYPES[name]) for name in plan.attacks]
+    usual = [settings.applied(ARCHETYPES[name]) for name in plan.attacks]
+    kinds = [replace(kind, per_account=kind.per_account * order.density) for kind in usual]
     sizes = list(campaign_sizes(kinds, plan.attack_share, order.exchanges, settings, world.days))
     made = [Job(number, size.exchanges, _campaign(size, settings)) for number, size in enumerate(sizes, 1)]
-    works = enumerate(_workloads(world, plan, order.exchanges), len(made) + 1)
+    works = enumerate(_workloads(world, order), len(made) + 1)
     return made + [Job(number, which[2], _workload(*which)) for number, which in works], len(made)
 
 
@@ -113,12 +120,13 @@ def _workload(kind: Workload, instance: int, exchanges: int) -> Callable[[World]
     return lambda world: [workload(world, kind, instance, exchanges)]
 
 
-def _workloads(world: World, plan: Plan, exchanges: int) -> Iterator[tuple[Workload, int, int]]:
+def _workloads(world: World, order: Order) -> Iterator[tuple[Workload, int, int]]:
     """(workload, number, exchanges) of each instance: fewer in a small world, of uneven sizes."""
+    plan = order.plan
     total = sum(WORKLOADS[name].share for name in plan.workloads)
     for name in plan.workloads:
-        kind = WORKLOADS[name]
-        size = exchanges * plan.workload_share * kind.share / total
+        kind = replace(WORKLOADS[name], per_account=WORKLOADS[name].per_account * order.density)
+        size = order.exchanges * plan.workload_share * kind.share / total
         count = max(1, min(kind.instances, round(size / 120)))
         weights = world.rng("instances", name).dirichlet([3.0] * count)
         for number, weight in enumerate(weights.tolist()):
@@ -130,7 +138,7 @@ def left(order: Order, campaigns: Sequence[tuple[int, int]], workloads: Sequence
     accounts, spent = (sum(part) for part in zip((0, 0), *campaigns, strict=True))
     # Campaigns of a size that was asked for come beside the world's other accounts, not in their place.
     extra, others = (accounts, order.exchanges - spent) if order.settings.sized else (0, order.exchanges)
-    everybody = order.accounts or extra + others // _ACCOUNT_PER
+    everybody = order.accounts or extra + int(others // (order.per_account or _ACCOUNT_PER))
     accounts, spent = (sum(part) for part in zip((accounts, spent), *workloads, strict=True))
     number = len(campaigns) + len(workloads) + 1
     return Left(number, max(everybody - accounts, 20), max(order.exchanges - spent, 100))

@@ -186,8 +186,8 @@ class Batch:
 
 
 def batches(accounts: int, exchanges: int) -> list[Batch]:
-    """The majority in parts of five to ten thousand accounts."""
-    count = max(1, accounts // 5_000)
+    """The majority in parts of five to ten thousand accounts, or of fewer that send more."""
+    count = max(1, accounts // 5_000, exchanges // 400_000)
     return [
         Batch(n, accounts // count + (n < accounts % count), exchanges // count + (n < exchanges % count))
         for n in range(count)

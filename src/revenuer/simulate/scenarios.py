@@ -18,6 +18,7 @@ from revenuer.simulate.writing import Progress, written
 
 __all__ = ["Summary", "scenarios", "simulate"]
 
+_BUSIEST: Final = 10_000  # exchanges of an account, on average: one in two minutes
 _LONGEST: Final = 16_000  # bytes of a prompt, on average: a file of them still fits into memory
 
 
@@ -55,6 +56,7 @@ def simulate(
     campaign_accounts: int | None = None,
     rate: float | None = None,
     campaign_days: float | None = None,
+    per_account: float | None = None,
     prompt_bytes: int | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -66,7 +68,7 @@ def simulate(
         out: the directory to make; it may exist if it is empty.
         seed: of every random step.
         exchanges: how many in all (approximately); default by scenario.
-        accounts: how many in all (approximately); default one for seventeen exchanges.
+        accounts: how many in all (approximately), which changes the majority; default by `per_account`.
         corpora: texts and rhythms to use; default: the built-in generator.
         benign_mix: share of other traffic on attack accounts (0-0.98); default by archetype.
         paraphrase: share of attack requests whose frame is said anew (0-1); default by archetype.
@@ -77,6 +79,7 @@ def simulate(
         campaign_accounts: accounts of each campaign; default by its share of the traffic.
         rate: requests a day of each attack account, other traffic included; default by archetype.
         campaign_days: how long each campaign runs; default by archetype.
+        per_account: exchanges of an account, on average over campaigns, workloads and majority alike; default 17.
         prompt_bytes: mean length of the prompts, where they are not longer anyway; default as the texts have it.
         workers: processes at work at the same time, which changes no byte; default by cores and size, 1 with corpora.
         on_progress: called with (exchanges done, exchanges planned).
@@ -87,19 +90,12 @@ def simulate(
         OutputError: `out` cannot be written to.
     """
     plan = plan_of(scenario)
-    _check(seed, exchanges, accounts, prompt_bytes, workers)
+    _check(seed, exchanges, accounts)
+    _check_scale(per_account, prompt_bytes, workers)
     settings = Settings(
-        benign_mix,
-        paraphrase,
-        infrastructure,
-        paraphrase_frames,
-        account_prefix,
-        cover,
-        campaign_accounts,
-        rate,
-        campaign_days,
-    ).checked()
-    order = Order(scenario, seed, exchanges or plan.exchanges, accounts, corpora, settings, prompt_bytes)
+        benign_mix, paraphrase, infrastructure, paraphrase_frames, account_prefix, cover, campaign_accounts, rate, campaign_days,
+    ).checked()  # fmt: skip
+    order = Order(scenario, seed, exchanges or plan.exchanges, accounts, corpora, settings, prompt_bytes, per_account)
     return _written(order, out, workers_for(order, workers), on_progress or _silent)
 
 
@@ -121,15 +117,18 @@ def _silent(_done: int, _planned: int) -> None:
     """Nobody is told of the progress."""
 
 
-def _check(
-    seed: int, exchanges: int | None, accounts: int | None, prompt_bytes: int | None, workers: int | None
-) -> None:
+def _check(seed: int, exchanges: int | None, accounts: int | None) -> None:
     if seed < 0:
         raise ConfigError("the seed must not be negative")
     if exchanges is not None and exchanges < 1_000:
         raise ConfigError("a world needs at least 1000 exchanges")
     if accounts is not None and accounts < 50:
         raise ConfigError("a world needs at least 50 accounts")
+
+
+def _check_scale(per_account: float | None, prompt_bytes: int | None, workers: int | None) -> None:
+    if per_account is not None and not 4 <= per_account <= _BUSIEST:
+        raise ConfigError(f"an account makes 4 to {_BUSIEST:,} exchanges on average")
     if prompt_bytes is not None and not 1 <= prompt_bytes <= _LONGEST:
         raise ConfigError(f"prompts are of 1 to {_LONGEST:,} bytes on average")
     if workers is not None and workers < 1:
