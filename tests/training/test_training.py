@@ -182,5 +182,6 @@ def test_area_under_curve_counts_ties_as_half():
 def test_macro_f1_weighs_classes_alike():
     """A class with few rows counts as much as one with many."""
     found = np.array([CAPABILITIES.index(name) for name in ("coding", "coding", "coding", "coding")])
-    value = macro_f1(["coding", "coding", "coding", "chat"], found, np.ones(4))
+    truth = np.array([CAPABILITIES.index(name) for name in ("coding", "coding", "coding", "chat")])
+    value = macro_f1(truth, found, np.ones(4))
     assert value == pytest.approx((6 / 7 + 0) / 2)
