@@ -54,7 +54,10 @@ def some(what: str, account: I64, each: int, **columns: Any) -> pa.Table:
     whole = {name: np.resize(np.asarray(values[name]), n) for name in values}
     return pa.table(
         {
-            "what": pa.array([what] * n),
+            # where it came from is told on, and stands here for what it is
+            "pathway": pa.array([what] * n),
+            "model": pa.array(["m"] * n),
+            "ts": pa.array(np.zeros(n, np.int64), pa.timestamp("us", tz="UTC")),
             "account": np.repeat(account, each).astype(np.int64),
             "prompt_frame": whole["frame"].astype(np.int64),
             "system_frame": whole["system"].astype(np.int64),
@@ -149,7 +152,7 @@ def found(engine: LocalEngine) -> pa.Table:
 
 def share(found: pa.Table, what: str, *, members: bool = True) -> float:
     """The share of exchanges of one kind that are called extraction."""
-    of = found.filter(pc.equal(found["what"], what))
+    of = found.filter(pc.equal(found["pathway"], what))
     inside = pc.less(of["account"], MEMBERS)
     return float(pc.mean(of.filter(inside if members else pc.invert(inside))["extracts"].cast("float64")).as_py() or 0)
 
@@ -198,7 +201,7 @@ def test_extraction_is_named_for_what_it_serves_and_the_rest_for_what_it_is(foun
     """By the votes of its text; an exchange that serves no campaign keeps its capability."""
 
     def named(what: str) -> set[int]:
-        return set(found.filter(pc.equal(found["what"], what))["named"].to_pylist())
+        return set(found.filter(pc.equal(found["pathway"], what))["named"].to_pylist())
 
     assert named("agreed") == named("divided") == {CODING, REASONING}
     assert named("bare") == {REASONING}
@@ -214,7 +217,7 @@ def test_a_template_that_everybody_uses_serves_nobody(engine: LocalEngine):
 
 def score(found: pa.Table, what: str) -> list[float]:
     """The scores of members' exchanges of one kind, each once."""
-    of = found.filter(pc.and_(pc.equal(found["what"], what), pc.less(found["account"], MEMBERS)))
+    of = found.filter(pc.and_(pc.equal(found["pathway"], what), pc.less(found["account"], MEMBERS)))
     return sorted(set(np.round(of["score"].to_numpy(), 3).tolist()))
 
 
@@ -269,7 +272,7 @@ def test_what_members_share_with_others_has_to_be_plainly_a_task(engine: LocalEn
 def heard(engine: LocalEngine, what: list[str], voice: int = 0, level: int = 1) -> Heard:
     """Exchanges of these kinds, whoever sends them, are heard at a level of a voice; one level is worth something."""
     table = world()
-    spoken = table.filter(pc.is_in(table["what"], pa.array(what, pa.string())))["draw"].to_numpy()
+    spoken = table.filter(pc.is_in(table["pathway"], pa.array(what, pa.string())))["draw"].to_numpy()
     rows = {"spoken": spoken, "voice": np.full(len(spoken), voice), "level": np.full(len(spoken), level)}
     worth = {"of_voice": [0], "at_level": [1], "worth_voice": [0.8]}
     return Heard(engine.table("heard", pa.table(rows)), pa.table(worth), (0,))

@@ -82,7 +82,7 @@ class Consented:
             extracts=ibis.literal(False),
             named=_.capability,
         )
-        columns = [*self.rest.columns, *given]
+        columns = scored.columns
         kinds = {name: scored[name].type() for name in given}
         return scored.select(columns).union(apart.select(columns).cast(kinds))
 

@@ -61,6 +61,14 @@ SAME_TALK: Final = 0.95
 BILLION: Final = 1_000_000_000
 N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
 
+# What scoring reads of a fingerprint, and what findings are written from: the rest of a row is not copied with it.
+_TOLD_OF: Final = ("exchange_id", "draw", "account", "ts", "pathway", "model")
+_READ: Final = (
+    *(*_TOLD_OF, *KINDS, "session", "turn", "extraction"),
+    *("capability", "served", "served_votes", "second", "second_votes"),
+)
+_TOLD: Final = (*_TOLD_OF, "capability", "campaign", "score", "extracts", "named")
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -82,7 +90,8 @@ class Scored:
     """Every exchange with its score.
 
     Attributes:
-        rows: the fingerprints with `campaign` (index or -1), `score`, `extracts` and `named` (capability index).
+        rows: `exchange_id`, `draw`, `account`, `ts`, `pathway`, `model` and `capability` of every fingerprint, with `campaign` (index
+            or -1), `score`, `extracts` and `named` (capability index).
     """
 
     rows: ir.Table
@@ -107,8 +116,9 @@ def score_exchanges(
         heard: how exchanges sound; None where nothing was listened to.
     """
     members = engine.table("members", _members(profiles, queues))
-    joined = rows.left_join(members, rows.account == members.member).drop("member")
-    joined = joined.mutate(campaign=_.campaign.fill_null(-1), posterior=_.posterior.fill_null(0.0))
+    narrow = rows.select(*_READ)
+    joined = narrow.inner_join(members, narrow.account == members.member).drop("member")
+    others = narrow.anti_join(members, narrow.account == members.member)
     linking = _linking(templates)
     for name in linking:
         worth = engine.table(f"worth_{name}", _worth(templates, profiles, queues, KINDS.index(name)))
@@ -116,22 +126,36 @@ def score_exchanges(
         joined = joined.left_join(worth, on).drop(f"of_{name}", f"id_{name}")
     joined = engine.persist("joined", _with_voice(engine, joined, heard))
     silent = [number for number in range(len(queues)) if heard is None or number not in heard.voices]
-    joined = _with_kind(engine, joined, linking, silent)
+    joined = _with_kind(engine, joined, others, linking, silent)
     worded = [joined[f"worth_{name}"].fill_null(0.0) for name in linking]
     worth = ibis.greatest(*worded, joined.worth_voice.fill_null(0.0), joined.worth_kind.fill_null(0.0))
-    joined = engine.persist("worthed", joined.mutate(worth=worth, template=_template(joined, linking)))
-    return Scored(engine.persist("scored", name_exchanges(engine, engine.persist("unnamed", _judged(joined)))))
+    joined = joined.mutate(worth=worth, template=_template(joined, linking))
+    named = name_exchanges(engine, engine.persist("unnamed", _judged(joined)))
+    served = engine.persist("scored", named.select(*_TOLD))
+    return Scored(served.union(_of_nobody(others).select(*_TOLD).cast(dict(served.schema().items()))))
+
+
+def _of_nobody(rows: ir.Table) -> ir.Table:
+    """Exchanges of accounts of no campaign: nothing is joined to them and nothing of them is kept, most traffic is so."""
+    return rows.mutate(
+        campaign=ibis.literal(-1),
+        score=(TEXT_ONLY * _text(rows)).clip(0.0, 1.0),
+        extracts=ibis.literal(False),
+        named=rows.capability,
+    )
+
+
+def _text(rows: ir.Table) -> ir.FloatingValue:
+    return rows.extraction.cast("float64").fill_null(0.0).clip(0.0, 1.0)
 
 
 def _judged(rows: ir.Table) -> ir.Table:
     """Scores: an exchange that goes on with a conversation is worth as much as the surest of it, or nearly."""
-    text = rows.extraction.cast("float64").fill_null(0.0).clip(0.0, 1.0)
     talk = ibis.ifelse(rows.session != 0, rows.session, rows.draw)
     best = rows.worth.max().over(group_by=[rows.account, talk])
     worth = ibis.ifelse(rows.turn.fill_null(0) > 0, ibis.greatest(rows.worth, SAME_TALK * best), rows.worth)
-    score = ibis.ifelse(rows.campaign >= 0, rows.posterior * worth, TEXT_ONLY * text)
-    scored = rows.mutate(score=score.clip(0.0, 1.0))
-    return scored.mutate(extracts=(_.campaign >= 0) & (_.score >= EXTRACTION))
+    scored = rows.mutate(score=(rows.posterior * worth).clip(0.0, 1.0))
+    return scored.mutate(extracts=_.score >= EXTRACTION)
 
 
 def _linking(templates: Templates) -> tuple[str, ...]:
@@ -202,10 +226,14 @@ def _with_voice(engine: Engine, rows: ir.Table, heard: Heard | None) -> ir.Table
     return rows.left_join(spoken, [rows.draw == spoken.spoken, rows.campaign == spoken.voice]).drop("spoken", "voice")
 
 
-def _with_kind(engine: Engine, rows: ir.Table, linking: tuple[str, ...], silent: list[int]) -> ir.Table:
+def _with_kind(
+    engine: Engine, rows: ir.Table, others: ir.Table, linking: tuple[str, ...], silent: list[int]
+) -> ir.Table:
     """The rows with `worth_kind`: what the kind of an exchange is worth in a campaign without a voice."""
+    if not silent:
+        return rows.mutate(worth_kind=ibis.null("float64"))
     rows = rows.mutate(kind=_kind(rows), wordless=ibis.and_(*(rows[f"worth_{name}"].isnull() for name in linking)))
-    kinds = engine.table("kinds", _kinds(engine, rows.filter(rows.wordless), silent))
+    kinds = engine.table("kinds", _kinds(engine, rows.filter(rows.wordless), others.mutate(kind=_kind(others)), silent))
     joined = rows.left_join(kinds, [rows.campaign == kinds.of_kind, rows.kind == kinds.id_kind])
     text = joined.extraction.cast("float64").fill_null(0.5).clip(0.001, 0.999)
     odds = joined.excess / (1.0 - joined.excess) * (text / (1.0 - text)).clip(1.0 / TEXT_ODDS, 1.0)
@@ -221,7 +249,7 @@ def _kind(rows: ir.Table) -> ir.IntegerValue:
     return place * 2 + (rows.turn.fill_null(0) > 0).cast("int64")
 
 
-def _kinds(engine: Engine, free: ir.Table, silent: list[int]) -> pa.Table:
+def _kinds(engine: Engine, free: ir.Table, others: ir.Table, silent: list[int]) -> pa.Table:
     """The share of each kind of a campaign's exchanges without wording that exceeds what ordinary accounts make.
 
     Members make a mixture of ordinary traffic and the campaign's. How much they make of the kinds that no campaign is
@@ -230,12 +258,13 @@ def _kinds(engine: Engine, free: ir.Table, silent: list[int]) -> pa.Table:
 
     Args:
         engine: counts.
-        free: exchanges without wording, with `campaign` and `kind`.
+        free: exchanges of members without wording, with `campaign` and `kind`.
+        others: exchanges of everybody else, with `kind`.
         silent: numbers of the campaigns without a voice.
     """
     size = len(CAPABILITIES) * (len(STEPS) + 1) * 2
-    base = _usual(engine, free.filter(free.campaign < 0), size)
-    counted = engine.collect(free.filter(free.campaign >= 0).group_by("campaign", "kind").agg(n=_.count()))
+    base = _usual(engine, others, size)
+    counted = engine.collect(free.group_by("campaign", "kind").agg(n=_.count()))
     of, kind, n = (counted[name].to_numpy() for name in ("campaign", "kind", "n"))
     found = []
     for number in silent:
