@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+# Vectors here are short: threads of a matrix library wait for each other more than they work, and a sum that is cut in as
+# many parts as there are cores is another sum on another machine. Read when numpy is imported, which a verb does.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CLEAN: Final = 0
 FOUND: Final = 1
 BAD_INPUT: Final = 2

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse, stats
+from scipy import stats
 from usage_worlds import Usage, campaigns_with_cover, queues, shared_tasks, with_ordinary
 
 from revenuer.campaigns.membership import (
@@ -23,6 +23,7 @@ from revenuer.campaigns.membership import (
     SHARES,
     UNSEEN,
     Membership,
+    _Heard,
     _mixture,
     compete,
     converge,
@@ -256,7 +257,8 @@ def test_odds_of_membership_equal_a_plain_average_over_shares(seed: int, account
     rng = np.random.default_rng(seed)
     heard, lift = rng.integers(0, 4, (accounts, own)), np.exp(rng.uniform(0, LOUDEST, own))
     others = rng.integers(0, 60, accounts).astype(np.float64)
-    found = _mixture(sparse.csr_matrix(heard.astype(np.float64)), lift, others)
+    row, column = np.nonzero(heard)
+    found = _mixture(_Heard(row, column, heard[row, column].astype(np.float64), accounts), lift, others)
     for row, beside, odds in zip(heard, others, found, strict=True):
         ratios = [
             math.prod((1 - share + share * one) ** n for one, n in zip(lift, row, strict=True))

@@ -31,7 +31,17 @@ def requests(each: int = 10) -> Requests:
     sketch = np.random.default_rng(0).normal(size=(n, 16))
     unique = np.arange(1, n + 1)
     none = np.zeros(n, np.int64)
-    return Requests(template, account, unique, 10_000 * 24 + number, unique, sketch, unique, none, np.zeros(n))
+    return Requests(
+        template,
+        account,
+        unique,
+        10_000 * 24 + number,
+        unique,
+        np.rint(30 * sketch).clip(-127, 127).astype(np.int8),
+        unique,
+        none,
+        np.zeros(n),
+    )
 
 
 def seen(queue: Queue, made: Requests, known: Templates) -> Observed:

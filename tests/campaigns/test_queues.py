@@ -240,7 +240,7 @@ def requests(users: int, each: int, *, habit: float) -> Requests:
     subject = rng.normal(size=(users, 16))[account] * habit + rng.normal(size=(n, 16))
     own_hour = rng.integers(24, size=users)[account]
     hour = np.where(rng.random(n) < habit / (1 + habit), own_hour, rng.integers(24, size=n)) + 24 * np.arange(n)
-    sketch = subject / np.linalg.norm(subject, axis=1, keepdims=True)
+    sketch = np.rint(127 * subject / np.linalg.norm(subject, axis=1, keepdims=True)).astype(np.int8)
     unique, none = np.arange(1, n + 1), np.zeros(n, np.int64)
     return Requests(none, account, unique, hour, unique, sketch, unique, none, np.zeros(n))
 

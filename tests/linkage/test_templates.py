@@ -120,7 +120,7 @@ def test_a_small_template_is_read_whole(engine: LocalEngine):
     assert sorted(requests.item[rows].tolist()) == list(range(1, 61))
     assert profiles.keys[requests.account[rows]].tolist() == account[requests.item[rows] - 1].tolist()
     assert (requests.hour[rows] == (START // 60_000_000 + requests.item[rows] - 1) // 60).all()
-    np.testing.assert_allclose(np.linalg.norm(requests.sketch, axis=1), 1, atol=0.03)
+    np.testing.assert_allclose(np.linalg.norm(requests.sketch / 127.0, axis=1), 1, atol=0.03)
 
 
 @given(usage_tables(), st.integers(0, 2**32 - 1))

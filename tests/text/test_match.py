@@ -99,11 +99,13 @@ def test_no_frames_and_no_texts_are_no_errors():
 def test_each_text_is_matched_by_itself(texts: list[str], order: list[int]):
     """Neighbours in the batch make no difference, and frames are named by index whatever their order."""
     mixed = [text + " " + FRAMES[i % 3] for i, text in enumerate(texts)] + texts
-    together = match(of(*mixed), index(*FRAMES), FLAT)
+    tokens = of(*mixed)
+    together = match(tokens, index(*FRAMES), FLAT)
     for i, text in enumerate(mixed):
         alone = match(of(text), index(*FRAMES), FLAT)
-        for whole, part in zip(together, alone, strict=True):
+        for whole, part in zip(together[:-1], alone[:-1], strict=True):
             np.testing.assert_array_equal(whole[i], part[0])
+        np.testing.assert_array_equal(together.inside[tokens.offsets[i] : tokens.offsets[i + 1]], alone.inside)
     shuffled = match(of(*mixed), index(*[FRAMES[i] for i in order]), FLAT)
     named = np.array([*order, -1])[shuffled.frame]
     np.testing.assert_array_equal(named, together.frame)

@@ -26,7 +26,7 @@ def taken(texts: list[str], secret: str = "") -> list[list[int]]:
     index = build_index(Tokens(core, np.array([0, len(core)], np.int64)))
     found = match(sought, index, token_weights(np.zeros(1 << 20, np.uint32), 1))
     assert (found.frame == 0).all()
-    slots = slot_tokens(tokens, sought, index, found.frame, np.arange(len(texts)))
+    slots = slot_tokens(tokens, found.inside, np.arange(len(texts)))
     assert np.diff(slots.offsets).tolist() == found.free.tolist()
     return [slots.hashes[a:b].tolist() for a, b in zip(slots.offsets[:-1], slots.offsets[1:], strict=True)]
 

@@ -21,6 +21,7 @@ __all__ = ["communities"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 # How often two requests of two groups fall on one account, against two of the more concentrated one: 1 for one queue,
@@ -55,7 +56,7 @@ def communities(templates: Templates, chosen: I64, accounts: int) -> list[I64]:
     own = np.asarray(usage.multiply(usage - _ones_like(usage)).sum(axis=0)).ravel()
     np.fill_diagonal(cross, 0.0)
     total = np.asarray(usage.sum(axis=0), np.float64).ravel()
-    labels = _agglomerate(_Groups(cross, own, total, np.ones(len(own), np.bool_)))
+    labels = _agglomerate(_Groups(cross, own, total, np.ones(len(own), np.bool_), _bits(cross > 0.0)))
     groups = [chosen[labels == label] for label in np.unique(labels)]
     return sorted(groups, key=lambda group: (-templates.exchanges[group].sum(), group[0]))
 
@@ -77,12 +78,24 @@ def _ones_like(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
 
 
 class _Groups(NamedTuple):
-    """Sums over accounts for groups of templates: pairs between two, pairs within one, requests; and which are left."""
+    """Sums over accounts for groups of templates: pairs between two, pairs within one, requests; and which are left.
+
+    `near` has a bit for each pair of groups with an account in common: hardly one in twenty, and only those are looked at.
+    """
 
     cross: F64
     own: F64
     total: F64
     alive: Bools
+    near: U64
+
+
+def _bits(held: Bools) -> U64:
+    """The columns that hold of each row as bits, shape (rows, words)."""
+    words = -(-held.shape[1] // 64)
+    padded = np.zeros((len(held), 64 * words), np.bool_)
+    padded[:, : held.shape[1]] = held
+    return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)
 
 
 @nb.njit(cache=True)
@@ -110,11 +123,16 @@ def _concentration(groups: _Groups, k: int) -> float:
 def _best_of(groups: _Groups, k: int) -> tuple[float, int]:
     """The merit of a group's best partner, and which; (0, -1) for none."""
     best, partner = 0.0, -1
-    for m in range(len(groups.own)):
-        if groups.alive[m] and m != k:
-            merit = _merit(groups, k, m)
-            if merit > best:
-                best, partner = merit, m
+    for word in range(groups.near.shape[1]):
+        bits = groups.near[k, word]
+        m = 64 * word
+        while bits:
+            if bits & np.uint64(1) and groups.alive[m] and m != k:
+                merit = _merit(groups, k, m)
+                if merit > best:
+                    best, partner = merit, m
+            bits >>= np.uint64(1)
+            m += 1
     return best, partner
 
 
@@ -124,12 +142,17 @@ def _absorb(groups: _Groups, label: I64, i: int, j: int) -> None:
     groups.own[i] += groups.own[j] + 2.0 * groups.cross[i, j]
     groups.total[i] += groups.total[j]
     groups.alive[j] = False
+    word, bit = i // 64, np.uint64(1) << np.uint64(i % 64)
+    for k in range(groups.near.shape[1]):
+        groups.near[i, k] |= groups.near[j, k]
     for k in range(len(label)):
         if label[k] == j:
             label[k] = i
         groups.cross[i, k] += groups.cross[j, k]
         groups.cross[k, i] = groups.cross[i, k]
         groups.cross[j, k] = groups.cross[k, j] = 0.0
+        if groups.cross[k, i] > 0.0:
+            groups.near[k, word] |= bit
     groups.cross[i, i] = 0.0
 
 

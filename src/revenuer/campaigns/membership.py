@@ -12,7 +12,7 @@ that several campaigns take from one public source say, must not take them away 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -162,18 +162,46 @@ def _deal(claims: list[tuple[I64, F64]]) -> tuple[list[I64], list[F64]]:
 
 def own_templates(usage: Usage, members: I64) -> tuple[I64, F64, F64, F64]:
     """The own templates of a set of accounts, their rates inside and outside, and the share of them that is inside."""
-    inside = usage.rows[members]
-    made = np.asarray(inside.sum(axis=0)).ravel()
-    users = np.diff(inside.tocsc().indptr)
+    held, _row = _gathered(usage.rows, members)
+    used, column = np.unique(usage.rows.indices[held], return_inverse=True)
+    made = np.bincount(column, weights=usage.rows.data[held], minlength=len(used))
+    users = np.bincount(column, minlength=len(used))
     n = usage.exchanges[members].sum()
     rate = made / max(n, 1.0)
-    base = (usage.total - made + UNSEEN) / max(usage.exchanges.sum() - n, 1.0)
+    base = (usage.total[used] - made + UNSEEN) / max(usage.exchanges.sum() - n, 1.0)
+    seen = usage.total[used] + UNSEEN
     own = np.flatnonzero(
-        (users >= min(LEAST_USERS, max(len(members), 1)))
-        & (rate >= OWN_TEMPLATE * base)
-        & (made >= PURE * (usage.total + UNSEEN))
+        (users >= min(LEAST_USERS, max(len(members), 1))) & (rate >= OWN_TEMPLATE * base) & (made >= PURE * seen)
     )
-    return own, rate[own], base[own], made[own] / (usage.total[own] + UNSEEN)
+    return used[own].astype(np.int64), rate[own], base[own], made[own] / seen[own]
+
+
+def _gathered(matrix: sparse.csr_matrix | sparse.csc_matrix, chosen: I64) -> tuple[I64, I64]:
+    """Where the entries of the chosen rows (of CSC: columns) stand, and the place of each one's row among the chosen."""
+    starts, ends = matrix.indptr[chosen].astype(np.int64), matrix.indptr[chosen + 1].astype(np.int64)
+    lengths = ends - starts
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(starts, lengths) + within, np.repeat(np.arange(len(chosen)), lengths)
+
+
+class _Heard(NamedTuple):
+    """Requests of a queue's own templates, one entry an account and template, by template.
+
+    Attributes:
+        row: position of the account among those looked at; `column` of the template among the queue's own.
+        n: how many, as far as they count.
+        rows: how many accounts there are.
+    """
+
+    row: I64
+    column: I64
+    n: F64
+    rows: int
+
+    def summed(self, worth: F64 | None = None) -> F64:
+        """Requests of each account, each times the worth of its template if that is given."""
+        weights = self.n if worth is None else self.n * worth[self.column]
+        return np.bincount(self.row, weights=weights, minlength=self.rows).astype(np.float64)
 
 
 def _members(usage: Usage, owned: tuple[I64, F64, F64, F64], size: int) -> tuple[I64, F64]:
@@ -183,29 +211,31 @@ def _members(usage: Usage, owned: tuple[I64, F64, F64, F64], size: int) -> tuple
         return np.zeros(0, np.int64), np.zeros(0)
     excess = rate - base
     lift = np.minimum(excess / np.clip(excess.sum(), 1e-9, 0.98) / base, np.exp(usage.loudest[own]))
-    made = usage.columns[:, own].tocsr()
-    sent = np.asarray(made.sum(axis=1)).ravel()
-    users = np.flatnonzero(sent >= LEAST_REQUESTS)
-    heard = made[users]
-    heard.data = np.minimum(heard.data, MOST_REQUESTS)
+    held, column = _gathered(usage.columns, own)
+    account, made = usage.columns.indices[held], usage.columns.data[held]
+    sent = np.bincount(account, weights=made, minlength=len(usage.exchanges))
+    often = sent >= LEAST_REQUESTS
+    users, enough = np.flatnonzero(often), often[account]
+    place = np.cumsum(often) - 1
+    heard = _Heard(place[account[enough]], column[enough], np.minimum(made[enough], MOST_REQUESTS), len(users))
     # an account's other exchanges are thinned as those of its own templates are: it is heard as a smaller account
-    thinned = np.asarray(heard.sum(axis=1)).ravel() / sent[users]
+    thinned = heard.summed() / sent[users]
     others = np.maximum(usage.exchanges[users] - sent[users], 0.0) * thinned
     odds = _mixture(heard, lift, others) + np.log((size + 1.0) / len(usage.exchanges))
-    held = odds > 0.0
-    return users[held], odds[held]
+    kept = odds > 0.0
+    return users[kept], odds[kept]
 
 
-def _mixture(heard: sparse.csr_matrix, lift: F64, others: F64) -> F64:
+def _mixture(heard: _Heard, lift: F64, others: F64) -> F64:
     """Log likelihood ratio of accounts, averaged over `SHARES`.
 
     Args:
-        heard: requests of the own templates, shape (accounts, own).
+        heard: requests of the own templates.
         lift: how much likelier each is in the queue's own exchanges than in the population's, shape (own,).
         others: the accounts' other exchanges, shape (accounts,).
     """
     # what of a queue's own exchanges carries no template of its own is small and like everybody's
-    each = [heard @ np.log1p(share * (lift - 1.0)) + others * np.log1p(-0.9 * share) for share in SHARES]
+    each = [heard.summed(np.log1p(share * (lift - 1.0))) + others * np.log1p(-0.9 * share) for share in SHARES]
     averaged: F64 = np.logaddexp.reduce(each, axis=0) - np.log(len(SHARES))
     return averaged
 

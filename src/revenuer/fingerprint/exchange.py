@@ -19,7 +19,7 @@ from revenuer.fingerprint.elicitation import asked_elicitation
 from revenuer.fingerprint.frames import FrameLibrary, distinct_texts
 from revenuer.fingerprint.votes import votes
 from revenuer.text.keyed import Key, keyed, keyed_hashes
-from revenuer.text.match import SKETCH_WIDTH, match
+from revenuer.text.match import SKETCH_WIDTH, Matches, match
 from revenuer.text.networks import hash_networks
 from revenuer.text.slots import slot_tokens
 from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
@@ -137,7 +137,7 @@ class Fingerprinter:
             "free": pa.array(found.free),
             "sketch": binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
-            **self._votes(batch, prompts, found.frame, scores.logits),
+            **self._votes(batch, prompts, found, scores.logits),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
             "exemplar": self._exemplars(batch.column("prompt"), frames, draws),
@@ -145,16 +145,16 @@ class Fingerprinter:
         }
 
     def _votes(
-        self, batch: pa.RecordBatch, prompts: Tokens, frame: npt.NDArray[np.int32], logits: npt.NDArray[np.float32]
+        self, batch: pa.RecordBatch, prompts: Tokens, found: Matches, logits: npt.NDArray[np.float32]
     ) -> dict[str, pa.Array]:
-        framed = np.flatnonzero(frame >= 0)
-        slots = slot_tokens(prompts, keyed(prompts, self.key), self.prompts.index, frame, framed)
+        framed = np.flatnonzero(found.frame >= 0)
+        slots = slot_tokens(prompts, found.inside, framed)
         filled = np.diff(slots.offsets) >= LEAST_SLOT
         empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
         of_slots = np.zeros_like(logits)
         of_slots[framed[filled]] = self.model.score(slots, empty, structure(batch)[framed]).logits[filled]
-        found = votes(logits, of_slots, _replayed(batch))
-        return {name: pa.array(column) for name, column in found._asdict().items()}
+        cast = votes(logits, of_slots, _replayed(batch))
+        return {name: pa.array(column) for name, column in cast._asdict().items()}
 
     def _exemplars(self, texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
         return _exemplars(texts, frames, draws) if self.exemplars else pa.nulls(len(texts), pa.string())

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from revenuer.text.keyed import Key, keyed
 from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, token_weights
 from revenuer.text.minhash import HASHES, group_sketches, set_signatures, sketches
-from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles
+from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles, shared_shingles
 from revenuer.text.tokens import I64, Tokens, hash_strings, tokenize
 
 __all__ = [
@@ -246,25 +246,10 @@ def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tupl
     size = np.bincount(leaders, weights=copies, minlength=len(leaders))
     members = order[size[leaders[order]] >= LEAST_GROUP]
     members = members[_rank_within(leaders[members]) < GROUP_TEXTS]
-    chosen = _pick(sets, members)
-    lengths = np.diff(chosen.offsets)
-    group = np.repeat(leaders[members], lengths)
-    share = np.repeat(copies[members], lengths).astype(np.float64)
-    once = np.unique(
-        np.stack([np.repeat(members, lengths).astype(np.uint64), chosen.hashes]), axis=1, return_index=True
-    )[1]
-    group, shingle, share = group[once], chosen.hashes[once], share[once]
-    seen = np.bincount(leaders[members], weights=copies[members], minlength=len(leaders))
-    at = np.lexsort((shingle, group))
-    group, shingle, share = group[at], shingle[at], share[at]
-    starts = _starts(group, shingle)
-    held = np.add.reduceat(share, starts) if len(starts) else np.zeros(0)
-    group, shingle = group[starts], shingle[starts]
-    keep = held >= IN_CORE * seen[group]
-    group, shingle = group[keep], shingle[keep]
-    names, counts = np.unique(group, return_counts=True)
-    cores = Tokens(shingle, np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]))
-    enough = np.flatnonzero(counts >= LEAST_RUN)
+    members = members[np.argsort(leaders[members], kind="stable")]
+    names, first = np.unique(leaders[members], return_index=True)
+    cores = shared_shingles(_pick(sets, members), copies[members], np.r_[first, len(members)], IN_CORE)
+    enough = np.flatnonzero(np.diff(cores.offsets) >= LEAST_RUN)
     return _pick(cores, enough), size[names[enough]].astype(np.int64)
 
 

@@ -16,8 +16,7 @@ I64 = npt.NDArray[np.int64]
 
 def payment_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence | None:
     """Means of payment that the group's accounts share with each other and hardly anybody else."""
-    everyone = np.arange(len(profiles))
-    s = sharing(everyone, profiles.signup["payment_fingerprint"], members, profiles.entity, seed=seed)
+    s = sharing(None, profiles.signup["payment_fingerprint"], members, profiles.entity, seed=seed)
     if s.strength <= 0.0:
         return None
     return Evidence("payment", shared_words(s, "means of payment", "means of payment"), s.strength, s.tied)

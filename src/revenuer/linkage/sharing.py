@@ -8,6 +8,7 @@ groups of the same size drawn from the rest of the population, so a thing that i
 
 from __future__ import annotations
 
+import weakref
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,25 +41,24 @@ class Sharing(NamedTuple):
     strength: float
 
 
-def sharing(account: I64, value: I64, members: I64, owner: I64, *, seed: int) -> Sharing:
+def sharing(account: I64 | None, value: I64, members: I64, owner: I64, *, seed: int) -> Sharing:
     """Measure sharing between owners within a group.
 
+    What does not depend on the group is computed once and kept while the arrays live: they must not be written to.
+
     Args:
-        account: index of the account, shape (edges,); an account may have several values.
+        account: index of the account, shape (edges,); an account may have several values. None: one edge an account.
         value: what it has, shape (edges,), 0 for unknown.
         members: indices of the group's accounts.
         owner: who answers for each account, shape (accounts,), any integers.
         seed: of the draws.
     """
-    names, owner = np.unique(owner, return_inverse=True)
-    held = _holdings(owner[account], value)
-    inside = np.zeros(len(names), np.bool_)
-    inside[owner[members]] = True
-    has = np.zeros(len(names), np.bool_)
-    has[held.owner] = True
+    held = _holdings(account, value, owner)
+    inside = np.zeros(len(held.has), np.bool_)
+    inside[held.of_account[members]] = True
     tied, values = _tied(held, inside)
-    known = int((has & inside).sum())
-    expected = _expected(held, np.flatnonzero(has & ~inside), inside, known, np.random.default_rng(seed))
+    known = int((held.has & inside).sum())
+    expected = _expected(held, np.flatnonzero(held.has & ~inside), inside, known, np.random.default_rng(seed))
     return Sharing(tied, known, expected, values, _strength(tied, known, expected))
 
 
@@ -71,27 +71,57 @@ def shared_words(s: Sharing, one: str, many: str) -> str:
 
 
 class _Holdings(NamedTuple):
-    """Who has what, one entry an owner and value; `users` is how many owners have each value."""
+    """Who has what, one entry an owner and value.
+
+    Attributes:
+        owner: number of the owner, shape (entries,); `value` likewise.
+        users: how many owners have each value, shape (values,).
+        has: whether anything is known of an owner, shape (owners,).
+        of_account: number of each account's owner, shape (accounts,).
+    """
 
     owner: I64
     value: I64
     users: I64
+    has: npt.NDArray[np.bool_]
+    of_account: I64
 
 
-def _holdings(owner: I64, value: I64) -> _Holdings:
+# Of all groups the same: a scan asks for each kind of thing once a group. An entry goes when its values do.
+_KEPT: Final[dict[tuple[int, int, int], _Holdings]] = {}
+
+
+def _holdings(account: I64 | None, value: I64, owner: I64) -> _Holdings:
+    names = (id(account), id(value), id(owner))
+    if names not in _KEPT:
+        _KEPT[names] = _held(account, value, owner)
+        for array in (account, value, owner):
+            if array is not None:
+                weakref.finalize(array, _KEPT.pop, names, None)
+    return _KEPT[names]
+
+
+def _held(account: I64 | None, value: I64, owner: I64) -> _Holdings:
+    names, of_account = np.unique(owner, return_inverse=True)
     known = value != 0
-    owner, value = owner[known], np.unique(value[known], return_inverse=True)[1]
-    width = int(value.max(initial=0)) + 1
-    owner, value = np.divmod(np.unique(owner * width + value), width)
-    return _Holdings(owner, value, np.bincount(value))
+    who = (of_account if account is None else of_account[account])[known]
+    what = np.unique(value[known], return_inverse=True)[1]
+    width = int(what.max(initial=0)) + 1
+    who, what = np.divmod(np.unique(who * width + what), width)
+    has = np.zeros(len(names), np.bool_)
+    has[who] = True
+    return _Holdings(who, what, np.bincount(what), has, of_account)
 
 
 def _tied(held: _Holdings, inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """Owners inside that share a value of their own, and how many such values there are."""
-    rows = inside[held.owner]
-    within = np.bincount(held.value[rows], minlength=len(held.users))
+    rows = np.flatnonzero(inside[held.owner])
+    what = held.value[rows]
+    within = np.bincount(what, minlength=len(held.users))
     own = (within >= 2) & (within >= OWN * held.users)
-    return len(np.unique(held.owner[rows & own[held.value]])), int(own.sum())
+    tied = np.zeros_like(inside)
+    tied[held.owner[rows[own[what]]]] = True
+    return int(tied.sum()), int(own.sum())
 
 
 def _expected(held: _Holdings, pool: I64, inside: npt.NDArray[np.bool_], size: int, rng: np.random.Generator) -> float:

@@ -31,9 +31,8 @@ DAY: Final = 86_400_000_000
 
 def signup_evidence(profiles: Profiles, members: I64, *, seed: int) -> Evidence | None:
     """The strongest shared sign-up fact, and a burst of sign-ups if there is one; together capped at 4."""
-    everyone = np.arange(len(profiles))
     found = [
-        (sharing(everyone, profiles.signup[kind], members, profiles.entity, seed=seed), words)
+        (sharing(None, profiles.signup[kind], members, profiles.entity, seed=seed), words)
         for kind, words in _KINDS.items()
     ]
     best, words = max(found, key=lambda pair: pair[0].strength)

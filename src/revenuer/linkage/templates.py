@@ -167,7 +167,7 @@ class Requests:
         session: conversation, or the exchange itself where none is known.
         hour: whole hours since 1970.
         item: signature of what stands outside the frame.
-        sketch: what stands outside the frame, shape (requests, width), unit length.
+        sketch: what stands outside the frame, shape (requests, width), unit length x 127.
         draw: hash of the exchange id.
         turn: earlier messages of the conversation.
         length: natural log of the length of what was asked.
@@ -178,7 +178,7 @@ class Requests:
     session: I64
     hour: I64
     item: I64
-    sketch: F64
+    sketch: npt.NDArray[np.int8]
     draw: I64
     turn: I64
     length: F64
@@ -204,7 +204,7 @@ class Requests:
             self.session[rows],
             self.hour[rows],
             self.item[rows],
-            self.sketch[rows],
+            self.sketch[rows] / 127.0,
             lengths=self.length[rows],
             turns=self.turn[rows],
             seed=seed,
@@ -229,11 +229,18 @@ def sample_requests(engine: Engine, rows: ir.Table, profiles: Profiles, template
         session=_sessions(table["session"].to_numpy(), account, micros, turn, draw),
         hour=micros // 3_600_000_000,
         item=table["item"].to_numpy(),
-        sketch=np.frombuffer(b"".join(table["sketch"].to_pylist()), np.int8).reshape(len(draw), SKETCH_WIDTH) / 127.0,
+        sketch=_vectors(table["sketch"]),
         draw=draw,
         turn=np.maximum(turn, 0),
         length=np.log1p(table["length"].to_numpy().astype(np.float64)),
     )
+
+
+def _vectors(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+    """Sketches as `FINGERPRINTS` hold them, all of one length, as an array of shape (rows, SKETCH_WIDTH)."""
+    fixed = [chunk.cast(pa.binary(SKETCH_WIDTH)) for chunk in column.chunks]
+    held = [np.frombuffer(c.buffers()[1], np.int8)[c.offset * SKETCH_WIDTH :][: len(c) * SKETCH_WIDTH] for c in fixed]
+    return np.concatenate([np.zeros(0, np.int8), *held]).reshape(-1, SKETCH_WIDTH)
 
 
 def _sessions(given: I64, account: I64, micros: I64, turn: I64, draw: I64) -> I64:

@@ -17,11 +17,14 @@ SKETCH_WIDTH: Final = 16
 TOKEN_BITS: Final = 20
 _POSTING: Final = 12
 _SCRATCH_BITS: Final = 12
+# One bit for each shingle of a core: most shingles of a text are in none, and this much stays in the cache near the core.
+_KNOWN_BITS: Final = 20
 
 I32 = npt.NDArray[np.int32]
 F32 = npt.NDArray[np.float32]
 I8 = npt.NDArray[np.int8]
 U32 = npt.NDArray[np.uint32]
+U8 = npt.NDArray[np.uint8]
 
 
 class Index(NamedTuple):
@@ -31,11 +34,13 @@ class Index(NamedTuple):
         keys: open-addressing table of shingles, shape (slots,), 0 where free.
         postings: the frames that hold the shingle, shape (slots, 12), -1 where none.
         sizes: how many shingles each frame's core has, shape (frames,).
+        known: a bit for every shingle in `keys`, found by its upper half; shape (2**17,).
     """
 
     keys: U64
     postings: I32
     sizes: I32
+    known: U8
 
 
 class Matches(NamedTuple):
@@ -47,6 +52,7 @@ class Matches(NamedTuple):
         item: order-free signature of the tokens outside the frame, 0 if there are none; shape (texts,).
         free: how many tokens stand outside the frame; shape (texts,).
         sketch: signed random projection of those tokens, unit length x 127; shape (texts, 16), int8.
+        inside: whether each token stands in the frame of its text; shape (tokens,).
     """
 
     frame: I32
@@ -54,13 +60,16 @@ class Matches(NamedTuple):
     item: U64
     free: I32
     sketch: I8
+    inside: npt.NDArray[np.bool_]
 
 
 @nb.njit(cache=True, nogil=True)
-def _build(hashes: U64, offsets: I64, keys: U64, postings: I32) -> None:
+def _build(hashes: U64, offsets: I64, keys: U64, postings: I32, known: U8) -> None:
     mask = np.uint64(keys.shape[0] - 1)
     for f in range(offsets.shape[0] - 1):
         for i in range(offsets[f], offsets[f + 1]):
+            bit = hashes[i] >> np.uint64(64 - _KNOWN_BITS)
+            known[bit >> np.uint64(3)] |= np.uint8(1 << (bit & np.uint64(7)))
             h = hashes[i] | np.uint64(1)  # 0 marks a free slot
             at = mix(h) & mask
             while keys[at] != 0 and keys[at] != h:
@@ -79,12 +88,16 @@ def build_index(cores: Tokens) -> Index:
     slots = 1 << max(4, int(np.ceil(np.log2(max(len(cores.hashes), 1) * 2))))
     keys = np.zeros(slots, np.uint64)
     postings = np.full((slots, _POSTING), -1, np.int32)
-    _build(cores.hashes, cores.offsets, keys, postings)
-    return Index(keys, postings, np.diff(cores.offsets).astype(np.int32))
+    known = np.zeros(1 << (_KNOWN_BITS - 3), np.uint8)
+    _build(cores.hashes, cores.offsets, keys, postings, known)
+    return Index(keys, postings, np.diff(cores.offsets).astype(np.int32), known)
 
 
 @nb.njit(inline="always")
-def _find(keys: U64, shingle: np.uint64) -> np.int64:
+def _find(keys: U64, known: U8, shingle: np.uint64) -> np.int64:
+    bit = shingle >> np.uint64(64 - _KNOWN_BITS)
+    if not (known[bit >> np.uint64(3)] >> (bit & np.uint64(7))) & np.uint8(1):
+        return np.int64(-1)
     mask = np.uint64(keys.shape[0] - 1)
     h = shingle | np.uint64(1)
     at = mix(h) & mask
@@ -103,18 +116,27 @@ def _best_frame(
     keys: U64,
     postings: I32,
     sizes: I32,
+    known: U8,
     contained: float,
     hits: I32,
     touched: I32,
     scratch: U64,
+    places: I64,
 ) -> tuple[int, int]:
+    """The best frame of the text at `[start, end)`; leaves in `places` where each of its shingles stands in `keys`."""
     n_touched = 0
-    scratch[:] = 0
+    fresh = True  # the scratch is cleared for a text that has a shingle of a frame, and few have
     seen = np.uint64(scratch.shape[0] - 1)
     for i in range(start, end - 3):
         h = shingle_at(hashes, i)
-        at = _find(keys, h)
-        if at < 0 or scratch[h & seen] == h:
+        at = _find(keys, known, h)
+        places[i - start] = at
+        if at < 0:
+            continue
+        if fresh:
+            scratch[:] = 0
+            fresh = False
+        if scratch[h & seen] == h:
             continue
         scratch[h & seen] = h
         for p in range(postings.shape[1]):
@@ -143,6 +165,7 @@ def _match(
     keys: U64,
     postings: I32,
     sizes: I32,
+    known: U8,
     weights: F32,
     contained: float,
     frame: I32,
@@ -150,11 +173,12 @@ def _match(
     item: U64,
     free: I32,
     sketch: I8,
+    inside: npt.NDArray[np.bool_],
 ) -> None:
     longest = 1
     for t in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[t + 1] - offsets[t])
-    inside = np.zeros(longest, np.bool_)
+    places = np.zeros(longest, np.int64)
     hits = np.zeros(sizes.shape[0] + 1, np.int32)
     touched = np.zeros(sizes.shape[0] + 1, np.int32)
     scratch = np.zeros(1 << 12, np.uint64)
@@ -163,23 +187,24 @@ def _match(
     word_mask = np.uint64(weights.shape[0] - 1)
     for t in range(offsets.shape[0] - 1):
         start, end = offsets[t], offsets[t + 1]
-        best, best_hits = _best_frame(hashes, start, end, keys, postings, sizes, contained, hits, touched, scratch)
+        best, best_hits = _best_frame(
+            hashes, start, end, keys, postings, sizes, known, contained, hits, touched, scratch, places
+        )
         frame[t], matched[t] = best, best_hits
-        inside[: end - start] = False
         if best >= 0:
             for i in range(start, end - 3):
-                at = _find(keys, shingle_at(hashes, i))
+                at = places[i - start]
                 if at < 0:
                     continue
                 for p in range(postings.shape[1]):
                     if postings[at, p] == best:
-                        inside[i - start : i - start + 4] = True
+                        inside[i : i + 4] = True
                         break
         signature = np.uint64(0)
         outside = 0
         total[:] = 0.0
         for i in range(start, end):
-            if inside[i - start]:
+            if inside[i]:
                 continue
             outside += 1
             h = hashes[i]
@@ -214,8 +239,9 @@ def match(tokens: Tokens, index: Index, weights: F32, *, contained: float = 0.6)
         np.empty(n, np.uint64),
         np.empty(n, np.int32),
         np.zeros((n, SKETCH_WIDTH), np.int8),
+        np.zeros(len(tokens.hashes), np.bool_),
     )
-    _match(tokens.hashes, tokens.offsets, index.keys, index.postings, index.sizes, weights, contained, *found)
+    _match(*tokens, *index, weights, contained, *found)
     return found
 
 

@@ -15,7 +15,16 @@ import numpy.typing as npt
 
 from revenuer.text.tokens import I64, U64, Tokens, mix
 
-__all__ = ["SHINGLE", "TABLE_BITS", "add_tables", "count_documents", "empty_table", "frequent_shingles", "windows"]
+__all__ = [
+    "SHINGLE",
+    "TABLE_BITS",
+    "add_tables",
+    "count_documents",
+    "empty_table",
+    "frequent_shingles",
+    "shared_shingles",
+    "windows",
+]
 
 SHINGLE: Final = 4
 TABLE_BITS: Final = 26
@@ -128,3 +137,48 @@ def frequent_shingles(tokens: Tokens, table: U8, *, least: int, run: int) -> Tok
     offsets = np.zeros(len(tokens.offsets), np.int64)
     n = _frequent(tokens.hashes, tokens.offsets, table, least, run, out, offsets)
     return Tokens(out[:n].copy(), offsets)
+
+
+@nb.njit(cache=True, nogil=True)
+def _shared(hashes: U64, offsets: I64, copies: I64, groups: I64, share: float, out: U64, ends: I64) -> int:
+    n = 0
+    for g in range(groups.shape[0] - 1):
+        low, high = groups[g], groups[g + 1]
+        room = offsets[high] - offsets[low]
+        held, times = np.empty(room, np.uint64), np.empty(room, np.int64)
+        size = total = 0
+        for t in range(low, high):
+            total += copies[t]
+            own = np.sort(hashes[offsets[t] : offsets[t + 1]])
+            for i in range(own.shape[0]):
+                if i == 0 or own[i] != own[i - 1]:  # a text holds a shingle once, however often it stands there
+                    held[size], times[size] = own[i], copies[t]
+                    size += 1
+        order = np.argsort(held[:size])
+        count = 0
+        for i in range(size):
+            count += times[order[i]]
+            if i + 1 == size or held[order[i + 1]] != held[order[i]]:
+                if count >= share * total:
+                    out[n] = held[order[i]]
+                    n += 1
+                count = 0
+        ends[g + 1] = n
+    return n
+
+
+def shared_shingles(sets: Tokens, copies: I64, groups: I64, share: float) -> Tokens:
+    """The shingles that a share of the texts of each group hold, in ascending order.
+
+    Args:
+        sets: shingles of each text, the texts of a group one after the other.
+        copies: how often each text occurs, shape (texts,).
+        groups: where each group begins and the last one ends, shape (groups + 1,).
+        share: of the texts of a group, copies counted, that must hold a shingle.
+
+    Returns:
+        one set a group.
+    """
+    out, ends = np.empty(len(sets.hashes), np.uint64), np.zeros(len(groups), np.int64)
+    n = _shared(sets.hashes, sets.offsets, copies, groups, share, out, ends)
+    return Tokens(out[:n].copy(), ends)
