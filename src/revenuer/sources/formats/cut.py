@@ -27,14 +27,18 @@ def as_far_as_it_goes(text: str) -> Any:
 
     None for text that is no JSON object or list, not even its beginning.
     """
-    for whole in (text, _closed(text[:_LONGEST])):
-        try:
-            found = msgspec.json.decode(whole) if whole is not None else None
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, (dict, list)):
-            return found
-    return None
+    whole = _decoded(text)
+    if whole is None and (mended := _closed(text[:_LONGEST])) is not None:
+        whole = _decoded(mended)
+    return whole
+
+
+def _decoded(text: str) -> Any:
+    try:
+        found = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, (dict, list)) else None
 
 
 def _closed(text: str) -> str | None:
