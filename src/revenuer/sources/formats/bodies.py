@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from revenuer.sources.formats.messages import calls_of, conversation, parts_of, reasoning_of, text_of
 from revenuer.sources.formats.streams import assembled
-from revenuer.sources.formats.values import as_object, first, integer, pick, text
+from revenuer.sources.formats.values import as_object, first, integer, pick, text, word
 
-__all__ = ["ASKED", "Columns", "merged", "request_columns", "response_columns", "status_of"]
+__all__ = ["ASKED", "Columns", "merged", "messages_in", "request_columns", "response_columns", "status_of"]
 
 Columns = dict[str, Any]
 
@@ -50,6 +50,13 @@ _CACHED: Final = (
     "cacheWriteInputTokens",
 )
 
+# What tells the body of an answer, or a chunk of one, from JSON that the model was asked for.
+_BODY_MARKS: Final = frozenset(
+    {"choices", "candidates", "usage", "usageMetadata", "object", "stop_reason", "stopReason", "generation", "completion",
+     "results", "error"}
+)  # fmt: skip
+_CHUNK_MARKS: Final = frozenset({*_BODY_MARKS, "delta", "content_block", "message", "type"})
+
 _REFUSING: Final = re.compile(
     r"refus|content_?filter|content_?policy|safety|guardrail|blocked|prohibited|blocklist", re.IGNORECASE
 )
@@ -70,7 +77,7 @@ def request_columns(body: Any) -> Columns:
     body = as_object(body)
     if not isinstance(body, dict):
         return {}
-    asked = as_object(next((body[name] for name in ASKED if body.get(name) is not None), None))
+    asked = next((_asked(name, body[name]) for name in ASKED if body.get(name) is not None), None)
     system = as_object(next((body[name] for name in _SYSTEM if body.get(name) is not None), None))
     return {
         **({} if asked is None else conversation(asked, system)),
@@ -88,7 +95,7 @@ def response_columns(body: Any, code: Any = None) -> Columns:
         body: the body, text, or None where the log holds none.
         code: HTTP status, where known.
     """
-    body = assembled(as_object(body))
+    body = assembled(_answered(body))
     if isinstance(body, str):
         return {"response": body, "status": status_of(code)}
     if not isinstance(body, dict):
@@ -118,9 +125,33 @@ def status_of(code: Any = None, reason: Any = None, error: Any = None) -> str | 
         return "rate_limited"
     if _REFUSING.search(said) or (isinstance(reason, str) and _REFUSING.search(reason)):
         return "refused"
-    if error or (number is not None and number >= 400) or reason in {"failed", "error"}:
+    if error or (number is not None and number >= 400) or word(reason) in {"failed", "error"}:
         return "error"
     return "ok" if number is not None or reason is not None else None
+
+
+def _asked(name: str, value: Any) -> Any:
+    """Messages that a log keeps as text; a prompt that happens to be JSON stays text."""
+    return messages_in(value) if name in {"messages", "contents"} else value
+
+
+def messages_in(value: Any) -> Any:
+    """Text that holds a list of messages as that list; anything else as it is."""
+    held = as_object(value)
+    whole = isinstance(held, list) and bool(held) and all(isinstance(item, dict) and "role" in item for item in held)
+    return held if whole or not isinstance(value, str) else value
+
+
+def _answered(value: Any) -> Any:
+    """A body that a log keeps as text; an answer that happens to be JSON stays text."""
+    held = as_object(value)
+    if not isinstance(value, str) or isinstance(held, list):
+        return held if not isinstance(value, str) or _are_chunks(held) else value
+    return held if isinstance(held, dict) and not _BODY_MARKS.isdisjoint(held) else value
+
+
+def _are_chunks(value: Any) -> bool:
+    return bool(value) and all(isinstance(item, dict) and not _CHUNK_MARKS.isdisjoint(item) for item in value)
 
 
 def _settings(body: dict[str, Any]) -> Columns:

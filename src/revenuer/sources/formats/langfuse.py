@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from revenuer.sources.formats.base import Row
-from revenuer.sources.formats.bodies import Columns, merged, request_columns, response_columns
+from revenuer.sources.formats.bodies import Columns, merged, messages_in, request_columns, response_columns
 from revenuer.sources.formats.values import as_object, credential, first, said, text
 
 __all__ = ["Langfuse"]
@@ -56,11 +56,9 @@ class Langfuse:
 
 def _exchange(record: dict[str, Any], trace: dict[str, Any]) -> Columns:
     settings = as_object(first(record, "modelParameters", "model_parameters"))
-    asked = as_object(record.get("input"))
+    asked = _asked(record.get("input"))
     body = asked if isinstance(asked, dict) and "messages" in asked else {"messages": _messages(asked)}
-    answer = as_object(record.get("output"))
-    # a message alone is what most integrations keep of the answer
-    answer = {"choices": [{"message": answer}]} if isinstance(answer, dict) and "role" in answer else answer
+    answer = _message(record.get("output"))
     user = text(_either(record, trace, _USER))
     return merged(
         response_columns(answer),
@@ -79,6 +77,18 @@ def _exchange(record: dict[str, Any], trace: dict[str, Any]) -> Columns:
             "status": "error" if record.get("level") == "ERROR" else "ok",
         },
     )
+
+
+def _asked(value: Any) -> Any:
+    """What was asked; text that holds a body or messages as those."""
+    held = as_object(value)
+    return held if isinstance(held, dict) and "messages" in held else messages_in(value)
+
+
+def _message(value: Any) -> Any:
+    """The answer; a message alone, which is what most integrations keep of it, as the answer it was."""
+    held = as_object(value)
+    return {"choices": [{"message": held}]} if isinstance(held, dict) and "role" in held else value
 
 
 def _messages(asked: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from revenuer.sources.formats.values import digest
+from revenuer.sources.formats.values import digest, word
 
 __all__ = ["Parts", "calls_of", "conversation", "images_of", "parts_of", "reasoning_of", "text_of"]
 
@@ -44,7 +44,10 @@ def conversation(messages: Any, system: Any = None) -> dict[str, Any]:
     """
     found = [_message(item) for item in messages] if isinstance(messages, list) else [{"content": messages}]
     asked = [parts for message in found if (parts := _asks(message)) is not None]
-    systems = [text_of(system), *(text_of(parts_of(message)) for message in found if message.get("role") in _SYSTEM)]
+    systems = [
+        text_of(system),
+        *(text_of(parts_of(message)) for message in found if word(message.get("role")) in _SYSTEM),
+    ]
     refs = [ref for message in found for ref in reasoning_of(message)]
     return {
         "system": "\n\n".join(filter(None, systems)) or None,
@@ -95,8 +98,8 @@ def _message(item: Any) -> dict[str, Any]:
 
 def _asks(message: dict[str, Any]) -> Parts | None:
     """The parts of a user's message that says or shows something."""
-    role = message.get("role")
-    if role is None and message.get("type") not in {None, "message"}:
+    role = word(message.get("role"))
+    if role is None and word(message.get("type")) not in {None, "message"}:
         return None
     parts = parts_of(message)
     asks = (role is None or role in _USER) and (text_of(parts) or images_of(parts))
@@ -110,7 +113,7 @@ def _wraps(content: Any) -> bool:
 def _text(part: Any) -> str | None:
     if isinstance(part, str):
         return part
-    if not isinstance(part, dict) or part.get("type") not in _TEXT_TYPES or part.get("thought") is True:
+    if not isinstance(part, dict) or word(part.get("type")) not in _TEXT_TYPES or part.get("thought") is True:
         return None
     said = part.get("text", part.get("content", part.get("refusal")))
     if isinstance(said, dict):
@@ -119,7 +122,7 @@ def _text(part: Any) -> str | None:
 
 
 def _is_image(part: dict[str, Any]) -> bool:
-    if part.get("type") in _IMAGE_TYPES or any(isinstance(part.get(key), dict) for key in _IMAGE_KEYS):
+    if word(part.get("type")) in _IMAGE_TYPES or any(isinstance(part.get(key), dict) for key in _IMAGE_KEYS):
         return True
     data = [part, *(part[key] for key in _DATA_KEYS if isinstance(part.get(key), dict))]
     kinds = [part.get("modality"), *(holder.get(key) for holder in data for key in _MIME_KEYS)]
@@ -127,7 +130,7 @@ def _is_image(part: dict[str, Any]) -> bool:
 
 
 def _called(call: dict[str, Any]) -> Iterable[str]:
-    kind = call.get("type")
+    kind = word(call.get("type"))
     for key in ("function", "functionCall", "toolUse"):
         inner = call.get(key)
         if isinstance(inner, dict) and isinstance(inner.get("name"), str):
@@ -145,7 +148,7 @@ def _sealed(part: dict[str, Any]) -> Iterator[str]:
         if isinstance(value, str) and value:
             yield digest(value)
     data = part.get("data")
-    if part.get("type") in _SEALED_DATA and isinstance(data, str) and data:
+    if word(part.get("type")) in _SEALED_DATA and isinstance(data, str) and data:
         yield digest(data)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from revenuer.sources.formats.base import RecordFormat, Rejected, Row
 from revenuer.sources.formats.bodies import ASKED, Columns, merged, request_columns, response_columns
-from revenuer.sources.formats.values import as_object, credential, first, header, pick, said, text
+from revenuer.sources.formats.values import as_object, credential, first, header, pick, said, text, word
 
 __all__ = ["AnthropicPairs", "OpenAIPairs"]
 
@@ -58,7 +58,7 @@ class OpenAIPairs(_Pairs):
         body, answer = _body(record), _answer(record)
         if body is None or _is_anthropic(record, body, answer):
             return _UNLIKELY if body is not None else 0.0
-        sure = pick(answer, "object") in _OPENAI_ANSWERS or isinstance(pick(answer, "choices"), list)
+        sure = word(pick(answer, "object")) in _OPENAI_ANSWERS or isinstance(pick(answer, "choices"), list)
         return _SURE if sure else _LIKELY
 
 
@@ -97,7 +97,7 @@ def _is_anthropic(record: dict[str, Any], body: dict[str, Any], answer: Any) -> 
     headers = first(record, *_REQUEST_HEADERS)
     model = text(body.get("model")) or ""
     return (
-        pick(answer, "type") in _CLAUDE_ANSWERS
+        word(pick(answer, "type")) in _CLAUDE_ANSWERS
         or said(header(headers, "anthropic-version"))
         or "anthropic_version" in body
         or (model.startswith("claude") and pick(answer, "choices") is None)

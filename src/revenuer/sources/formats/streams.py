@@ -66,7 +66,8 @@ def _blocks(chunks: list[dict[str, Any]]) -> list[Any]:
         for chunk in chunks
         if isinstance(block := chunk.get("content_block"), dict) and block.get("type") != "text"
     ]
-    calls = [call for chunk in chunks for call in pick(chunk, "choices.0.delta.tool_calls") or ()]
+    held = (pick(chunk, "choices.0.delta.tool_calls") for chunk in chunks)
+    calls = [call for some in held if isinstance(some, list) for call in some]
     return [*signatures, *starts, *calls]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ["as_object", "credential", "digest", "first", "header", "integer", "pick", "said", "text"]
+__all__ = ["as_object", "credential", "digest", "first", "header", "integer", "pick", "said", "text", "word"]
 
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"^(bearer|basic|token)\s+", re.IGNORECASE)
@@ -50,13 +51,25 @@ def said(value: Any) -> bool:
 
 
 def as_object(value: Any) -> Any:
-    """JSON within text as what it says; anything else as it is."""
+    """JSON within text as what it says, lone surrogates and NaN included; anything else as it is."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return msgspec.json.decode(value)
         except (ValueError, RecursionError):
-            return value
+            return _leniently(value)
     return value
+
+
+def _leniently(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def word(value: Any) -> str | None:
+    """Text as it is, to be looked up; None for whatever stands where a word should."""
+    return value if isinstance(value, str) else None
 
 
 def text(value: Any) -> str | None:
