@@ -61,14 +61,40 @@ def test_plain_requests_are_recognised(model: CapabilityModel, text: str, capabi
     assert best(score(model, text)) == [capability]
 
 
-def test_images_speak_for_vision(model: CapabilityModel):
-    """An image sent raises vision, and an unknown structure changes nothing."""
+def known(**facts: float) -> list[list[float]]:
+    """The structure of one exchange of which only these facts are known."""
+    return [[facts.get(name, np.nan) for name in STRUCTURE]]
+
+
+@pytest.mark.parametrize(
+    ("fact", "for_it", "not_for_it"),
+    [
+        ({"images": 1.0}, "vision", "qa"),
+        ({"images": 0.0}, "qa", "vision"),
+        ({"tools": 3.0}, "tool_use", "qa"),
+        ({"thinking": 1.0}, "reasoning", "qa"),
+        ({"turn": 4.0}, "agentic_coding", "qa"),
+        ({"output_tokens": 3.0}, "qa", "writing"),
+        ({"output_tokens": 4000.0}, "writing", "qa"),
+    ],
+)
+def test_structure_speaks_for_a_capability(
+    model: CapabilityModel, fact: dict[str, float], for_it: str, not_for_it: str
+):
+    """Tools, images, reasoning, a follow-up and the length of the answer raise what they are usual for."""
     text = "What is shown here?"
-    plain, unknown = score(model, text), score(model, text, structure=[[np.nan] * len(STRUCTURE)])
-    seen = score(model, text, structure=[[np.nan, 1.0]])
-    vision = CAPABILITIES.index("vision")
-    assert seen.probabilities[0, vision] > plain.probabilities[0, vision]
-    np.testing.assert_array_equal(plain.logits, unknown.logits)
+    plain, seen = score(model, text), score(model, text, structure=known(**fact))
+    added = (seen.logits - plain.logits)[0]
+    assert added[CAPABILITIES.index(for_it)] > added[CAPABILITIES.index(not_for_it)]
+
+
+def test_unknown_structure_adds_nothing(model: CapabilityModel):
+    """A source that does not say how a request was made leaves the text to speak alone; so does an answer of usual length."""
+    plain = score(model, "What is shown here?")
+    for facts in ({}, {"tools": 0.0, "thinking": 0.0, "turn": 0.0, "output_tokens": 200.0}):
+        np.testing.assert_array_equal(
+            plain.logits, score(model, "What is shown here?", structure=known(**facts)).logits
+        )
 
 
 def test_mismatched_inputs_are_refused(model: CapabilityModel):

@@ -24,14 +24,23 @@ __all__ = ["HOLDS", "STRUCTURE", "CapabilityModel", "Scores"]
 F32 = npt.NDArray[np.float32]
 
 # Columns of `structure`, in this order. NaN: the source does not say.
-STRUCTURE: Final = ("tools", "images")
+STRUCTURE: Final = ("tools", "images", "thinking", "turn", "output_tokens")
 
 # Log-odds that an observed fact adds to a capability. Set by hand and few: what a simulation would teach about
-# structure is an artefact of the simulation. Nothing is concluded from a column that is 0 or missing, except that a
-# source which counts images and counts none has none to look at.
+# structure is an artefact of the simulation, and of public sources hardly one a capability says how long answers were.
+# Nothing is concluded from a column that is 0 or missing, except that a source which counts images and counts none has
+# none to look at.
 _WITH_TOOLS: Final = {"tool_use": 1.5, "agentic_coding": 1.0, "computer_use": 1.0, "orchestration": 0.5}
 _WITH_IMAGES: Final = {"vision": 2.5, "computer_use": 1.5}
 _WITHOUT_IMAGES: Final = {"vision": -1.0}
+_THINKING: Final = {"reasoning": 0.3, "cot_elicitation": 0.3, "trace_reconstruction": 0.3}
+_FOLLOW_UP: Final = {"agentic_coding": 0.3, "computer_use": 0.3, "orchestration": 0.3, "chat": 0.3}
+# answers of a word or two, and answers of several pages
+_SHORT: Final = {"computer_use": 0.3, "tool_use": 0.3, "rubric_grading": 0.3, "qa": 0.3, "writing": -0.5, "coding": -0.5}
+_LONG: Final = {"writing": 0.3, "coding": 0.3, "agentic_coding": 0.3, "qa": -0.5, "support": -0.5}
+
+_SHORT_TOKENS: Final = 16
+_LONG_TOKENS: Final = 1500
 
 # Which kind of capability a text is of is learned from more sources than whether it is extraction at all, and transfers
 # better: of the latter the model is the less sure.
@@ -88,10 +97,19 @@ def _softmax(logits: F32) -> F32:
 
 
 def _structure_logits(structure: F32) -> F32:
-    """Shape (n, capabilities): what tools and images add; a missing value adds nothing."""
-    tools, images = structure[:, STRUCTURE.index("tools")], structure[:, STRUCTURE.index("images")]
+    """Shape (n, capabilities): what is known of a request besides its text adds; a missing value adds nothing."""
+    tools, images, thinking, turn, length = structure.T
+    facts = (
+        (tools > 0, _WITH_TOOLS),
+        (images > 0, _WITH_IMAGES),
+        (images == 0, _WITHOUT_IMAGES),
+        (thinking > 0, _THINKING),
+        (turn > 0, _FOLLOW_UP),
+        ((length > 0) & (length <= _SHORT_TOKENS), _SHORT),
+        (length >= _LONG_TOKENS, _LONG),
+    )
     added = np.zeros((len(structure), len(CAPABILITIES)), np.float32)
-    for fact, weights in ((tools > 0, _WITH_TOOLS), (images > 0, _WITH_IMAGES), (images == 0, _WITHOUT_IMAGES)):
+    for fact, weights in facts:
         for capability, weight in weights.items():
             added[fact, CAPABILITIES.index(capability)] += weight
     return added
