@@ -288,3 +288,10 @@ def test_a_taken_port_and_a_bad_size_are_told(tmp_path: Path) -> None:
     assert (done.exit_code, "in use" in done.stderr) == (2, True)
     done = CliRunner().invoke(main, ["receive", "--out", str(tmp_path / "in"), "--max-body", "huge"])
     assert (done.exit_code, "64MB" in done.stderr) == (2, True)
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receiving needs packages that the core leaves out."""
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = CliRunner().invoke(main, ["receive", "--out", str(tmp_path / "in")])
+    assert (done.exit_code, "revenuer[service]" in done.stderr) == (2, True)
