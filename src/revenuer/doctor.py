@@ -22,6 +22,7 @@ __all__ = ["EXTRAS", "Check", "Examination", "Model", "examine"]
 # Extra to the packages it brings and what needs them.
 EXTRAS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "spark": (("pyspark",), "scans on a cluster, which this version does not do yet"),
+    "service": (("starlette", "uvicorn"), "taking telemetry in over HTTP (revenuer receive)"),
     "bench": (("coordination-network-toolkit", "wordllama"), "comparison with published methods (benchmarks/peers.py)"),
 }
 
