@@ -20,6 +20,7 @@ import pyarrow as pa
 from ibis import _
 
 from revenuer.behaviour import Profiles
+from revenuer.campaigns.closer import CloserLook
 from revenuer.campaigns.naming import name_exchanges
 from revenuer.campaigns.queues import Queue
 from revenuer.campaigns.tasks import tasklike
@@ -104,6 +105,7 @@ def score_exchanges(
     profiles: Profiles,
     queues: list[Queue],
     heard: Heard | None = None,
+    closer: CloserLook | None = None,
 ) -> Scored:
     """Score every exchange against the campaigns its account belongs to.
 
@@ -114,6 +116,7 @@ def score_exchanges(
         profiles: of all accounts.
         queues: the campaigns.
         heard: how exchanges sound; None where nothing was listened to.
+        closer: reads some exchanges with the careful model; None: the fast one alone names them.
     """
     members = engine.table("members", _members(profiles, queues))
     narrow = rows.select(*_READ)
@@ -130,7 +133,9 @@ def score_exchanges(
     worded = [joined[f"worth_{name}"].fill_null(0.0) for name in linking]
     worth = ibis.greatest(*worded, joined.worth_voice.fill_null(0.0), joined.worth_kind.fill_null(0.0))
     joined = joined.mutate(worth=worth, template=_template(joined, linking))
-    named = name_exchanges(engine, engine.persist("unnamed", _judged(joined)))
+    unnamed = engine.persist("unnamed", _judged(joined))
+    close = None if closer is None else closer(engine, unnamed)
+    named = name_exchanges(engine, unnamed, close)
     served = engine.persist("scored", named.select(*_TOLD))
     return Scored(served.union(_of_nobody(others).select(*_TOLD).cast(dict(served.schema().items()))))
 

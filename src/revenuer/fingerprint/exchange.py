@@ -24,7 +24,7 @@ from revenuer.text.networks import hash_networks
 from revenuer.text.slots import slot_tokens
 from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
 
-__all__ = ["FINGERPRINTS", "Fingerprinter", "binary", "facts", "fingerprints", "structure"]
+__all__ = ["FINGERPRINTS", "SYSTEM_TOKENS", "Fingerprinter", "binary", "facts", "fingerprints", "replayed", "structure"]
 
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
@@ -153,7 +153,7 @@ class Fingerprinter:
         empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
         of_slots = np.zeros_like(logits)
         of_slots[framed[filled]] = self.model.score(slots, empty, structure(batch)[framed]).logits[filled]
-        cast = votes(logits, of_slots, _replayed(batch))
+        cast = votes(logits, of_slots, replayed(batch))
         return {name: pa.array(column) for name, column in cast._asdict().items()}
 
     def _exemplars(self, texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
@@ -223,7 +223,7 @@ def structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
     return np.stack(columns, axis=1)
 
 
-def _replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+def replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
     """Whether a request opens a conversation and yet sends a reasoning block back; agents at work do, within a turn."""
     lengths = pc.fill_null(pc.list_value_length(batch.column("reasoning_refs")), 0).to_numpy(zero_copy_only=False)
     turn = pc.fill_null(batch.column("turn"), 1).to_numpy(zero_copy_only=False)

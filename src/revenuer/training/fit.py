@@ -119,12 +119,12 @@ def _softmax(logits: F64) -> F64:
 
 
 def fit(
-    x: sparse.csr_matrix, y: F64, weights: F64, prior: F64, *, strength: F64, iterations: int = 60
+    x: sparse.csr_matrix | F64, y: F64, weights: F64, prior: F64, *, strength: F64, iterations: int = 60
 ) -> tuple[F64, F64]:
     """Weights (width, k) and bias (k,) that minimise cross-entropy plus the distance to `prior`, by L-BFGS.
 
     Args:
-        x: shape (rows, width).
+        x: shape (rows, width), sparse or dense.
         y: shape (rows, k), each row a distribution; with k = 1 a probability of yes.
         weights: shape (rows,), how much each row counts; scaled here to a sum of 1,000.
         prior: shape (width, k).
@@ -134,7 +134,7 @@ def fit(
     width, k = prior.shape
     w = weights / weights.sum() * 1000
     pull = strength[:, None]
-    transposed = x.T.tocsr()
+    transposed = x.T.tocsr() if sparse.issparse(x) else x.T
 
     def loss(flat: F64) -> tuple[float, F64]:
         delta, bias = flat[:-k].reshape(width, k), flat[-k:]
