@@ -193,6 +193,17 @@ def test_account_credential_and_end_user_are_kept_apart(made: Telemetry) -> None
     assert len(exchange["credential_id"]) == 64
 
 
+def test_a_key_stands_for_an_account_unless_it_is_a_passing_token(made: Telemetry) -> None:
+    """Where nobody is named an API key is who is billed; a token of an hour would make many of one."""
+    tracer = made.tracers.get_tracer("x")
+    for number, key in enumerate(("Bearer sk-secret", "Bearer eyJhbGciOi.eyJzdWIi.c2ln")):
+        attributes = {"gen_ai.request.model": f"m{number}", "http.request.header.authorization": [key]}
+        tracer.start_span("chat", attributes=attributes).end()
+    (exchange,) = found(made)
+    assert exchange["account_id"] == exchange["credential_id"]
+    assert exchange["model"] == "m0"
+
+
 def test_errors_and_filters_show_in_the_status(made: Telemetry) -> None:
     """A failed span, a rate limit and a filtered answer are told apart."""
     tracer = made.tracers.get_tracer("x")
@@ -207,7 +218,7 @@ def test_a_call_of_nobody_is_rejected(made: Telemetry) -> None:
     """Without an account or a user there is nobody to judge."""
     made.tracers.get_tracer("x").start_span("chat", attributes={"gen_ai.request.model": "m"}).end()
     rows, rejected = read(OTEL, [decode(made.payloads()[0], TRACES)])
-    assert (rows, rejected) == ([], ["names neither an account nor a user"])
+    assert (rows, rejected) == ([], ["names neither an account, nor a user, nor a key"])
 
 
 def test_spans_that_call_no_model_are_no_exchanges(made: Telemetry) -> None:

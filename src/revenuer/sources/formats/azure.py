@@ -11,6 +11,7 @@ from revenuer.sources.formats.address import address
 from revenuer.sources.formats.base import Rejected, Row
 from revenuer.sources.formats.bodies import merged, request_columns, response_columns, status_of
 from revenuer.sources.formats.cut import as_far_as_it_goes
+from revenuer.sources.formats.keys import lasting
 from revenuer.sources.formats.values import as_object, credential, header, integer, text
 
 __all__ = ["Azure"]
@@ -68,10 +69,11 @@ def _fields(item: Record) -> Record:
 
 
 def _columns(fields: Record, records: Sequence[Record]) -> dict[str, Any]:
-    account = _account(fields)
+    headers = fields.get("requestheaders")
+    key = header(headers, "ocp-apim-subscription-key", "api-key", "authorization")
+    account = _account(fields, key)
     if account is None:
-        raise Rejected("names neither a subscription, nor a caller, nor a resource")
-    headers = fields.get("requestheaders") or fields.get("backendrequestheaders")
+        raise Rejected("names neither a subscription, nor a caller, nor a key, nor a resource")
     asked = request_columns(_body(fields, "requestbody") or {"messages": _messages(records, "requestmessages")})
     return {
         **asked,
@@ -80,12 +82,12 @@ def _columns(fields: Record, records: Sequence[Record]) -> dict[str, Any]:
         "ts": fields.get("time") or fields.get("timegenerated"),
         "account_id": account,
         "org_id": _resource(fields, "SUBSCRIPTIONS"),
-        "credential_id": credential(header(headers, "api-key", "authorization", "ocp-apim-subscription-key")),
+        "credential_id": credential(key),
         "end_user_id": text(fields.get("userid")) or asked.get("end_user_id"),
         "pathway": "azure",
         "model": _model(fields) or asked.get("model"),
         "ip": address(fields.get("calleripaddress")),
-        "user_agent": text(header(headers, "user-agent")),
+        "user_agent": text(header(headers or fields.get("backendrequestheaders"), "user-agent")),
     }
 
 
@@ -99,11 +101,11 @@ def _answer(fields: Record, records: Sequence[Record]) -> dict[str, Any]:
     return merged({"status": failed}, said, counted)
 
 
-def _account(fields: Record) -> str | None:
-    """The subscription key's holder, else the directory's object, else the resource that is billed."""
+def _account(fields: Record, key: Any) -> str | None:
+    """The subscription key's holder, else the directory's object, else the key, else the resource that is billed."""
     names = ("apimsubscriptionid", "subscriptionid", "objectid")
     named = next((found for name in names if (found := text(fields.get(name)))), None)
-    return named or _resource(fields, "ACCOUNTS") or _resource(fields, "SERVICE")
+    return named or lasting(key) or _resource(fields, "ACCOUNTS") or _resource(fields, "SERVICE")
 
 
 def _resource(fields: Record, part: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from revenuer.sources.formats.address import address, is_public
 from revenuer.sources.formats.base import RecordFormat, Rejected, Row
 from revenuer.sources.formats.bodies import status_of
+from revenuer.sources.formats.keys import lasting
 from revenuer.sources.formats.values import credential, first, text
 
 __all__ = ["Envoy"]
@@ -72,7 +73,8 @@ def _fields(record: Record) -> Record:
 
 
 def _columns(fields: Record) -> dict[str, Any]:
-    account, user = text(first(fields, *_ACCOUNT)), text(first(fields, *_END_USER))
+    user, key = text(first(fields, *_END_USER)), first(fields, *_KEY)
+    account = text(first(fields, *_ACCOUNT)) or lasting(key)
     if account is None:
         raise Rejected("names no account: the access log has to print a header or claim that does")
     provider = str(first(fields, *_PROVIDER)).lower()
@@ -82,7 +84,7 @@ def _columns(fields: Record) -> dict[str, Any]:
         "account_id": account,
         "end_user_id": user if user != account else None,
         "org_id": text(first(fields, *_ORG)),
-        "credential_id": credential(first(fields, *_KEY)),
+        "credential_id": credential(key),
         "session_id": text(first(fields, *_SESSION)),
         "pathway": next((pathway for part, pathway in _PATHWAYS if part in provider), None),
         "model": text(first(fields, *_MODEL)),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from revenuer.sources.formats.base import Rejected, Row
 from revenuer.sources.formats.bodies import status_of
+from revenuer.sources.formats.keys import lasting
 from revenuer.sources.formats.otel_content import asked_columns, numbered, said_columns
 from revenuer.sources.formats.otel_trace import Call, calls, moment, speaks_of_models
 from revenuer.sources.formats.values import as_object, credential, first, header, integer, text
@@ -22,12 +23,12 @@ _KEPT: Final = (
 )  # fmt: skip
 
 # Attribute names by column; the first that says something counts.
-_ACCOUNT: Final = ("account.id", "tenant.id", "customer.id", "metadata.user_api_key_team_id")
+_ACCOUNT: Final = ("account.id", "tenant.id", "customer.id", "metadata.user_api_key_user_id")
 _USER: Final = (
-    "enduser.id", "user.id", "user.hash", "enduser.pseudo.id", "metadata.user_api_key_user_id", "gen_ai.user",
+    "enduser.id", "user.id", "user.hash", "enduser.pseudo.id", "metadata.user_api_key_end_user_id", "gen_ai.user",
     "gen_ai.request.user", "llm.user", "traceloop.association.properties.user_id", "langfuse.user.id",
 )  # fmt: skip
-_ORG: Final = ("organization.id", "org.id", "metadata.user_api_key_org_id")
+_ORG: Final = ("organization.id", "org.id", "metadata.user_api_key_org_id", "metadata.user_api_key_team_id")
 _SESSION: Final = (
     "gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id", "langfuse.session.id",
 )  # fmt: skip
@@ -98,19 +99,20 @@ class OpenTelemetry:
 
 def _columns(call: Call) -> dict[str, Any]:
     own, both = call.attributes, {**call.around, **call.attributes}
-    user, account = text(first(both, *_USER)), text(first(both, *_ACCOUNT))
-    if account is None and user is None:
-        raise Rejected("names neither an account nor a user")
+    user, account, key = text(first(both, *_USER)), text(first(both, *_ACCOUNT)), _key(both)
+    billed = account or user or lasting(key)
+    if billed is None:
+        raise Rejected("names neither an account, nor a user, nor a key")
     asked, said = asked_columns(own, call.events), said_columns(own, call.events)
     return {
         **asked,
         **{name: said.get(name) for name in ("response", "reasoning_issued")},
         "exchange_id": _exchange_id(call.start),
         "ts": (moment(call.start) // 1_000) or None,
-        "account_id": account or user,
+        "account_id": billed,
         "end_user_id": user if account is not None else asked.get("end_user_id"),
         "org_id": text(first(both, *_ORG)),
-        "credential_id": _credential(both),
+        "credential_id": credential(key),
         "session_id": text(first(both, *_SESSION)) or asked.get("session_id"),
         "ip": text(first(both, "client.address", "http.client_ip")),
         "user_agent": text(first(both, "user_agent.original", "http.user_agent")),
@@ -162,9 +164,9 @@ def _status(own: dict[str, Any], start: Record) -> str | None:
     return status_of(first(own, *_CODE), first(own, *_REASON), error)
 
 
-def _credential(both: dict[str, Any]) -> str | None:
-    raw = next((value for name in _KEY_HEADERS if (value := header({name: both.get(name)}, name))), None)
-    return credential(first(both, *_KEY) or raw)
+def _key(both: dict[str, Any]) -> Any:
+    """The key as it was recorded: an id or hash of it, or a captured header."""
+    return first(both, *_KEY) or next((value for name in _KEY_HEADERS if (value := header(both, name))), None)
 
 
 def _pathway(provider: Any) -> str | None:
