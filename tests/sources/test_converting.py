@@ -26,7 +26,7 @@ from gateway_logs import (
 
 from revenuer.cli import main
 from revenuer.errors import ConfigError, InputError, OutputError
-from revenuer.sources import FORMATS, ConvertSettings
+from revenuer.sources import FORMATS, ConvertSettings, open_traffic
 from revenuer.sources.converting.grouping import Groups
 from revenuer.sources.converting.masking import masked
 from revenuer.sources.converting.reading import Found, Place
@@ -226,6 +226,18 @@ def test_the_command_writes_traffic_and_says_what_it_did(tmp_path: Path) -> None
     assert said == json.loads((tmp_path / "traffic" / "convert.json").read_text())
     assert (said["format"], said["rows"]["written"], said["quarantined"]) == ("litellm", 40, {})
     assert len(rows_of(tmp_path / "traffic")) == 40
+
+
+def test_a_scan_is_told_what_was_left_out(tmp_path: Path) -> None:
+    """Traffic that is a sample, or masked, says so wherever it is read; a file that is no declaration says nothing."""
+    converted(log(tmp_path), tmp_path / "out", sample=0.9, mask=("emails",))
+    assert open_traffic(tmp_path / "out").notes[:3] == (
+        "exchanges: converted from a log in the format litellm",
+        "exchanges: a sample: 0.9 of what was logged, by account",
+        "exchanges: masked before they came here: emails",
+    )
+    (tmp_path / "out" / "convert.json").write_bytes(b"\xff{")
+    assert open_traffic(tmp_path / "out").notes == ()
 
 
 def test_an_earlier_conversion_is_replaced_with_force_only(tmp_path: Path) -> None:

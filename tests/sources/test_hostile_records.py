@@ -58,10 +58,13 @@ SAMPLES: dict[str, list[Record]] = {
 OURS: dict[str, Format] = {form.name: form for form in FORMATS if form.name in SAMPLES}
 
 DEEP: Any = json.loads('{"content": [' * 400 + "1" + "]}" * 400)
+DEEPER: Any = "x"
+for _name in ("type", "content", "text", "message", "error") * 180:
+    DEEPER = {_name: DEEPER}
 HOSTILE: list[Any] = [
     None, True, -1, 0, 10**30, 1e308, float("nan"), float("-inf"), "", "\x00", "x" * 200_000, "{", '{"a": [', "[" * 5_000,
     "<script>alert(1)</script>", "\x1b[31mred\x1b]0;title\x07", '=HYPERLINK("http://x")', "\ud800", "data: {\n\ndata: [",
-    [], {}, [None], [[[]]], {"type": None}, {"content": {"content": {}}}, [{"role": 5}, 7, "x"], {"choices": [5]}, DEEP,
+    [], {}, [None], [[[]]], {"type": None}, {"content": {"content": {}}}, [{"role": 5}, 7, "x"], {"choices": [5]}, DEEP, DEEPER,
     {"output": {"message": 3}}, [{"delta": {"tool_calls": 7}}], {"choices": [{"delta": {"tool_calls": {}}}]},
 ]  # fmt: skip
 

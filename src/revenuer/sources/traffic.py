@@ -15,6 +15,7 @@ from revenuer.errors import InputError
 from revenuer.schema import TABLES, TableName
 from revenuer.sources.clock import DAY, EARLIEST, LATEST, SILENCE_DAYS, latest_plausible
 from revenuer.sources.content import Content, unread
+from revenuer.sources.declared import declared
 from revenuer.sources.duplicates import duplicate_ids
 from revenuer.sources.jsonl import JsonlSource, read_jsonl
 from revenuer.sources.missing import Missing, missing_columns
@@ -80,11 +81,11 @@ class Traffic:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was passed over: columns that the schema does not know, files that are of no known format."""
+        """How the traffic was made, where it says so, and what was passed over: columns that the schema does not know, files that are of no known format."""
         extra = {table: {name for source in found for name in source.extra} for table, found in self.sources.items()}
         columns = (f"{table}: columns not used: {_listed(names)}" for table, names in extra.items() if names)
         files = (f"exchanges: files not read: {_listed(self.passed_over)}",) if self.passed_over else ()
-        return (*self._untouched, *files, *columns)
+        return (*declared(self.path), *self._untouched, *files, *columns)
 
     @property
     def _untouched(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from revenuer.schema import EXCHANGES
 from revenuer.sources.content import Content
 from revenuer.sources.converting.building import cell
 from revenuer.sources.converting.masking import Mask
+from revenuer.sources.formats.values import text
 from revenuer.sources.values import BAD
 
 __all__ = ["SAMPLED_BY", "ConvertSettings", "SampledBy"]
@@ -57,6 +58,6 @@ class ConvertSettings:
         if self.sample >= 1:
             return True
         conversation = values.get("session_id") if self.sample_by == "conversation" else None
-        whole = conversation or values.get("account_id")
-        name = hashlib.blake2b(str(whole).encode("utf-8", "replace"), digest_size=8).digest()
+        whole = text(conversation) or text(values.get("account_id")) or ""
+        name = hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=8).digest()
         return int.from_bytes(name) < self.sample * _SPACE

@@ -16,7 +16,7 @@ from revenuer.sources.converting.reading import Place
 from revenuer.sources.converting.settings import ConvertSettings
 from revenuer.sources.converting.writing import ExchangeFiles, SeenIds, put_table
 from revenuer.sources.formats import Row
-from revenuer.sources.formats.values import digest
+from revenuer.sources.formats.values import digest, text
 from revenuer.sources.missing import Missing, missing_columns
 from revenuer.sources.quarantine import Quarantine
 
@@ -41,7 +41,7 @@ class Sink:
         self._builder = Builder("exchanges", quarantine, left_out)
         self._files = ExchangeFiles(folder, pa.schema([field for field in EXCHANGES if field.name not in left_out]))
         self._seen, self._present = SeenIds(), set[str]()
-        self._side: dict[TableName, dict[Any, tuple[dict[str, Any], Place]]] = {table: {} for table in _SIDE}
+        self._side: dict[TableName, dict[str, tuple[dict[str, Any], Place]]] = {table: {} for table in _SIDE}
         self._side_present: dict[TableName, set[str]] = {}
         self.written = self.sampled_out = 0
         self.masked = Counter[str]()
@@ -136,5 +136,9 @@ class Sink:
             }
 
 
-def _identity(table: TableName, values: dict[str, Any]) -> Any:
-    return str(values.get("account_id")) if table == "accounts" else digest(repr(sorted(values.items())))
+def _identity(table: TableName, values: dict[str, Any]) -> str:
+    """What tells rows of a side table apart: accounts by their id, agreements by all that is single or a list."""
+    if table == "accounts":
+        return text(values.get("account_id")) or ""
+    flat = {name: value if isinstance(value, list) else [value] for name, value in sorted(values.items())}
+    return repr([(name, [text(item) for item in items]) for name, items in flat.items()])

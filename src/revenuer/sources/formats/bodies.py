@@ -19,6 +19,8 @@ Columns = dict[str, Any]
 
 ASKED: Final = ("messages", "input", "contents", "prompt", "inputText", "message")
 _SYSTEM: Final = ("system", "instructions", "systemInstruction", "system_instruction")
+# A log that keeps these alone does not say which settings there were.
+_TEXTS: Final = frozenset({*ASKED, *_SYSTEM})
 _MAX_TOKENS: Final = (
     "max_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "maxTokens",
     "generationConfig.maxOutputTokens", "generation_config.max_output_tokens", "inferenceConfig.maxTokens",
@@ -34,7 +36,8 @@ _THINKING: Final = (
 )  # fmt: skip
 _TOOLS: Final = ("tools", "functions", "toolConfig.tools")
 _DECLARED: Final = ("functionDeclarations", "function_declarations")
-_OFF: Final = frozenset({"none", "disabled", "off", "false", "0"})
+_SWITCHES: Final = ("type", "effort", "thinkingBudget", "budget_tokens", "enabled")
+_OFF: Final = frozenset({"", "none", "disabled", "off", "false", "0"})
 
 _READ: Final = (
     "prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "prompt_token_count", "inputTokenCount",
@@ -81,7 +84,7 @@ def request_columns(body: Any) -> Columns:
     system = as_object(next((body[name] for name in _SYSTEM if body.get(name) is not None), None))
     return {
         **({} if asked is None else conversation(asked, system)),
-        **_settings(body),
+        **(_settings(body) if body.keys() - _TEXTS else {}),
         **_people(body),
     }
 
@@ -120,7 +123,7 @@ def status_of(code: Any = None, reason: Any = None, error: Any = None) -> str | 
         error: the error object, or its text.
     """
     number = integer(code)
-    said = " ".join(str(word)[:500] for word in _words(error))
+    said = " ".join(said[:500] for said in map(text, _words(error)) if said)
     if number == 429 or _LIMITING.search(said):
         return "rate_limited"
     if _REFUSING.search(said) or (isinstance(reason, str) and _REFUSING.search(reason)):
@@ -190,12 +193,8 @@ def _count_tools(tools: Any) -> int:
 def _is_on(value: Any) -> bool:
     """Whether a setting asks for reasoning: a switch, an effort, a budget, or an object that holds one."""
     if isinstance(value, dict):
-        given = next(
-            (value[key] for key in ("type", "effort", "thinkingBudget", "budget_tokens", "enabled") if key in value),
-            True,
-        )
-        return _is_on(given)
-    return str(value).lower() not in _OFF if isinstance(value, (str, int, float)) and value != "" else False
+        value = next((value[key] for key in _SWITCHES if key in value), True)
+    return isinstance(value, (str, int, float)) and str(value).lower() not in _OFF
 
 
 def _answer(body: dict[str, Any]) -> tuple[dict[str, Any], Any]:

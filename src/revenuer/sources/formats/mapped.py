@@ -170,7 +170,7 @@ def _read(record: dict[str, Any], column: _Column) -> Any:
         return None
     if column.reading is not None:
         value = _READINGS[column.reading](as_object(value))
-    return column.words.get(str(value), value) if column.words else value
+    return column.words.get(text(value) or "", value) if column.words else value
 
 
 def _paths(given: str | tuple[str, ...]) -> tuple[str, ...]:
