@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -163,6 +164,19 @@ def test_an_acknowledged_export_survives_a_kill(tmp_path: Path) -> None:
         assert served.kept() == []
     with serving(tmp_path) as again:
         assert [record["traceId"][-1] for record in again.kept()] == ["1", "2", "3"]
+
+
+def test_a_full_disk_turns_senders_away_for_a_while(tmp_path: Path) -> None:
+    """What cannot be stored is answered with 503 and when to come again; what was acknowledged stays."""
+    with serving(tmp_path) as served:
+        assert served.post(json.dumps(export(span(1))).encode())[0] == 200
+        before = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
+        status, said, headers = served.post(json.dumps(export(span(2), span(3), span(4))).encode())
+        assert (status, headers["retry-after"], json.loads(said)["code"]) == (503, "5", 14)
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, before)
+        assert served.post(json.dumps(export(span(5))).encode())[0] == 200
+        served.stop()
+        assert [record["spanId"][-1] for record in served.kept()] == ["1", "5"]
 
 
 def test_files_rotate_while_it_serves(tmp_path: Path) -> None:
