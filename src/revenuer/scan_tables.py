@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis import _
 
@@ -92,7 +93,7 @@ def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: lis
     """Stream one row an exchange; an exchange of an account that is not flagged is never called extraction."""
     accused = engine.table("accused_of", _accused(assembled))
     labels = engine.table("labels", pa.table({"code": np.arange(len(CAPABILITIES)), "capability": list(CAPABILITIES)}))
-    rows = scored.select("exchange_id", "draw", "account", "score", "extracts", "campaign", "named")
+    rows = scored.select("exchange_id", "draw", "account", "score", "extracts", "campaign", "named", "holds")
     on = [rows.campaign == accused.number, rows.account == accused.member]
     rows = rows.left_join(accused, on).join(labels, _.named == labels.code)
     chosen = rows.order_by(["draw", "exchange_id"]).select(
@@ -101,10 +102,23 @@ def write_exchanges(engine: Engine, path: Path, scored: ir.Table, assembled: lis
         extraction=_.extracts & _.campaign_id.notnull(),
         capability=_.capability,
         campaign_id=ibis.ifelse(_.extracts, _.campaign_id, ibis.null("string")),
+        named=_.named,
+        holds=_.holds,
     )
     with pq.ParquetWriter(path, FOUND_EXCHANGES, compression="zstd") as writer:
         for batch in engine.batches(chosen):
-            writer.write_batch(batch.cast(FOUND_EXCHANGES))
+            columns = [batch.column(name) for name in FOUND_EXCHANGES.names[:-1]]
+            columns.append(_capabilities(batch.column("named"), batch.column("holds")))
+            writer.write_batch(pa.record_batch(columns, names=FOUND_EXCHANGES.names).cast(FOUND_EXCHANGES))
+
+
+def _capabilities(named: pa.Array, holds: pa.Array) -> pa.Array:
+    """Lists of the capabilities whose bits are set, the one that is named among them; null where nothing was read."""
+    bits = pc.fill_null(holds, 0).to_numpy() | np.int32(1) << named.to_numpy().astype(np.int32)
+    held = (bits[:, None] >> np.arange(len(CAPABILITIES), dtype=np.int32)) & 1
+    offsets = np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)
+    names = pa.array(CAPABILITIES).take(pa.array(np.nonzero(held)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets), names, mask=holds.is_null())
 
 
 def _accused(assembled: list[Assembled]) -> pa.Table:

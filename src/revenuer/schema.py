@@ -156,6 +156,7 @@ FOUND_EXCHANGES: Final = pa.schema(
         pa.field("extraction", pa.bool_(), nullable=False),
         pa.field("capability", pa.string(), nullable=False),
         ("campaign_id", pa.string()),
+        ("capabilities", pa.list_(pa.string())),
     ]
 )
 

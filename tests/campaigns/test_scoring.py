@@ -65,6 +65,7 @@ def some(what: str, account: I64, each: int, **columns: Any) -> pa.Table:
             "manner": np.zeros(n, np.int64),
             "capability": whole["capability"].astype(np.int8),
             "served": whole["served"].astype(np.int8),
+            "holds": np.ones(n, np.int32),
             "served_votes": np.full(n, 12, np.int8),
             "second": whole["served"].astype(np.int8),
             "second_votes": np.zeros(n, np.int8),

@@ -135,3 +135,17 @@ def test_a_broken_model_is_refused(tmp_path: Path):
     np.savez_compressed(tmp_path / "capability.npz", grams=np.zeros(1, np.uint64))
     with pytest.raises(InputError):
         CapabilityModel.load(tmp_path)
+
+
+def test_several_capabilities_may_hold():
+    """All that are probable hold, the likeliest always, and a request for hidden reasoning beside any task."""
+    logits = np.zeros((3, len(CAPABILITIES)), np.float32)
+    logits[0, :2] = 10
+    logits[1] = np.linspace(0, 0.01, len(CAPABILITIES))
+    logits[2, CAPABILITIES.index("coding")] = 10
+    held = Scores.from_logits(logits, np.array([0, 0, 0.9], np.float32)).holding()
+    assert [[CAPABILITIES[i] for i in np.flatnonzero(row)] for row in held] == [
+        list(CAPABILITIES[:2]),
+        [CAPABILITIES[-1]],
+        ["cot_elicitation", "coding"],
+    ]

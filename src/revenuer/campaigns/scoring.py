@@ -66,9 +66,9 @@ N_EXTRACTION: Final = len(EXTRACTION_CAPABILITIES)
 _TOLD_OF: Final = ("exchange_id", "draw", "account", "ts", "pathway", "model")
 _READ: Final = (
     *(*_TOLD_OF, *KINDS, "session", "turn", "extraction"),
-    *("capability", "served", "served_votes", "second", "second_votes"),
+    *("capability", "holds", "served", "served_votes", "second", "second_votes"),
 )
-_TOLD: Final = (*_TOLD_OF, "capability", "campaign", "score", "extracts", "named")
+_TOLD: Final = (*_TOLD_OF, "capability", "holds", "campaign", "score", "extracts", "named")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,14 @@ _WITHOUT_IMAGES: Final = {"vision": -1.0}
 _THINKING: Final = {"reasoning": 0.3, "cot_elicitation": 0.3, "trace_reconstruction": 0.3}
 _FOLLOW_UP: Final = {"agentic_coding": 0.3, "computer_use": 0.3, "orchestration": 0.3, "chat": 0.3}
 # answers of a word or two, and answers of several pages
-_SHORT: Final = {"computer_use": 0.3, "tool_use": 0.3, "rubric_grading": 0.3, "qa": 0.3, "writing": -0.5, "coding": -0.5}
+_SHORT: Final = {
+    "computer_use": 0.3,
+    "tool_use": 0.3,
+    "rubric_grading": 0.3,
+    "qa": 0.3,
+    "writing": -0.5,
+    "coding": -0.5,
+}
 _LONG: Final = {"writing": 0.3, "coding": 0.3, "agentic_coding": 0.3, "qa": -0.5, "support": -0.5}
 
 _SHORT_TOKENS: Final = 16
@@ -46,8 +53,9 @@ _LONG_TOKENS: Final = 1500
 # better: of the latter the model is the less sure.
 _EXTRACTION_SLOPE: Final = np.float32(0.8)
 
-# A capability is said to hold from this probability on: of one in three texts or more of which it is said, it is true.
-HOLDS: Final = np.float32(0.3)
+# A capability is said to hold from this probability on. Of texts of families not seen half of what is said to hold does;
+# from 0.05 on it would be a quarter, and from 0.3 on hardly any text would be said to ask for two things.
+HOLDS: Final = np.float32(0.15)
 # And hidden reasoning is asked for from this score on, whatever else is asked.
 _ASKS: Final = np.float32(0.5)
 

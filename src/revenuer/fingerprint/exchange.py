@@ -6,7 +6,7 @@ holds is enough for behaviour, linkage and campaigns, so prompts need not be kep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -66,6 +66,7 @@ FINGERPRINTS: Final = pa.schema(
         ("thinking", pa.bool_()),
         ("status", pa.string()),
         ("capability", pa.int8()),
+        ("holds", pa.int32()),  # a bit for each capability that the text asks for; null: not read
         ("served", pa.int8()),
         ("served_votes", pa.int8()),
         ("second", pa.int8()),
@@ -127,6 +128,7 @@ class Fingerprinter:
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
         scores = self.model.score(prompts, heads, structure(batch))
+        asked = asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)
         frames = _names(found.frame, self.prompts.ids)
         system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
         return {
@@ -137,9 +139,10 @@ class Fingerprinter:
             "free": pa.array(found.free),
             "sketch": binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
+            "holds": pa.array(_bits(replace(scores, elicitation=asked).holding())),
             **self._votes(batch, prompts, found, scores.logits),
             "extraction": pa.array(scores.extraction),
-            "elicitation": pa.array(asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)),
+            "elicitation": pa.array(asked),
             "exemplar": self._exemplars(batch.column("prompt"), frames, draws),
             "system_exemplar": self._exemplars(batch.column("system"), system_frames, draws),
         }
@@ -221,6 +224,11 @@ def structure(batch: pa.RecordBatch) -> npt.NDArray[np.float32]:
         for name in STRUCTURE
     ]
     return np.stack(columns, axis=1)
+
+
+def _bits(held: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Each row of flags as one number: bit i is column i."""
+    return held @ (np.int32(1) << np.arange(held.shape[1], dtype=np.int32))
 
 
 def replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:

@@ -54,6 +54,7 @@ def metadata_fingerprints(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns |= dict.fromkeys(("exemplar", "system_exemplar"), pa.nulls(len(batch), pa.string()))
     columns |= dict.fromkeys(("capability", "served", "second"), pa.array(np.full(len(batch), _OTHER, np.int8)))
     columns |= dict.fromkeys(("served_votes", "second_votes"), pa.array(np.zeros(len(batch), np.int8)))
+    columns["holds"] = pa.nulls(len(batch), pa.int32())
     columns["manner"] = pa.array(_forms(columns))
     columns["sketch"] = binary(size_sketches(columns))
     return fingerprints(columns)
