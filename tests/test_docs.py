@@ -16,6 +16,7 @@ import pytest
 from revenuer import errors, schema
 from revenuer.cli import main
 from revenuer.findings import Alternative, Campaign, Evidence, Pivot, Succession
+from revenuer.sources import FORMATS, Conversion
 from revenuer.summary import ScanSummary
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -163,6 +164,17 @@ def test_every_field_of_the_scan_summary_is_explained() -> None:
     """All fields of scan.json by their path, in their order; `campaigns` itself is explained too."""
     described = first_names(DATA["scan.json"])
     assert [path for path in described if path != "campaigns"] == list(_paths(ScanSummary))
+
+
+def test_every_log_format_is_described() -> None:
+    """Each format has a paragraph that opens with the option that names it, and no other format has."""
+    described = re.findall(r"^`--format ([a-z-]+)`\.", PAGES["sources.md"], re.MULTILINE)
+    assert sorted(described) == sorted(form.name for form in FORMATS)
+
+
+def test_every_field_of_a_conversion_is_explained() -> None:
+    """All fields of convert.json by their path, in their order."""
+    assert first_names(sections(PAGES["sources.md"])["convert.json"]) == list(_paths(Conversion))
 
 
 def test_links_between_pages_lead_somewhere() -> None:

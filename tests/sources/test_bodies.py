@@ -136,26 +136,26 @@ SSE = "\n".join(
     f"event: e\ndata: {json.dumps(event)}\n"
     for event in (
         {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 5, "output_tokens": 1}}},
-        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hel"}},
-        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "lo"}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "He"}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "llo"}},
         {"type": "content_block_delta", "delta": {"type": "signature_delta", "signature": "A"}},
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}},
     )
 )
 CHUNKS = [
-    {"object": "chat.completion.chunk", "choices": [{"delta": {"role": "assistant", "content": "Hel"}}]},
-    {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "lo"}, "finish_reason": "stop"}]},
+    {"object": "chat.completion.chunk", "choices": [{"delta": {"role": "assistant", "content": "He"}}]},
+    {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "llo"}, "finish_reason": "stop"}]},
     {"object": "chat.completion.chunk", "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}},
 ]
 RESPONSE_EVENTS = [
-    {"type": "response.output_text.delta", "delta": "Hel"},
+    {"type": "response.output_text.delta", "delta": "He"},
     {"type": "response.completed", "response": {
         "object": "response", "status": "completed", "usage": {"input_tokens": 5, "output_tokens": 7},
         "output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}]}},
 ]  # fmt: skip
 GEMINI = [
-    {"candidates": [{"content": {"parts": [{"text": "Hel"}]}}]},
-    {"candidates": [{"content": {"parts": [{"text": "lo"}]}, "finishReason": "STOP"}],
+    {"candidates": [{"content": {"parts": [{"text": "He"}]}}]},
+    {"candidates": [{"content": {"parts": [{"text": "llo"}]}, "finishReason": "STOP"}],
      "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 4, "thoughtsTokenCount": 3}},
 ]  # fmt: skip
 CONVERSE = {
