@@ -193,13 +193,16 @@ def test_files_rotate_while_it_serves(tmp_path: Path) -> None:
 def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
     """SIGTERM lets a sender finish its body, and keeps what it sent."""
     body = json.dumps(export(span(1))).encode()
-    with serving(tmp_path) as served, socket.create_connection((served.host, served.port), timeout=20) as sender:
-        head = f"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        sender.sendall(head.encode() + body[:20])
-        time.sleep(0.5)
+    lines = (
+        "POST /v1/traces HTTP/1.1", "host: x", "content-type: application/json", f"content-length: {len(body)}",
+        "expect: 100-continue", "", "",
+    )  # fmt: skip
+    with serving(tmp_path) as served, socket.create_connection((served.host, served.port), timeout=30) as sender:
+        sender.sendall("\r\n".join(lines).encode())
+        assert sender.recv(100).startswith(b"HTTP/1.1 100")  # the body is being waited for
         served.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        sender.sendall(body[20:])
+        time.sleep(0.3)
+        sender.sendall(body)
         assert sender.recv(100).startswith(b"HTTP/1.1 200")
         assert served.process.wait(30) == 0
         assert len(served.kept()) == 1
