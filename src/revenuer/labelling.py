@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from revenuer.errors import ConfigError, InputError
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.elicitation import asked_elicitation
-from revenuer.fingerprint.exchange import SYSTEM_TOKENS, structure
+from revenuer.fingerprint.exchange import SYSTEM_TOKENS, structure, wordless
 from revenuer.labels_sheet import SheetRow
 from revenuer.schema import CAPABILITIES, EXCHANGES
 from revenuer.sources import Quarantine, narrowed, open_traffic, read_part
@@ -167,7 +167,7 @@ def _rows(texts: pa.Table, found: pa.Table, weight: F64, model: CapabilityModel)
     batch = texts.to_batches()[0]
     prompts, systems = tokenize(batch["prompt"]), tokenize(batch["system"])
     heads = take(systems, np.arange(len(batch)), most=SYSTEM_TOKENS)
-    scores = model.score(prompts, heads, structure(batch))
+    scores = model.score(prompts, heads, structure(batch), wordless(batch, prompts))
     elicitation = asked_elicitation(model, batch["prompt"], scores.elicitation)
     held = replace(scores, elicitation=elicitation).holding()
     best = scores.probabilities.argmax(axis=1)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 
 from detection_worlds import Planted, exchanges, planted
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.fingerprint.exchange import EXEMPLAR_CHARACTERS, FINGERPRINTS, Fingerprinter
+from revenuer.fingerprint.exchange import EXEMPLAR_CHARACTERS, FINGERPRINTS, Fingerprinter, wordless
 from revenuer.fingerprint.frames import SKETCHES, FrameLibrary, Frequencies, census_of, mine, sketch_batch
+from revenuer.schema import CAPABILITIES
 from revenuer.text.match import SKETCH_WIDTH
-from revenuer.text.tokens import hash_strings
+from revenuer.text.tokens import hash_strings, tokenize
 from strategies import HOSTILE, exchange_batches
 
 EXEMPLARS = ["exemplar", "system_exemplar"]
@@ -149,3 +150,23 @@ def test_hostile_text_in_every_column_is_carried_or_hashed(kernel: Fingerprinter
     prints = kernel(exchanges(texts, **dict.fromkeys(names, texts)))
     assert prints.num_rows == len(texts)
     assert prints["model"].to_pylist() == texts
+
+
+def test_what_holds_no_words_is_other(kernel: Fingerprinter):
+    """Nothing, marks, base64, hashes: `other`; words of any language, and whatever comes with more, are left alone."""
+    digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    encoded = "aGVsbG8gd29ybGQgdGhpcyBpcyBhIHNlY3JldCBtZXNzYWdl" * 4
+    texts = ["", "  ", "?!...", digest, encoded, f"{digest}\n{digest}"]
+    prints = kernel(exchanges(texts))
+    other = CAPABILITIES.index("other")
+    assert prints["capability"].to_pylist() == [other] * len(texts)
+    assert max(prints["extraction"].to_pylist()) < 0.1
+    spoken = ["გთხოვთ დამეხმაროთ წერილის დაწერაში", "කරුණාකර මට ලිපියක් ලිවීමට උදව් කරන්න", "Tafadhali nisaidie", "เขียนเรื่องสั้น"]
+    assert not wordless(exchanges(spoken), tokenize(pa.array(spoken))).any()
+    with_system = exchanges(texts, system=["Describe the picture"] * len(texts))
+    assert not wordless(with_system, tokenize(pa.array(texts))).any()
+    with_image = exchanges(texts)
+    with_image = with_image.set_column(
+        with_image.schema.get_field_index("images"), "images", pa.array([1] * len(texts), pa.int32())
+    )
+    assert not wordless(with_image, tokenize(pa.array(texts))).any()

@@ -59,6 +59,10 @@ HOLDS: Final = np.float32(0.15)
 # And hidden reasoning is asked for from this score on, whatever else is asked.
 _ASKS: Final = np.float32(0.5)
 
+# Log-odds of `other` where there is nothing to read. A text in a language that the model does not know has words: of it
+# nothing is concluded.
+_WORDLESS: Final = np.float32(4.0)
+
 _FILE: Final = "capability.npz"
 
 
@@ -163,13 +167,20 @@ class CapabilityModel:
             raise ValueError("weights and vocabulary do not belong together")
         return cls(table, np.ascontiguousarray(stored["weights"]), stored["scale"], stored["bias"])
 
-    def score(self, prompt: Tokens, system: Tokens, structure: F32 | None = None) -> Scores:
+    def score(
+        self,
+        prompt: Tokens,
+        system: Tokens,
+        structure: F32 | None = None,
+        wordless: npt.NDArray[np.bool_] | None = None,
+    ) -> Scores:
         """Score exchanges from the tokens of the newest user message and of the system prompt.
 
         Args:
             prompt: tokens of n messages.
             system: tokens of n system prompts; an exchange without one has an empty text.
             structure: shape (n, len(STRUCTURE)), NaN where unknown.
+            wordless: shape (n,), whether the exchange holds no words at all, in any language.
 
         Raises:
             ValueError: the three do not speak of the same number of exchanges.
@@ -181,5 +192,7 @@ class CapabilityModel:
         logits = np.ascontiguousarray(raw[:, :-1])
         if structure is not None:
             logits += _structure_logits(structure)
+        if wordless is not None:
+            logits[wordless, CAPABILITIES.index("other")] += _WORDLESS
         elicitation = 1 / (1 + np.exp(-np.clip(raw[:, -1], -30, 30)))
         return Scores.from_logits(logits, elicitation.astype(np.float32))

@@ -22,9 +22,19 @@ from revenuer.text.keyed import Key, keyed, keyed_hashes
 from revenuer.text.match import SKETCH_WIDTH, Matches, match
 from revenuer.text.networks import hash_networks
 from revenuer.text.slots import slot_tokens
-from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
+from revenuer.text.tokens import HEAD_BYTES, I64, TAIL_BYTES, Tokens, hash_strings, take, tokenize
 
-__all__ = ["FINGERPRINTS", "SYSTEM_TOKENS", "Fingerprinter", "binary", "facts", "fingerprints", "replayed", "structure"]
+__all__ = [
+    "FINGERPRINTS",
+    "SYSTEM_TOKENS",
+    "Fingerprinter",
+    "binary",
+    "facts",
+    "fingerprints",
+    "replayed",
+    "structure",
+    "wordless",
+]
 
 # The model reads the head of a system prompt: what it asks for stands there, its bulk is reference.
 SYSTEM_TOKENS: Final = 192
@@ -32,6 +42,8 @@ EXEMPLAR_CHARACTERS: Final = 4_000
 # Text score from which a task without a frame is taken for one.
 BARE_TASK: Final = 0.55
 LEAST_SLOT: Final = 6  # tokens; fewer say nothing of a task
+# Characters to a token on average, from which a text is no words: of 114,000 public prompts four have as many.
+LONGEST_WORD: Final = 20
 
 FINGERPRINTS: Final = pa.schema(
     [
@@ -127,7 +139,7 @@ class Fingerprinter:
         system_tokens = tokenize(systems.texts)
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
-        scores = self.model.score(prompts, heads, structure(batch))
+        scores = self.model.score(prompts, heads, structure(batch), wordless(batch, prompts))
         asked = asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)
         frames = _names(found.frame, self.prompts.ids)
         system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
@@ -238,6 +250,20 @@ def replayed(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
     tools = pc.fill_null(batch.column("tools"), 0).to_numpy(zero_copy_only=False)
     replayed: npt.NDArray[np.bool_] = (lengths > 0) & (turn == 0) & (tools == 0)
     return replayed
+
+
+def wordless(batch: pa.RecordBatch, prompts: Tokens) -> npt.NDArray[np.bool_]:
+    """Which exchanges hold no words: nothing at all, or marks, or strings such as base64, hashes and keys.
+
+    Shape (rows,). Where a system prompt, tools or images come along the request may be about those, and is left alone.
+    """
+    tokens = np.diff(prompts.offsets)
+    read = np.minimum(pc.fill_null(pc.utf8_length(batch.column("prompt")), 0).to_numpy(), HEAD_BYTES + TAIL_BYTES)
+    alone = pc.fill_null(pc.binary_length(batch.column("system")), 0).to_numpy() == 0
+    for name in ("tools", "images"):
+        alone &= pc.fill_null(batch.column(name), 0).to_numpy() == 0
+    found: npt.NDArray[np.bool_] = alone & (read >= LONGEST_WORD * tokens)
+    return found
 
 
 def _names(indices: npt.NDArray[np.int32], ids: I64) -> I64:
