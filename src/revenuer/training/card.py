@@ -21,6 +21,9 @@ breaks and markup. Genuine: made by prompting a model so as to train another. Pr
 _CALIBRATION: Final = """\
 Of the likeliest capability, ten bins, sources left out; each round is calibrated by the temperature of the other rounds, so no
 row has a part in its own. The picture: `reliability.svg`."""
+_NOTHING: Final = """\
+Texts of no capability, made at random: what holds no words is taken for `other` by a fixed rule, the rest by what was learned.
+Random letters read like a language that the model does not know, and nothing is concluded from either."""
 _LANGUAGES: Final = "Accuracy by language, where a source states it. Intervals take rows for independent."
 _SOURCES: Final = """\
 Sources left out, one by one: `said` is the mean probability of the likeliest capability; far above the accuracy, the model is
@@ -76,6 +79,9 @@ def _measured(metrics: Card) -> list[str]:
         _table(("rows", "calibration error"), _errors(metrics["reliability"])),
         "## Several capabilities",
         *_several(metrics["several"]),
+        "## Nothing asked",
+        _NOTHING,
+        _table(("text", "probability of `other`", "likeliest", "`extraction`"), _nothing(metrics["nothing"])),
         "## Elicitation",
         *_elicitation(metrics["elicitation"]),
         *_languages(metrics["languages"]),
@@ -126,6 +132,13 @@ def _several(several: Card) -> list[str]:
         f"probability of {single['threshold']:.2f} or more, and the one is among them in {single['true_one_among_them']:.2f}."
     )
     return [said, of_one]
+
+
+def _nothing(nothing: Card) -> Iterable[Sequence[str]]:
+    return [
+        (kind, f"{f['other']:.2f}", f"{f['likeliest']:.2f}", f"{f['extraction_mean']:.2f}")
+        for kind, f in nothing.items()
+    ]
 
 
 def _elicitation(figures: Card) -> list[str]:

@@ -35,6 +35,7 @@ from revenuer.training.leave_out import (
     source_rounds,
     template_rounds,
 )
+from revenuer.training.nothing import nothing_figures
 from revenuer.training.reliability import caught_at
 from revenuer.training.several import pair_figures, set_figures
 from revenuer.training.train import Data, Recipe, gather
@@ -91,6 +92,7 @@ def report(data: Data, recipe: Recipe, seed: int = 0) -> dict[str, Any]:
         "reliability": calibration_figures(data, natural),
         "elicitation": _elicitation(data, natural),
         "several": {"single": set_figures(data, natural), "pairs": pair_figures(data, rounds, seed)},
+        "nothing": nothing_figures(rounds, seed),
         "languages": _languages(data, natural),
         "sources": {source: _source(data, natural, data.sources == source) for source in sorted(set(data.sources))},
     }

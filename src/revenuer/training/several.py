@@ -1,4 +1,4 @@
-"""Texts that ask for several things, and texts that ask for nothing: whether the model says so."""
+"""Texts that ask for several things: whether the model says so."""
 
 from __future__ import annotations
 
