@@ -13,14 +13,16 @@ import pyarrow.types as pt
 from revenuer.schema import REQUIRED, TABLES, TableName
 from revenuer.sources.clock import micros
 from revenuer.sources.converting.reading import Place
-from revenuer.sources.parts import MAX_BATCH_BYTES, Part
+from revenuer.sources.parts import Part
 from revenuer.sources.quarantine import Quarantine
 from revenuer.sources.rules import validate
 from revenuer.sources.values import BAD, coerce, without_surrogates
 
 __all__ = ["Builder", "cell"]
 
+# Rows are Python values until the batch is made, so batches are smaller than those of a scan.
 _BATCH_ROWS: Final = 16_384
+_BATCH_BYTES: Final = 16 << 20
 
 
 def cell(value: Any, field: Any) -> Any:
@@ -68,7 +70,7 @@ class Builder:
     @property
     def is_full(self) -> bool:
         """Whether a batch should be taken."""
-        return len(self._rows) >= _BATCH_ROWS or self._bytes >= MAX_BATCH_BYTES
+        return len(self._rows) >= _BATCH_ROWS or self._bytes >= _BATCH_BYTES
 
     def take(self, values: Mapping[str, Any], place: Place) -> None:
         """Coerce and keep a row; one without a readable required value is counted and left out."""

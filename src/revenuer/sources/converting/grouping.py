@@ -49,12 +49,13 @@ class Groups:
             self._flush()
 
     def __iter__(self) -> Iterator[tuple[Place, list[dict[str, Any]]]]:
-        """Groups in the order of their keys: where the first record of each stands, and all its records."""
+        """Groups in the order of their keys: where the first record of each stands, and all its records.
+
+        Raises:
+            OutputError: there is no room to sort them.
+        """
         self._flush()
-        stored: Iterator[_Stored] = self._database.execute(
-            "SELECT key, file, number, place, value FROM records ORDER BY key, file, number, rowid"
-        )
-        for _, members in groupby(stored, lambda row: row[0]):
+        for _, members in groupby(self._sorted(), lambda row: row[0]):
             _, order, number, place, value = next(members)
             values = [value, *(row[4] for index, row in enumerate(members) if index < GROUP_LIMIT)]
             yield Place(order, number, place), [msgspec.json.decode(each) for each in values]
@@ -62,6 +63,14 @@ class Groups:
     def close(self) -> None:
         """Let go of the file; whoever gave the place removes it."""
         self._database.close()
+
+    def _sorted(self) -> Iterator[_Stored]:
+        try:
+            yield from self._database.execute(
+                "SELECT key, file, number, place, value FROM records ORDER BY key, file, number, rowid"
+            )
+        except sqlite3.Error as error:
+            raise OutputError(f"cannot be sorted: {error}", file=str(self._path)) from error
 
     def _flush(self) -> None:
         try:
