@@ -130,7 +130,7 @@ def _models() -> tuple[Model, ...]:
     return tuple(
         Model(file.name, len(content := file.read_bytes()), hashlib.sha256(content).hexdigest())
         for file in files
-        if file.is_file() and not file.name.endswith((".py", ".json"))
+        if file.is_file() and not file.name.endswith((".py", ".json", ".md", ".svg"))
     )
 
 
