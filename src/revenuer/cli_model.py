@@ -25,11 +25,22 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @click.option("--corpora", type=_PLACE, help="Folder with extraction.parquet and ordinary.parquet.")
 @click.option("--labels", multiple=True, type=_PLACE, help="Labels of your own (.parquet, .csv, .jsonl); repeatable.")
 @click.option("--measured", is_flag=True, help="Leave sources and templates out in turn; put the figures on the card.")
+@click.option("--careful", is_flag=True, help="Train the head of the careful model as well (extra 'encoder').")
+@click.option("--cache", type=_PLACE, help="Folder that keeps the careful model's vectors of texts for the next run.")
 @_seed
 @_force
 @_json
 def train(
-    out: Path, *, corpora: Path | None, labels: tuple[Path, ...], measured: bool, seed: int, force: bool, as_json: bool
+    out: Path,
+    *,
+    corpora: Path | None,
+    labels: tuple[Path, ...],
+    measured: bool,
+    careful: bool,
+    cache: Path | None,
+    seed: int,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Train the text model and write its weights and its model card to --out."""
     from revenuer.training.train import WEIGHTS  # noqa: PLC0415
@@ -40,7 +51,15 @@ def train(
     from revenuer.training.train import train as run  # noqa: PLC0415
 
     metrics = measure(corpora, seed, labels=labels) if measured else None
+    if careful:
+        from revenuer.fingerprint.encoder import encoder  # noqa: PLC0415
+
+        encoder(cache)  # a missing extra is told before hours of work
     card = run(corpora, out, seed, labels=labels, metrics=metrics)
+    if careful:
+        from revenuer.training.careful import train_careful  # noqa: PLC0415
+
+        train_careful(corpora, out, seed, labels=labels, cache=cache)
     if as_json:
         _echo_json(card)
         return

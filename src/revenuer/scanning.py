@@ -14,6 +14,7 @@ from revenuer.behaviour import Profiles, profile
 from revenuer.behaviour.calibration import Calibrated
 from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
+from revenuer.campaigns.closer import CloserLook
 from revenuer.campaigns.consents import Consented, part_consented
 from revenuer.campaigns.hearing import as_templates, sure_users, worth_of_levels
 from revenuer.campaigns.life import life_signs
@@ -26,6 +27,7 @@ from revenuer.engine import Engine, LocalEngine
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
+from revenuer.fingerprint.careful import CarefulModel, Wanted, careful_model
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
 from revenuer.linkage.groups import Group
 from revenuer.linkage.infrastructure import Traces, traces
@@ -70,6 +72,8 @@ def scan(
     model: Path | None = None,
     content: Content = "full",
     sketch_key: str = "",
+    careful: Wanted = "auto",
+    cache: Path | None = None,
     strict: bool = False,
     memory: str = "4GB",
     threads: int | None = None,
@@ -87,6 +91,8 @@ def scan(
         model: folder of weights that `revenuer train` wrote; None: the packaged ones.
         content: how much of the text is read and kept: `full`, `sketch` (nothing readable is kept), `none`.
         sketch_key: secret under which `sketch` puts the hashes of text; without one they can be tried out.
+        careful: whether the careful model names what campaigns serve: `auto`, if the extra `encoder` is there; `on`; `off`.
+        cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
         memory: limit of the engine's tables; they spill to disk beyond.
         threads: workers, all cores by default.
@@ -95,7 +101,9 @@ def scan(
 
     Raises:
         InputError: the traffic or the weights cannot be read.
-        ConfigError: the engine or the mode is not known, or `fdr` cannot be held.
+        ConfigError: the engine or the mode is not known, `fdr` cannot be held, or a mode forbids the careful model or its
+            cache.
+        MissingExtraError: the careful model must be used and the extra `encoder` is not installed.
     """
     if engine != "local":
         raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
@@ -103,6 +111,7 @@ def scan(
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
     checked_level(fdr, content)
     weights = CapabilityModel.load(model)
+    closer = _careful(careful, content, model, cache)
     key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
@@ -114,7 +123,18 @@ def scan(
         )
         tell("score the reference", 1, 1)
     with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell, weights, key, clean, fdr).run()
+        return _Scan(local, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
+
+
+def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path | None) -> CarefulModel | None:
+    """The careful model, unless there is no text for it or it is not wanted."""
+    if content != "full" and cache is not None:
+        raise ConfigError(f"--cache keeps vectors of texts, and --content {content} keeps nothing of them")
+    if content == "none":
+        if wanted == "on":
+            raise ConfigError("--careful on: there is no text to read with --content none")
+        return None
+    return careful_model(wanted, model, place=cache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +169,17 @@ class _Scan:
     key: Key | None = None
     reference: Unusual | None = None
     fdr: float | None = None
+    careful: CarefulModel | None = None
 
     def run(self) -> ScanResult:
         prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
         queues, heard = self._heard(linked, [linked.queues[number] for number in linked.campaigns])
-        rest = score_exchanges(self.engine, linked.consented.rest, linked.templates, profiles, queues, heard).rows
+        closer = None if self.careful is None else CloserLook(self.traffic, self.model, self.careful)
+        rest = score_exchanges(
+            self.engine, linked.consented.rest, linked.templates, profiles, queues, heard=heard, closer=closer
+        ).rows
         scored = linked.consented.rejoin(rest)
         self.tell("score exchanges", 1, 3)
         frames = self._frames(linked, queues + linked.shown)
@@ -264,6 +288,8 @@ class _Scan:
         told: dict[str, Setting] = {"content": self.traffic.content, **({"keyed": True} if self.key else {})}
         if self.traffic.content != "none":
             told["model"] = self.model.digest
+        if self.careful is not None:
+            told["careful"] = self.careful.digest
         return told if self.fdr is None else {**told, "fdr": self.fdr}
 
     def _write(self, campaigns: tuple[Campaign, ...], summary: ScanSummary) -> None:

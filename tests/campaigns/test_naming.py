@@ -23,12 +23,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
         yield local
 
 
-def named(engine: LocalEngine, rows: list[dict[str, Any]]) -> list[str]:
-    """The names of exchanges, in their order."""
+def named(engine: LocalEngine, rows: list[dict[str, Any]], close: pa.Table | None = None) -> list[str]:
+    """The names of exchanges, in their order; `close`: votes of those that the careful model has read."""
     usual = {"campaign": 0, "template": 0, "session": 0, "extracts": True, "capability": OTHER, "served_votes": 12}
     whole = [usual | {"draw": n, "second": REASONING, "second_votes": 2} | row for n, row in enumerate(rows)]
     table = engine.table("scored_for_naming", pa.Table.from_pylist(whole))
-    found = engine.collect(name_exchanges(engine, table).order_by("draw"))
+    read = None if close is None else engine.table("close_for_naming", close)
+    found = engine.collect(name_exchanges(engine, table, read).order_by("draw"))
     assert len(found) == len(rows)
     return [CAPABILITIES[number] for number in found["named"].to_pylist()]
 
@@ -71,3 +72,19 @@ def test_ties_fall_alike_on_every_engine(engine: LocalEngine):
     tie = {"session": 4, "served": TOOLS, "served_votes": 10, "second": REASONING, "second_votes": 10}
     swapped = tie | {"served": REASONING, "second": TOOLS}
     assert named(engine, [tie, swapped]) == named(engine, [swapped, tie]) == ["reasoning"] * 2
+
+
+def test_what_was_read_closely_speaks_for_its_template(engine: LocalEngine):
+    """Two exchanges read by the careful model outvote what the fast one says of their template, and of no other."""
+    rows = [{"template": 5, "served": TOOLS, "second": CODING, "second_votes": 7}] * 6
+    elsewhere = {"template": 6, "served": TOOLS, "second": CODING, "second_votes": 7}
+    read = {"close": CODING, "close_votes": 18, "close_second": TOOLS, "close_second_votes": 1}
+    close = pa.Table.from_pylist([{"read": 0} | read, {"read": 1} | read])
+    assert named(engine, [*rows, elsewhere], close) == ["coding"] * 6 + ["tool_use"]
+
+
+def test_what_was_not_read_keeps_its_own_word(engine: LocalEngine):
+    """An exchange of something that the read ones did not show is named as it reads itself, if it is sure."""
+    rows = [{"template": 5, "served": TOOLS}, {"template": 5, "served": ELICITED, "served_votes": 19}]
+    read = {"read": 0, "close": CODING, "close_votes": 18, "close_second": TOOLS, "close_second_votes": 1}
+    assert named(engine, rows, pa.Table.from_pylist([read])) == ["coding", "cot_elicitation"]

@@ -16,7 +16,7 @@ from revenuer.fingerprint.encoder import Encoder, encoder
 from revenuer.schema import CAPABILITIES
 from revenuer.text.tokens import tokenize
 from revenuer.training.calibrate import calibration_figures
-from revenuer.training.careful import fit_head, left_out_logits, mixture, model_of, row_vectors
+from revenuer.training.careful import SMALLER, fit_head, left_out_logits, mixture, model_of, row_vectors
 from revenuer.training.figures import f1_figure, groups, label_numbers, macro_f1, with_interval
 from revenuer.training.fit import class_weights
 from revenuer.training.leave_out import Predictions, Round, folds, frames, predict, source_rounds
@@ -51,7 +51,7 @@ def measure_careful(corpora: Path, seed: int = 0, *, cache: Path | None = None, 
         InputError: the corpora cannot be read.
         MissingExtraError: the extra `encoder` is not installed.
     """
-    recipe = replace(Recipe(), per_source=400, per_family=120)
+    recipe = SMALLER
     data, encode = gather(corpora, recipe, seed, allowed_only=False), encoder(cache)
     vectors, rounds = row_vectors(data, encode), source_rounds(data, recipe, _FOLDS)
     fast, careful = predict(data, rounds), left_out_logits(data, vectors, rounds)
