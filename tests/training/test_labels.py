@@ -61,7 +61,7 @@ def test_all_formats_say_the_same(name: str, tmp_path: Path):
     [
         (
             "a.csv",
-            [{"prompt": "x\ny", "capability": "coding"}, {"prompt": "y", "capability": "codin"}],
+            [{"prompt": "x\ny", "capability": "coding"}, {"prompt": "y", "capability": "codng"}],
             "line 4, column c",
         ),
         ("a.jsonl", [{"prompt": "x", "capability": "qa"}, {"prompt": 7, "capability": "qa"}], "line 2, column prompt"),
@@ -86,7 +86,7 @@ def test_a_bad_value_is_named_with_file_row_and_column(
 def test_a_slip_of_the_pen_gets_a_hint(tmp_path: Path):
     """A name close to a capability is asked back."""
     with pytest.raises(InputError, match="did you mean coding"):
-        read_labels(write(tmp_path / "a.csv", [{"prompt": "x", "capability": "codin"}]))
+        read_labels(write(tmp_path / "a.csv", [{"prompt": "x", "capability": "codng"}]))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[1]\n", b"{\n", b'{"prompt": "a"'])

@@ -42,7 +42,7 @@ EXEMPLAR_CHARACTERS: Final = 4_000
 # Text score from which a task without a frame is taken for one.
 BARE_TASK: Final = 0.55
 LEAST_SLOT: Final = 6  # tokens; fewer say nothing of a task
-# Characters to a token on average, from which a text is no words: of 114,000 public prompts four have as many.
+# Characters to a token on average, from which a text is no words: of 114,000 public prompts three have as many.
 LONGEST_WORD: Final = 20
 
 FINGERPRINTS: Final = pa.schema(
