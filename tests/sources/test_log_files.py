@@ -40,7 +40,7 @@ def read(content: bytes, name: str, folder: Path) -> tuple[list[Any], dict[str, 
     """Objects of a file with this content, and what was set aside."""
     (folder / name).write_bytes(content)
     quarantine = Quarantine()
-    values = [one.value for one in objects(log_files(folder / name)[0], 0, quarantine)]
+    values = [one.value for one in objects(log_files(folder / name)[0][0], 0, quarantine)]
     return values, quarantine.counts()
 
 
@@ -53,6 +53,9 @@ def read(content: bytes, name: str, folder: Path) -> tuple[list[Any], dict[str, 
         ("a.json.gz", gzip.compress),
         ("a.ndjson.zst", lambda raw: pa.compress(raw, codec="zstd", asbytes=True)),
         ("a.jsonl.2026-03-02.gz", gzip.compress),
+        ("a.jsonl.gz", lambda raw: raw),
+        ("stream-1-2026-03-02-09-00-00-5c2f", lambda raw: raw),
+        ("stream-1-2026-03-02-09-00-00-5c2f", gzip.compress),
         ("a.jsonl", lambda raw: b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n")),
         ("a.json", lambda raw: b"[" + b",\n".join(raw.splitlines()) + b"]"),
         ("a.json", lambda raw: json.dumps([json.loads(line) for line in raw.splitlines()], indent=4).encode()),
@@ -79,6 +82,16 @@ def test_bad_lines_are_counted_and_the_others_kept(tmp_path: Path) -> None:
         "line not JSON": 1,
         "line not UTF-8": 1,
     }
+
+
+def test_what_is_no_log_in_a_folder_is_named(tmp_path: Path) -> None:
+    """Other files are passed over and told of; hidden ones are not even that."""
+    put_lines(tmp_path / "logs" / "a.jsonl", lines())
+    (tmp_path / "logs" / "README.md").write_text("About these logs")
+    (tmp_path / "logs" / ".a.jsonl.crc").write_bytes(b"\x00")
+    rows, conversion = converted(tmp_path / "logs", tmp_path / "out")
+    assert len(rows) == 4
+    assert conversion.notes == ("files of no known kind, not read: README.md",)
 
 
 def test_places_are_told(tmp_path: Path) -> None:
@@ -111,13 +124,14 @@ def test_half_characters_within_json_within_json_do_not_hide_a_request(tmp_path:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.jsonl.gz", b"no gzip", "a.jsonl.gz: cannot be read"),
-        ("a.json.zst", b"no zstd", "a.json.zst: cannot be read"),
+        ("a.jsonl.gz", b"\x1f\x8bno gzip", "a.jsonl.gz: cannot be read"),
+        ("a.json.gz", gzip.compress(b"{}")[:10] + b"\xff" * 20, "a.json.gz: cannot be read"),
+        ("a.json.zst", b"\x28\xb5\x2f\xfdno zstd", "a.json.zst: cannot be read"),
         ("a.parquet", b"PAR1 no", "a.parquet: cannot be read"),
         ("a.csv", b"", "a.csv: holds no line of column names"),
         ("a.csv", b"x,y,x\n1,2,3\n", "a.csv, column x: the column stands there more than once"),
         ("a.jsonl", b"", "holds no JSON object or row that can be read"),
-        ("a.bin", b"{}", "a.bin: is of no known kind"),
+        ("a.bin", b"\x00{}", "a.bin: is of no known kind"),
         ("a.jsonl", b'{"weather": "fine"}\n', "is in none of the known formats"),
     ],
 )
@@ -162,7 +176,7 @@ def test_times_of_parquet_that_no_calendar_knows_are_read(tmp_path: Path) -> Non
     """A broken clock in a table costs its row, not the file."""
     times = pa.array([1_772_442_000_000_000_000, -(2**62)], pa.timestamp("ns"))
     pq.write_table(pa.table({"t": times, "s": [{"a": 1}, None]}), tmp_path / "a.parquet")
-    values = [one.value for one in objects(log_files(tmp_path / "a.parquet")[0], 0, Quarantine())]
+    values = [one.value for one in objects(log_files(tmp_path / "a.parquet")[0][0], 0, Quarantine())]
     assert values[0] == {"t": 1_772_442_000_000_000, "s": {"a": 1}}
     assert len(values) == 2
 

@@ -157,7 +157,10 @@ def open_traffic(path: Path, *, strict: bool = False, content: Content = "full")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=str(error.filename or path)) from error
     if "exchanges" not in sources:
-        raise InputError("holds no exchanges: expected exchanges/*.parquet or exchanges.parquet", file=str(path))
+        raise InputError(
+            "holds no exchanges: expected exchanges/*.parquet or exchanges.parquet (of logs, `revenuer convert` makes them)",
+            file=str(path),
+        )
     return Traffic(path, sources, others, strict, content)
 
 

@@ -59,7 +59,7 @@ def convert(
         OutputError: the disk does not take it.
     """
     mapped = None if map_file is None else field_map(map_file)
-    files = log_files(source)
+    files, others = log_files(source)
     reader = _Reader(_format(mapped, format_name, files, source))
     sink = Sink(out, settings, reader.quarantine)
     with tempfile.TemporaryDirectory(dir=out, prefix=".groups-") as scratch:
@@ -68,7 +68,7 @@ def convert(
     sink.close()
     _check_something_was_written(sink, reader, source)
     given = None if mapped is None or map_file is None else FieldMap(map_file.name, mapped.digest)
-    conversion = _document(reader, sink, settings, version, len(files), given)
+    conversion = _document(reader, sink, settings, version, len(files), given, others)
     (out / CONVERT_FILE).write_bytes(conversion.to_json())
     return conversion
 
@@ -147,7 +147,13 @@ def _check_something_was_written(sink: Sink, reader: _Reader, source: Path) -> N
 
 
 def _document(
-    reader: _Reader, sink: Sink, settings: ConvertSettings, version: str, files: int, given: FieldMap | None
+    reader: _Reader,
+    sink: Sink,
+    settings: ConvertSettings,
+    version: str,
+    files: int,
+    given: FieldMap | None,
+    others: Sequence[str],
 ) -> Conversion:
     return Conversion(
         version=version,
@@ -163,10 +169,16 @@ def _document(
             consents=sink.consents,
         ),
         quarantined=reader.quarantine.counts(),
-        notes=reader.quarantine.notes(),
+        notes=(*reader.quarantine.notes(), *_files_not_read(others)),
         sampling=None if settings.sample >= 1 else Sampling(settings.sample, settings.sample_by),
         masking={name: sink.masked[name] for name in settings.mask},
         content=settings.content,
         constants=dict(settings.constants),
         missing=sink.missing(),
     )
+
+
+def _files_not_read(names: Sequence[str], most: int = 20) -> tuple[str, ...]:
+    """Half a log may hide in a file that is passed over."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return (f"files of no known kind, not read: {', '.join(names[:most])}{rest}",) if names else ()
