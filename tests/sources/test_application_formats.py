@@ -40,13 +40,32 @@ def _litellm(folder: Path, known: Sequence[Record]) -> Path:
     return put_lines(folder / "callback.jsonl", map(litellm, known))
 
 
-def _spend_csv(folder: Path, known: Sequence[Record]) -> Path:
-    rows = [litellm_spend(fact) for fact in known]
-    with (folder / "LiteLLM_SpendLogs.csv").open("w", newline="") as file:
-        table = csv.DictWriter(file, rows[0])
+def _csv(path: Path, rows: Sequence[Record]) -> Path:
+    """A table whose nested cells are JSON, as exports write them."""
+    flat = [{k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in row.items()} for row in rows]
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, flat[0])
         table.writeheader()
-        table.writerows(rows)
-    return folder / "LiteLLM_SpendLogs.csv"
+        table.writerows(flat)
+    return path
+
+
+def _spend_csv(folder: Path, known: Sequence[Record]) -> Path:
+    return _csv(folder / "LiteLLM_SpendLogs.csv", [litellm_spend(fact) for fact in known])
+
+
+def _helicone_csv(folder: Path, known: Sequence[Record]) -> Path:
+    return _csv(folder / "helicone.csv", [helicone(fact) for fact in known])
+
+
+def _langfuse_csv(folder: Path, known: Sequence[Record]) -> Path:
+    """Enriched observations, which carry what the trace knows."""
+    about = ("user_id", "session_id", "metadata")
+    rows = [
+        {**langfuse_observation(fact), **{name: langfuse_trace(fact)[name] for name in about}, "tags": []}
+        for fact in known
+    ]
+    return _csv(folder / "observations_v2.csv", rows)
 
 
 def _spend_parquet(folder: Path, known: Sequence[Record]) -> Path:
@@ -98,6 +117,8 @@ CASES: list[tuple[str, Writer, tuple[str, ...], Record]] = [
     ("openai", _responses, (), {"reasoning_refs": [digest(SEALED)]}),
     ("anthropic", _anthropic, (), {"reasoning_refs": [digest(SEALED)]}),
     ("helicone", _helicone, ("ip", "user_agent"), {}),
+    ("helicone", _helicone_csv, ("ip", "user_agent"), {}),
+    ("langfuse", _langfuse_csv, ("ip", "user_agent"), {}),
     ("langfuse", _langfuse, ("ip", "user_agent"), {}),
     ("langfuse", _langfuse_page, ("ip", "user_agent"), {}),
 ]
