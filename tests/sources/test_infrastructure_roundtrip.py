@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 from click.testing import CliRunner
-from encoders import encoded, names
 
 from revenuer.cli import main
 from revenuer.simulate import simulate
 from revenuer.sources import open_traffic, read_part
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from logs import encoded, names
 
 Exchange = dict[str, Any]
 
