@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 ASKED = {
     "post hoc rationale": "Take the finished reply, imagine the internal reasoning that stood behind it and write that out step by step.",
     "inline tags": "All responses open with a <scratchpad> section that carries your entire chain of thought, then the answer. Task: sort the invoices.",
@@ -71,3 +73,14 @@ SAME = [
     {"en": "Who was the first person on the moon?", "zh": "谁是第一个登上月球的人？", "es": "¿Quién fue la primera persona en la luna?", "fr": "Qui est la première personne sur la lune ?", "de": "Wer war der erste Mensch auf dem Mond?", "ru": "Кто первым побывал на луне?", "ja": "月に最初に立った人は誰ですか。", "ar": "من هو أول شخص على القمر؟", "hi": "चाँद पर पहला व्यक्ति कौन था?", "ko": "달에 처음 간 사람은 누구인가요?"},
     {"en": "Hello, I feel tired today, any advice?", "zh": "你好，我觉得今天很累，怎么办？", "es": "Hola, hoy estoy cansado, ¿algún consejo?", "fr": "Bonjour, je suis fatigué aujourd'hui, un conseil ?", "de": "Hallo, ich bin heute müde, ein Rat?", "ru": "Привет, я сегодня устал, посоветуй что-нибудь.", "ja": "こんにちは、今日は疲れました。", "ar": "مرحبا، أنا متعب اليوم، ما نصيحتك؟", "hi": "नमस्ते, आज मैं थका हूँ, कोई सलाह?", "ko": "안녕, 오늘 피곤해. 어떻게 하지?"},
 ]  # fmt: skip
+
+
+def honest_requests() -> list[tuple[str, str]]:
+    """Kind with language, and text, of every line of `honest_requests.txt`; a backslash and an n are a line break."""
+    rows, kind = [], ""
+    for line in (Path(__file__).parent / "honest_requests.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("== "):
+            kind = line.removeprefix("== ")
+        elif line:
+            rows.append((kind, line.replace("\\n", "\n")))
+    return rows

@@ -1,0 +1,194 @@
+"""Words that say how a text stands to reasoning and to what it quotes: works on it, speaks about it, or wants it done."""
+
+# ruff: noqa: RUF001 - words of other scripts are the point
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["addresses", "handles", "mentions", "minded", "requests", "submits"]
+
+# The request names the quotation as the thing to work on. Stems, so that endings do not matter.
+_HANDLED: Final = (
+    r"\b(?:summar|classif|categor|label|translat|paraphras|rewrit|rewrote|rephras|proofread|detect|recogni[sz]|flag|block|"
+    r"incident|report|post-?mortem|logs?\b|logged|ticket|alert|attack|jailbreak|inject|phishing|abus|moderat|review|audit|"
+    r"analy[sz]|triage|count|search|grep|find\b|quot|cites?\b|whether|grade|judge|scor|evaluat|rates?\b|rating|compar|"
+    r"draft|repl(?:y|ies)\b|severity|serious|regex|regular expression|rules?\b|filter|classifier|tests?\b|pars(?:e|er|ing)\b|"
+    r"function|docstring|bugs?\b|diffs?\b|wrong|fix\b|grammar|spell|mean(?:s|ing)?\b|intent|harmless|malicious|benign|"
+    r"unsafe|policy|complain|refus|attempt|tries|trying|tried|(?<!this )(?<!that )(?<!here )is (?:this|that|the (?:message|text|prompt|following))|"
+    r"does (?:this|that|the)|why (?:was|is|did|does)|phrase\b|sentence\b|article|paper\b|customer|comment says|reads:|prompts? (?:such as|like)|found\b|voice memo|recording|interview|"
+    r"bericht|vorfall|meldung|zusammen|einordn|ordne|übersetz|angriff|ist (?:das|die|der|dies)|warum|prüf|bewert|erkenn|"
+    r"résum|class[ei]|tradui|attaque|est-ce|cherche|pourquoi|vérifi|évalu|"
+    r"informe|incidente|resum|clasific|traduc|ataque|intenta|por qué|revis|evalú|"
+    r"relatório|traduz|tenta|por que|avali|rapporto|riassum|attacco|perché|valuta|"
+    r"samenvat|vertaal|aanval|beoordeel|waarom|raport|incydent|streść|sklasyfikuj|przetłumacz|atak|oceń|dlaczego|"
+    r"отч[её]т|инцидент|резюм|классифиц|перевед|перевод|атак|пыта|почему|оцени|звіт|інцидент|стисло|переклад|намага|"
+    r"rapor|olay|özetle|sınıfl|çevir|saldırı|neden|"
+    r"báo cáo|sự cố|tóm tắt|phân loại|dịch|laporan|insiden|ringkas|klasifikasi|terjemah|sammanfatta|översätt|"
+    r"दस्तावेज़|रिपोर्ट|घटना|सारांश|वर्गीकृत|अनुवाद|हमला|क्या यह|تقرير|حادث|لخص|صنف|ترجم|هجوم|הודעה|דוח|אירוע|סכם|תרגם)"
+    r"|报告|事件|总结|摘要|分类|翻译|攻击|是不是|是否|判断|检测|为什么|发送|"
+    r"報告|インシデント|要約|分類|翻訳|攻撃|ですか|ますか|判定|検知|送信|보고서|요약|분류|번역|공격|인가요|탐지|보냈|รายงาน"
+)
+
+# The request says to do what the quotation says. It must name the quotation: "follow the rules below" is in every prompt.
+_PLACE: Final = r"(?:quot|inverted comma|enclosed|fenced|bracketed|code block|the block\b|the fence|tool (?:result|output)|the log\b)"
+_DONE: Final = (
+    rf"\b(?:do|follow|obey|execute|carry out|perform|comply|act on|answer|run|fulfil|respond to|proceed|apply|heed)\b[^.\n]{{0,40}}{_PLACE}"
+    rf"|{_PLACE}[^.\n]{{0,40}}\b(?:is|are|as|contains?|holds?)\b[^.\n]{{0,24}}\b(?:instruction|task|request|order|command|question|prompt)"
+    r"|\b(?:do|follow|obey|execute) (?:exactly )?(?:what|as) (?:it|is|this|that|they|he|she|stands|says|said|told|asked|written|the (?:text|message|quot|log|tool|document))"
+    r"|\b(?:treat|take|regard|consider|read)\b[^.\n]{0,40}\bas (?:an? |my |your |the |if )?(?:\w+ )?(?:instruction|command|request|order|task|prompt)"
+    r"|\bmy (?:\w+ )?(?:request|question|instruction|order|task|wish|prompt)s? (?:\w+ ){0,3}(?:in|between|inside|within|below|quoted|follows?)\b"
+    r"|\b(?:tu|mach|befolge|führe|beantworte|folge)\b[^.\n]{0,40}(?:anführungszeichen|zitat|zitiert|codeblock|steht)"
+    r"|\b(?:fais|suis|exécute|réponds|obéis)\b[^.\n]{0,40}(?:guillemets|citation|cité|encadré)"
+    r"|\b(?:haz|sigue|ejecuta|responde|obedece)\b[^.\n]{0,40}(?:comillas|cita\b|citado|entrecomillado)"
+    r"|\b(?:faça|siga|execute|responda|obedeça)\b[^.\n]{0,40}(?:aspas|citação|citado)"
+    r"|\b(?:fai|segui|esegui|rispondi)\b[^.\n]{0,40}(?:virgolette|citazione|citato)"
+    r"|(?:сделай|выполни|следуй|ответь|исполни)[^.\n]{0,40}(?:кавычк|цитат)"
+    r"|(?:执行|按照|回答|遵循|遵照|照着)[^。\n]{0,15}(?:引号|引文|引用|代码块)"
+    r"|(?:引用|かぎ括弧|カギ括弧|「」)[^。\n]{0,15}(?:実行|従|答え|行っ)"
+    r"|(?:따옴표|인용)[^.\n]{0,15}(?:실행|따르|따라|대답|답해)"
+    r"|(?:نفذ|اتبع|أجب)[^.\n]{0,40}(?:علامات|علامتي|الاقتباس|المقتبس)|(?:उद्धरण|उद्धृत)[^।\n]{0,30}(?:करो|पालन|उत्तर|मानो)"
+)
+
+# Something else is asked: enough beside what a machine returned, which nobody takes for a request of the user's.
+_ASKED: Final = (
+    r"[?？؟]|\b(?:write|fix|make|create|add|implement|build|give|list|solve|calculate|compute|plan|continue|refactor|update|"
+    r"change|remove|run|what|which|who|when|where|how|schreib|mach|gib|écri|fais|donne|escribe|haz|da\b|escreva|faça|"
+    r"scrivi|fai|напиши|сделай|исправь|yaz|yap|tell|show|help)|写|修复|列出|書いて|直して|作って|고쳐|써 줘|만들어"
+)
+
+# Reasoning is the subject of the text: it is defined, searched for, protected, built into software, asked for by others.
+_PRODUCT: Final = (
+    r"(?:article|essay|op-ed|blog post|post|paper|abstract|title|heading|slides?|policy|rule|guidelines?|faq|notice|press release|"
+    r"report|post-?mortem|timeline|template|appeal|reply|letter|memo|regex|regular expression|function|parser|docstring|"
+    r"(?:unit )?tests?|query|filter|detector|classifier|component|middleware|dashboard|panel|agenda|tweet|"
+    r"newsletter|definition|related work|prompts that|dataclass|mitigations)"
+)
+_PEOPLE: Final = (
+    r"(?:users?|attackers?|customers?|employees?|staff|students?|someone|somebody|nobody|people|accounts?|competitors?|"
+    r"testers?|scrapers|interns?|researchers?|teachers?|annotators?|providers?|labs?|red team|team|teacher|worksheet)"
+)
+_ABOUT: Final = (
+    rf"\b(?:write|draft|prepare|create|suggest|design|compose|propose|add|build|improve|review|critique|make|fix|need|fill in|"
+    rf"turn \w+(?: \w+){{0,3}} into|translate)(?: me| us)?(?: an?| the| some| our| my| this| \d+| two| three| ten)?(?: [\w-]+){{0,3}} {_PRODUCT}\b"
+    r"|^(?:(?:and|but|so|also|then)\b,? )?(?:what(?:'s| is| are| does| do| tells?| did| features?| was)\b(?! you)"
+    r"|who (?:invented|should|must|has)\b|how (?:do|does|are|is|much|can|should|would|well|often)\b|where (?:is|are)\b"
+    r"|why (?:do|does|are|is|was|did|can't|cannot|some)\b|which (?:of|\w+ (?:fits|of|holds|covers|works|contains))\b"
+    r"|(?:is|are|should|does|do|will|would|may) (?:the|a|an|this|that|providers|models|labs|users|longer|hidden|these)\b)"
+    r"|\bdifference between"
+    r"|\bexplain (?:to|what|how|why|the (?:ethics|term|difference|comment|concept))\b"
+    r"|\b(?:summari[sz]e|critique|compare|list|cite|discuss|recap)\b[^.\n]{0,40}\b(?:abstract|paper|papers|article|debate|stud(?:y|ies)|literature|"
+    r"research|evidence|findings|arguments|problems|limitations|methods?|known|ways)\b"
+    rf"|\b{_PEOPLE} (?:\w+ ){{0,4}}(?:asks?|asked|asking|tells?|told|tr(?:y|ies|ied)|wants?|wanted|sends?|sent|sees?|harvest|mark|"
+    rf"must not|ought|demand|prompt|trick|typed?|pasted|collected)\b"
+    rf"|\b(?:told|asked|asks|tell|ask|made|make|get|getting|trick|tricks|prompts?) (?:the |our |a |an |your )?(?:bot|model|assistant|chatbot|llm|agent)\b"
+    r"|\b(?:classif|categor|detect|incident|post-?mortem|jailbreak|phishing|moderation|regex|regular expression|severity|triage|"
+    r"attempt (?:to|at)|tr(?:ies|ying) to|true or false|yes or no|label each|sort each|one word\b|output one label|"
+    r"was (?:blocked|refused|flagged|suspended)|false positive|terms of service|stop_reason|attacker)"
+    r"|\b(?:(?:reasoning|thinking|reasons|argument) (?:of|behind) (?!your|this answer|the (?:reply|answer|response|completed|finished|given|final|last))|"
+    r"(?:court|judge|tribunal|dissent|majority|student)'s (?:reasoning|thinking|reasons)|legal reasoning|api|sdk|react|redis|vllm|"
+    r"opentelemetry|langgraph|streaming|docstring|def \w+\(|class \w+|our (?:ui|page|agent|bot|filter|app))\b"
+    r"|\b(?:was (?:ist|sind|bedeutet|heißt|versteht)|welche\w* \w+ (?:steh|lieg|haben|führ)|warum (?:lösch|zeig|verst)|soll(?:ten|en)? \w+|"
+    r"qu'est-ce|qu'appelle|quel(?:le)? (?:est|raisonnement|réflexion)|faut-il|raisonnement de la cour|motifs du tribunal|erwägungen des|"
+    r"qué (?:es|significa|razonamiento)|cuál (?:es|fue)|conviene|o que (?:é|quer)|qual (?:é|foi|è)|che cos|cos'è|wat (?:is|betekent)|co to|"
+    r"razonamiento del tribunal|argumentos del tribunal|jakie|что (?:такое|означает|значит)|какие|доводы суда|нужно ли|що таке|ne demek|nedir|"
+    r"versucht|will diese|ist die(?:se)? (?:folgende )?nachricht|cherche-t-il|ce message|este mensaje|el siguiente mensaje|esta mensagem|"
+    r"это сообщение|пытается|vorfall\w*|rapport d'incident|informe de incidente|relatório de incidente|инцидент\w*)"
+    r"|\b(?:monologues?|thoughts|diary|stream of consciousness|inner life) (?:passage )?(?:of|for|from|in) (?:a|an|the) "
+    r"(?!model|assistant|ai\b|solver|previous|last|system|reply|answer)|monologue intérieur d|innere[nrm]? monolog (?:ein|des|der)"
+    r"|\b(?:only|just|nothing but) (?:with |by )?(?:the |an? |valid )?(?:final |last |correct )?(?:answer|result|number|letter|option|json|yes|score|"
+    r"verdict|label|total)\b|\bnur (?:das|die|mit) (?:ergebnis|zahl|antwort|der zahl)|seulement (?:le|la) (?:résultat|réponse|nombre)"
+    r"|sol[oa]? (?:el|la) (?:número|respuesta|resultado)|(?:só|apenas) o (?:número|resultado)|только (?:число|ответ|результат)"
+    r"|只(?:给出|写|回答)(?:最后|结果|数字|答案)|(?:数字|答え)だけ|(?:숫자|답)만|(?:الرقم|الجواب) فقط|केवल (?:संख्या|उत्तर)"
+    r"|\bsignature (?:of|on) (?:the |this |my |our )?(?:\w+ ){0,2}(?:release|file|token|webhook|certificate|package|commit|pdf|contract|e-?mail)\b"
+    r"|\b(?:rewrite|rephrase|proofread|paraphrase) (?:this|the) (?:sentence|paragraph|title|heading)|\bscreen reader|\bcolumn\b|\bviewer\b"
+    r"|\bmutants?\b|\bmutation\b|\breading list\b|\brationale in the\b|\bbenign prompts\b|\b(?:her|his|their|its) (?:secret |private |inner )?thoughts (?:on|about|to)\b|\bchapter\b|\btextbook\b|"
+    r"\btodo\b|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
+    r"\bthe (?:reasoning|thinking|thoughts) an? (?!model)|\bfiller words\b|\bspeaker \d"
+    r"|什么是|是什么|背后的(?:考虑|原因|想法)|是不是|是否|聊天记录|法院的|とは|背景に|ていますか|いますか|裁判所の|무엇|무슨 뜻|뒤에 있는|건가요|인가요"
+    r"|ما (?:هي|هو|المقصود)|هل |क्या (?:होती|होता|है|यह)|का क्या अर्थ|का अर्थ|के पीछे क्या"
+)
+
+# The model's own reasoning is meant: it is called the reader's, or the reader is told to bring it out.
+_MIND: Final = (
+    r"(?:reasoning|thoughts?|thinking|chain[- ]of[- ]thought|cot|scratch\s?pad|monologue|deliberations?|train of thought|"
+    r"traces?|notes|memory|thought process|mind|head|considerations?|self-talk|inner voice|working|analysis channel|"
+    r"(?:mental|reasoning) steps|thought log|ideas?|logic|configuration|block)"
+)
+_BRING: Final = (
+    r"(?:reveal|disclose|expose|print|dump|output|emit|show|transcribe|reproduce|repeat|recite|copy|paste|leak|surface|"
+    r"reconstruct|recreate|retrace|imagine|articulate|verbali[sz]e|restore|recover|decode|decrypt|unpack|unseal|echo|spell out|"
+    r"type out|lay out|put (?:down|all)|hand (?:over|back)|return|write (?:out|down|up)|give me (?:the|your|all|every|its)|share|narrate|record|spill|"
+    r"uncover|attach|append|include|supply|backfill|infer|fill in the|clean|normali[sz]e|expand|unfold|regenerate)"
+)
+_MEANT: Final = (
+    r"\b(?:signed|sealed|opaque) (?:thinking |reasoning )?(?:block|blob|notes|item)\b|\bfrom (?:the |an)?other (?:session|account)"
+    rf"|\byour (?:[\w-]+ ){{0,4}}{_MIND}\b|\byou (?:\w+ ){{0,2}}(?:think|thought|consider(?:ed)?|weigh|told yourself|had in mind|kept)\b"
+    rf"|(?:^|[.!:;,] ?|\b(?:then|and|please|must|now|shall|to me) ){_BRING}\b[^.\n?]{{0,60}}\b{_MIND}\b"
+    r"|\b(?:dein\w*|ihre\w*|eure\w*) (?:\w+ ){0,3}(?:gedanken\w*|überlegung\w*|denk\w*|herleitung)"
+    r"|\b(?:ton|ta|tes|votre|vos) (?:\w+ ){0,2}(?:raisonnement|réflexion|pensées?|chaîne|monologue|processus)"
+    r"|\b(?:tus?|sus?) (?:\w+ ){0,2}(?:razonamiento|pensamientos?|cadena|proceso|monólogo)"
+    r"|\b(?:seus?|suas?|teus?|tuas?) (?:\w+ ){0,3}(?:raciocínio|pensamentos?|cadeia|processo)"
+    r"|\b(?:tuoi?|tua) (?:\w+ ){0,2}(?:ragionamento|pensieri|catena)|(?:твои|свои|твой|свой|ваши|твоих|своих) (?:\w+ ){0,2}(?:мысл|рассужд|размышл|ход)"
+    r"|你(?:的|刚才的|全部|内部|隐藏)[^。\n]{0,8}(?:推理|思考|思维|想法)|あなたの|自分の思考|너의|당신의|네 (?:생각|추론|사고)|تفكيرك|أفكارك|अपन[ीेा] (?:\S+ ){0,3}(?:सोच|विचार|तर्क)"
+)
+
+# The opposite is asked for.
+_KEPT_BACK: Final = (
+    r"\b(?:in your head|silently|without (?:showing|writing)|do(?: not|n't) (?:show|write|print|explain|include)|"
+    r"keep [^.\n]{0,24} to yourself|if you (?:need|like|want|must)|if it helps)\b|im kopf\b|de tête\b|mentalmente|в уме|在心里|頭の中|머릿속"
+    # to think is not to write it down, and a line for the people who follow is no protocol of thoughts
+    r"|^(?!.*(?:\b(?:writ|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
+    r"all of|nothing|aloud first)|<\w+>)).*\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|as you (?:work|go)\b|"
+    r"while (?:you|we)\b|briefly|(?:one|a) (?:line|sentence)\b|status|so (?:that )?(?:the|my|our|i|we) (?:\w+ )?(?:team|users?|reviewers?|can)\b)"
+)
+
+# What can be laid open at all. A text without any such word asks for no reasoning, however much it wants in full.
+_MINDED: Final = (
+    r"reason|think|thought|\bcot\b|scratch|monolog|deliberat|\bminds?\b|\bhead\b|rationale|trace|trajector|rollout|inner|internal(?! (?:state|memo|audit|mail|server|wiki))|hidden|"
+    r"privat|unspoken|consider|ideas?\b|doubt|working|cogit|musing|self-talk|(?:your|private|sealed|solver.?s) notes\b|memory|steno|unredacted|redact|section|buffer|"
+    r"\bblocks?\b|\bblob|opaque|encrypt|ciphertext|signature|signed|sealed|system (?:prompt|message)|on the way|what happened|"
+    r"process\b|analysis channel|steps in between|see into prose|cannot see|kept to yourself|thinks|consciousness|approach|"
+    r"gedank|gedacht|überleg|denk|\bkopf\b|innere|pens|raison|réfl|\btête\b|chiffr|razon|mente\b|cifrad|racioc|"
+    r"мысл|рассужд|размышл|дума|зашифр|思|考|推理|推論|想|内心|加密|暗号|생각|사고|추론|암호|تفكير|فكر|استدلال|مشفر|सोच|विचार|तर्क|एन्क्रिप्ट|"
+    r"ragion|redener|gedacht|rozumow|myśl|міркув|думк|düşün|suy nghĩ|pikir|penalaran|tankar|resonemang|חשיב|<\w+>|_\w+="
+)
+
+_MENTIONS: Final = re.compile(_ABOUT, re.IGNORECASE)
+_ADDRESSES: Final = re.compile(_MEANT, re.IGNORECASE)
+_MINDS: Final = re.compile(_MINDED, re.IGNORECASE)
+_WITHHOLDS: Final = re.compile(_KEPT_BACK, re.IGNORECASE)
+_HANDLES: Final = re.compile(_HANDLED, re.IGNORECASE)
+_SUBMITS: Final = re.compile(_DONE, re.IGNORECASE)
+_REQUESTS: Final = re.compile(_ASKED, re.IGNORECASE)
+
+
+def handles(text: str) -> bool:
+    """Whether the request works on a text: sums it up, classifies it, reports it, looks for faults in it."""
+    return _HANDLES.search(text) is not None
+
+
+def requests(text: str) -> bool:
+    """Whether anything is asked at all."""
+    return _REQUESTS.search(text) is not None
+
+
+def submits(text: str) -> bool:
+    """Whether the request says to do what a quotation says."""
+    return _SUBMITS.search(text) is not None
+
+
+def mentions(text: str) -> bool:
+    """Whether something is asked about the world, other people or software, of which reasoning may be the subject."""
+    return _MENTIONS.search(text) is not None or _WITHHOLDS.search(text) is not None
+
+
+def addresses(text: str) -> bool:
+    """Whether the reader's own reasoning is meant, and not that it be kept back."""
+    return _ADDRESSES.search(text) is not None and _WITHHOLDS.search(text) is None
+
+
+def minded(text: str) -> bool:
+    """Whether any word stands for thinking, or for a hidden or sealed block."""
+    return _MINDS.search(text) is not None

@@ -1,0 +1,182 @@
+"""Where a text speaks in somebody else's words: quotations, fences, tagged documents, tool results, logs, forwarded mail."""
+
+# ruff: noqa: RUF001 - quotation marks and full stops of other scripts are the point
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+__all__ = ["Span", "foreign_spans", "without"]
+
+# Of a longer text the ends are looked at, as the scorer does.
+HEAD_CHARACTERS: Final = 24_576
+TAIL_CHARACTERS: Final = 8_192
+
+# A quotation shorter than this is a word that is named, and belongs to the sentence around it.
+_LEAST_QUOTED: Final = 12
+_LEAST_UNSPACED: Final = 6  # in scripts that write a word in one or two characters, and
+_FIRST_UNSPACED: Final = "\u2e80"  # stand past this one
+
+_RETURNED: Final = (
+    "tool_?results?|tool_?outputs?|tool_?responses?|function_?results?|function_?calls?|search_?results?|stdout|stderr|"
+    "observations?|logs?|console|terminal|retrieved"
+)
+_HELD_OUT: Final = (
+    "documents?|quotes?|quoted|blockquote|text|messages?|e?mail|emails?|transcripts?|context|source|article|passage|"
+    "excerpt|content|review|comment|post|conversation|chat|ticket|code|snippet|examples?|user_?(?:message|input|prompt)|"
+    "prompt|input|request|candidate|sample|page|webpage|html|body|data|history|attachment|report|q|cite"
+)
+
+# Everything that may open or close a span, each alternative of bounded length: one pass finds them all.
+_MARKS: Final = re.compile(
+    r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})"
+    r"|(?P<line>^[ \t]{0,8}>[^\n]*)"
+    r"|(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[T ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
+    r"|\[(?:DEBUG|INFO|WARN|WARNING|ERROR|TRACE|FATAL)\]|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
+    r"|(?P<mail>^[ \t]*(?:-{2,}[ \t]*[^\W\d_][^\n-]{3,60}-{2,}[ \t]*$|Begin forwarded message:"
+    r"|(?:On|Am|Le|El|Em|Il|Op|Dnia|Den)\b[^\n]{4,90}\b(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)"
+    r"[^\n]{0,60}:[ \t]*$))"
+    r"|(?P<returned>^[ \t]*(?:Observation|Tool (?:output|result|response)s?|Function result|Search results?|stdout|stderr"
+    r"|Log(?: excerpt| output)?)[ \t]*:)"
+    r"|(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b[^\n:]{0,80}:[ \t]*$)"
+    r"|(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
+    r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)|each (?:line|message|prompt))"
+    r"\b[^\n]{0,200}\n)"
+    r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:User message|Message|Input|Prompt|Text|Request|Comment|Post|Ticket|E-?mail|Review"
+    r"|Nachricht|Eingabe|Mensaje|Mensagem|Messaggio|Сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
+    rf"|(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])"
+    rf"|(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])"
+    r"|(?P<ends>(?<=\S)['’](?!\w))"
+    r"|(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+_CLOSING: Final = {
+    '"': '"', "“": "”", "”": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
+    "《": "》", "〝": "〞", "＂": "＂", "'": "’", "‘": "’",
+}  # fmt: skip
+_BREAK: Final = re.compile(r"\n[ \t]*\n")
+_TOOL: Final = re.compile(f"(?:{_RETURNED})$", re.IGNORECASE)
+
+
+class Span(NamedTuple):
+    """A stretch `[start, end)` of a text in other words than its writer's.
+
+    Attributes:
+        start: first character; `end` is past the last.
+        returned: whether a machine gave it (a tool, a log), rather than the writer having set it apart.
+    """
+
+    start: int
+    end: int
+    returned: bool
+
+
+class _Mark(NamedTuple):
+    kind: str
+    name: str
+    start: int
+    end: int
+
+
+def _marks(text: str) -> list[_Mark]:
+    found = []
+    for match in _MARKS.finditer(text):
+        kind = "quote" if match.lastgroup == "ends" else match.lastgroup or ""
+        name = match["name"] or match["named"] or (match["ends"] and "’") or match[0].strip()[:3]
+        found.append(_Mark(kind, name.lower(), match.start(), match.end()))
+    return found
+
+
+class _Closers:
+    """Where each kind of closing mark stands, so that one that never comes is not looked for twice."""
+
+    def __init__(self, marks: list[_Mark], text: str) -> None:
+        self.marks, self.text = marks, text
+        self.places: dict[tuple[str, str], list[int]] = {}
+        for place, mark in enumerate(marks):
+            self.places.setdefault((mark.kind, mark.name), []).append(place)
+        self.breaks = [match.start() for match in _BREAK.finditer(text)] + [len(text)]
+
+    def after(self, place: int, kind: str, name: str) -> int | None:
+        """The place of the first such mark past `place`."""
+        places = self.places.get((kind, name), [])
+        at = bisect_left(places, place + 1)
+        return places[at] if at < len(places) else None
+
+    def paragraph(self, start: int) -> int:
+        """Where the paragraph that holds `start` ends."""
+        return self.breaks[bisect_left(self.breaks, start)]
+
+    def quoted(self, place: int) -> int | None:
+        """The place of the mark that closes the quotation opened at `place`, within its paragraph."""
+        mark = self.marks[place]
+        ways = [self.after(place, "quote", name) for name in _CLOSING.get(mark.name, "")]
+        last = min((way for way in ways if way is not None), default=None)
+        return last if last is not None and self.marks[last].start < self.paragraph(mark.end) else None
+
+
+def _single(mark: _Mark, closers: _Closers, length: int) -> Span | None:
+    """The span that a mark opens which nothing closes."""
+    if mark.kind in {"line", "log"}:
+        return Span(mark.start, mark.end, mark.kind == "log")
+    if mark.kind in {"mail", "below"}:
+        return Span(mark.start if mark.kind == "mail" else mark.end, length, returned=False)
+    if mark.kind in {"returned", "seen", "field"}:
+        return Span(mark.end, closers.paragraph(min(mark.end + 1, length)), mark.kind == "returned")
+    return None
+
+
+def _closing(place: int, closers: _Closers) -> int | None:
+    """The place of the mark that closes the one at `place`."""
+    mark = closers.marks[place]
+    if mark.kind == "fence":
+        return closers.after(place, "fence", mark.name)
+    if mark.kind == "open":
+        return closers.after(place, "close", mark.name)
+    return closers.quoted(place) if mark.kind == "quote" else None
+
+
+def _long_enough(mark: _Mark, closing: _Mark, text: str) -> bool:
+    least = _LEAST_UNSPACED if text[mark.end] >= _FIRST_UNSPACED else _LEAST_QUOTED
+    return mark.kind != "quote" or closing.start - mark.end >= least
+
+
+def _from(place: int, closers: _Closers, length: int) -> tuple[Span | None, int]:
+    """The span that opens at this mark, if one does, and the first place after it."""
+    mark = closers.marks[place]
+    last = _closing(place, closers)
+    if last is None:
+        alone = _single(mark, closers, length)
+        return alone, len(closers.marks) if alone is not None and alone.end == length else place + 1
+    closing = closers.marks[last]
+    if not _long_enough(mark, closing, closers.text):
+        return None, last + 1
+    returned = mark.kind == "open" and _TOOL.match(mark.name) is not None
+    return Span(mark.start, closing.end, returned), last + 1
+
+
+def _walk(text: str) -> Iterator[Span]:
+    closers = _Closers(_marks(text), text)
+    place = 0
+    while place < len(closers.marks):
+        span, place = _from(place, closers, len(text))
+        if span is not None:
+            yield span
+
+
+def foreign_spans(text: str) -> list[Span]:
+    """The spans of `text` in other words than its writer's, by where they start; time is linear in the text."""
+    return list(_walk(text))
+
+
+def without(text: str, spans: list[Span]) -> str:
+    """`text` with each of the spans replaced by a blank."""
+    kept, at = [], 0
+    for span in spans:
+        kept.append(text[at : span.start])
+        at = max(at, span.end)
+    return " ".join([*kept, text[at:]])
