@@ -183,6 +183,16 @@ def test_repeated_ids_are_counted_once(tmp_path: Path) -> None:
     assert conversion.quarantined == {"exchange_id repeated": 40}
 
 
+def test_requests_under_one_id_are_told_apart(tmp_path: Path) -> None:
+    """A client that names all its requests alike hides none of them; what is logged twice counts once all the same."""
+    records = [pair({**fact, "exchange_id": "same"}, openai_request(fact), {}) for fact in facts(5)]
+    rows, conversion = converted(put_lines(tmp_path / "a.jsonl", records + records), tmp_path / "out")
+    assert sorted(row["prompt"] for row in rows) == sorted(fact["prompt"] for fact in facts(5))
+    assert len({row["exchange_id"] for row in rows}) == 5
+    assert conversion.quarantined == {"exchange_id repeated": 5}
+    assert conversion.notes[-1] == "4 values kept: exchange_id of several requests, which were told apart"
+
+
 def test_seen_ids_are_remembered_across_any_cut() -> None:
     """Ids in batches of any size are found again, however the runs were merged."""
     names = [f"id-{number % 700}" for number in range(2_000)]

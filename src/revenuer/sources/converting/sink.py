@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revenuer.schema import EXCHANGES, TABLES, TableName
 from revenuer.sources.content import unread
@@ -40,7 +41,7 @@ class Sink:
         left_out = unread("exchanges", settings.content)
         self._builder = Builder("exchanges", quarantine, left_out)
         self._files = ExchangeFiles(folder, pa.schema([field for field in EXCHANGES if field.name not in left_out]))
-        self._seen, self._present = SeenIds(), set[str]()
+        self._seen, self._seen_rows, self._present = SeenIds(), SeenIds(), set[str]()
         self._side: dict[TableName, dict[str, tuple[dict[str, Any], Place]]] = {table: {} for table in _SIDE}
         self._side_present: dict[TableName, set[str]] = {}
         self.written = self.sampled_out = 0
@@ -99,16 +100,33 @@ class Sink:
             self._flush()
 
     def _flush(self) -> None:
-        batch = self._builder.batch()
-        repeated = self._seen.repeated(batch.column("exchange_id"))
-        if repeated.any():
-            self._quarantine.reject("exchange_id repeated", int(repeated.sum()))
-            batch = batch.filter(pa.array(~repeated))
+        batch = self._without_repeated(self._builder.batch())
         if not len(batch):
             return
         self._present |= {name for name in batch.schema.names if batch.column(name).null_count < len(batch)}
         self._files.write(batch)
         self.written += len(batch)
+
+    def _without_repeated(self, batch: Any) -> Any:
+        """Rows that came before go; other requests under an id that came before get one of their own.
+
+        Some gateways take the id from the client: nobody shall hide requests by naming them all alike.
+        """
+        ids = batch.column("exchange_id")
+        keys = pc.binary_join_element_wise(
+            ids, batch.column("ts").cast(pa.int64()).cast(pa.string()), batch.column("account_id"), "\x1f"
+        )
+        again, same = self._seen.repeated(ids), self._seen_rows.repeated(keys)
+        self._quarantine.reject("exchange_id repeated", int(same.sum()))
+        apart = again & ~same
+        if apart.any():
+            self._quarantine.note("exchange_id of several requests, which were told apart", int(apart.sum()))
+            own = [
+                f"{name}~{digest(key)[:16]}" if new else name
+                for name, key, new in zip(ids.to_pylist(), keys.to_pylist(), apart, strict=True)
+            ]
+            batch = batch.set_column(0, batch.schema.field(0), pa.array(own, pa.string()))
+        return batch.filter(pa.array(~same)) if same.any() else batch
 
     def _take_aside(self, row: Row, place: Place) -> None:
         """Side tables are small: one row an account, or an agreement; what was said first counts."""
