@@ -20,7 +20,7 @@ from revenuer.training.diagram import diagram
 from revenuer.training.figures import accuracy, f1_figure, groups, with_interval
 from revenuer.training.leave_out import Predictions, Round, frames, predict, source_rounds, template_rounds
 from revenuer.training.measure import _balanced, report
-from revenuer.training.nothing import KINDS
+from revenuer.training.noise import LOGS, STRINGS
 from revenuer.training.train import Data, Recipe, gather, train
 
 SMALL = Recipe(per_source=20, per_family=2, size=300, iterations=3)
@@ -147,7 +147,7 @@ def test_all_kinds_of_figures_are_there(figures: dict[str, dict[str, dict[str, d
     assert set(figures["languages"]) == {"en", "fi"}
     assert set(figures["reliability"]) == {"all", "public"}
     assert set(figures["several"]) == {"single", "pairs"}
-    assert set(figures["nothing"]) == set(KINDS)
+    assert set(figures["nothing"]) == {*STRINGS, *(kind.replace("_", " ") for kind in LOGS)}
     assert all(figures["nothing"][kind]["likeliest"] == 1 for kind in ("empty", "marks", "hexadecimal"))
 
 

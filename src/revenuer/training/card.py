@@ -22,7 +22,8 @@ _CALIBRATION: Final = """\
 Of the likeliest capability, ten bins, sources left out; each round is calibrated by the temperature of the other rounds, so no
 row has a part in its own. The picture: `reliability.svg`."""
 _NOTHING: Final = """\
-Texts of no capability, made at random: what holds no words is taken for `other` by a fixed rule, the rest by what was learned.
+Texts of no capability, made at random and of kinds that the model of the round had not seen (of logs it had seen other styles).
+What holds no words is taken for `other` by a fixed rule, the rest by what was learned.
 Random letters read like a language that the model does not know, and nothing is concluded from either."""
 _LANGUAGES: Final = "Accuracy by language, where a source states it. Intervals take rows for independent."
 _SOURCES: Final = """\

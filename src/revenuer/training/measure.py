@@ -92,7 +92,7 @@ def report(data: Data, recipe: Recipe, seed: int = 0) -> dict[str, Any]:
         "reliability": calibration_figures(data, natural),
         "elicitation": _elicitation(data, natural),
         "several": {"single": set_figures(data, natural), "pairs": pair_figures(data, rounds, seed)},
-        "nothing": nothing_figures(rounds, seed),
+        "nothing": nothing_figures(data, rounds, seed),
         "languages": _languages(data, natural),
         "sources": {source: _source(data, natural, data.sources == source) for source in sorted(set(data.sources))},
     }

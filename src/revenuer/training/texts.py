@@ -11,8 +11,9 @@ import pyarrow as pa
 from revenuer.schema import EXTRACTION_CAPABILITIES
 from revenuer.training.corpus import ROWS
 from revenuer.training.grammar import Grammar, expand, read_rules
+from revenuer.training.noise import LOGS
 
-__all__ = ["LICENCE", "elicitation_rows", "task_rows"]
+__all__ = ["LICENCE", "elicitation_rows", "noise_rows", "task_rows"]
 
 LICENCE: Final = "Apache-2.0"
 
@@ -84,6 +85,16 @@ def task_rows(n: int, seed: int) -> tuple[pa.Table, list[bool]]:
     extraction, asked = _families("extraction", "", n, [seed, 0])
     ordinary, also = _families("ordinary", "", n, [seed, 1])
     return pa.concat_tables([extraction, ordinary]), asked + also
+
+
+def noise_rows(n: int, seed: int) -> pa.Table:
+    """`n` texts of every family that asks for nothing, at most; the source is `own:other:<family>`."""
+    tables = []
+    for index, (family, make) in enumerate(LOGS.items()):
+        rng = np.random.default_rng([seed, 4, index])
+        texts = list(dict.fromkeys(make(rng) for _ in range(n)))
+        tables.append(_table(f"own:other:{family}", "other", texts, extraction=False))
+    return pa.concat_tables(tables)
 
 
 def elicitation_rows(n: int, seed: int) -> tuple[pa.Table, list[bool]]:

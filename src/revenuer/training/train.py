@@ -35,7 +35,7 @@ from revenuer.training.fit import (
 )
 from revenuer.training.labels import label_rows
 from revenuer.training.lexicon import lexicon_arrays
-from revenuer.training.texts import elicitation_rows, task_rows
+from revenuer.training.texts import elicitation_rows, noise_rows, task_rows
 
 __all__ = [
     "WEIGHTS",
@@ -137,8 +137,9 @@ def gather(
     """
     honest, asked = elicitation_rows(recipe.per_family, seed)
     tasks, also = task_rows(recipe.per_family, seed)
-    tables = [tasks, honest]
-    flags: list[bool | None] = [*also, *asked]
+    noise = noise_rows(recipe.per_family, seed)
+    tables = [tasks, honest, noise]
+    flags: list[bool | None] = [*also, *asked, *[False] * len(noise)]
     if corpora is not None:
         rows = read_corpora(corpora, per_source=recipe.per_source, seed=seed, allowed_only=allowed_only)
         tables.append(rows)
