@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from watching import Watch, processor
+
 COMMAND = (sys.executable, "-c", "from revenuer.cli import main; main()")
 LIBRARIES = ("revenuer", "numpy", "numba", "pyarrow", "duckdb", "ibis-framework")
 # The command log says `revenuer: INFO: STAGE: N done` when a stage ends.
@@ -29,8 +31,10 @@ class Run:
         code: exit code.
         wall: seconds from start to end, imports included.
         cpu: user and system seconds of the process and its children.
-        peak: largest resident set of the process, bytes.
+        peak: largest resident memory of the process and its descendants together, bytes.
         stages: seconds from the end of the stage before (or the start) to the end of each stage.
+        stages_cpu: processor seconds in the same stretches; zero where there is no `/proc`.
+        read, written: bytes that it moved by system calls; zero where there is no `/proc`.
         output: standard output.
         errors: standard error, stage lines left out.
     """
@@ -40,6 +44,9 @@ class Run:
     cpu: float
     peak: int
     stages: dict[str, float]
+    stages_cpu: dict[str, float]
+    read: int
+    written: int
     output: str
     errors: str
 
@@ -48,8 +55,11 @@ class Run:
 class _Stages:
     """Stage ends, read from the log while the command runs."""
 
+    pid: int
     started: float
+    spent: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
     other: list[str] = field(default_factory=list)
 
     def read(self, line: str) -> None:
@@ -58,8 +68,10 @@ class _Stages:
             self.other.append(line)
             return
         stage = line.removeprefix(STAGE_LINE).rsplit(":", 1)[0]
+        spent = processor(self.pid)
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.started
-        self.started = now
+        self.processor[stage] = self.processor.get(stage, 0.0) + spent - self.spent
+        self.started, self.spent = now, spent
 
 
 def measured(*arguments: str | Path) -> Run:
@@ -69,12 +81,15 @@ def measured(*arguments: str | Path) -> Run:
     """
     started = time.perf_counter()
     command = [*COMMAND, *map(str, arguments)]
-    stages = _Stages(started)
     with tempfile.TemporaryFile("w+") as result:  # a pipe that nobody empties would stop a child that says much
         child = subprocess.Popen(command, stdout=result, stderr=subprocess.PIPE, text=True)  # noqa: S603
         assert child.stderr is not None
+        watch, stages = Watch(child.pid).start(), _Stages(child.pid, started)
         for line in child.stderr:
             stages.read(line.rstrip())
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        watch.stop()
         _pid, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -85,8 +100,11 @@ def measured(*arguments: str | Path) -> Run:
         child.returncode,
         wall,
         usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss * unit,
+        max(usage.ru_maxrss * unit, watch.peak),
         stages.seconds,
+        stages.processor,
+        watch.read,
+        watch.written,
         output,
         "\n".join(stages.other),
     )
@@ -107,7 +125,8 @@ def world(cache: Path, name: str, options: Sequence[str | Path], *, fresh: bool 
     if not place.exists():
         cache.mkdir(parents=True, exist_ok=True)
         run = checked(measured("simulate", *options, "--out", place, "--quiet"))
-        print(f"made {name} in {run.wall:.0f} s", file=sys.stderr)
+        cost = f"{run.wall:.0f} s, CPU {run.cpu:.0f} s, peak {run.peak / MIB:,.0f} MiB"
+        print(f"made {name} in {cost}", file=sys.stderr)
     return place
 
 

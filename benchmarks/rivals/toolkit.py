@@ -39,7 +39,7 @@ def stretch(traffic: Traffic) -> Ints:
     return order[first : first + BEARABLE]
 
 
-def called(database: Path, *arguments: str) -> bool:
+def called(database: Path, *arguments: str, limit: float = TIME) -> bool:
     """Run the toolkit; False where it does not end in time. Its workers end with it.
 
     Raises:
@@ -49,7 +49,7 @@ def called(database: Path, *arguments: str) -> bool:
     silent = subprocess.DEVNULL
     child = subprocess.Popen(command, stdout=silent, stderr=silent, start_new_session=True)  # noqa: S603
     try:
-        code = child.wait(TIME)
+        code = child.wait(limit)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
@@ -59,7 +59,7 @@ def called(database: Path, *arguments: str) -> bool:
     return True
 
 
-def loaded(traffic: Traffic, folder: Path) -> Path:
+def loaded(traffic: Traffic, folder: Path, limit: float = TIME) -> Path:
     """The toolkit's database of the requests it is given."""
     source = folder / "messages.csv"
     prompts = traffic.prompts
@@ -69,14 +69,14 @@ def loaded(traffic: Traffic, folder: Path) -> Path:
         for row in stretch(traffic).tolist():
             account, text = str(traffic.account[row]), prompts[row].replace("\0", " ")
             writer.writerow([str(row), account, account, "", "", text, int(traffic.seconds[row]), ""])
-    called(folder / "toolkit.db", "preprocess", str(source))
+    called(folder / "toolkit.db", "preprocess", str(source), limit=limit)
     return folder / "toolkit.db"
 
 
-def edges(database: Path, network: str, window: int) -> Edges | None:
+def edges(database: Path, network: str, window: int, limit: float = TIME) -> Edges | None:
     """Pairs of different accounts and how often they coincide; null where the toolkit does not end in time."""
     options = ("--time_window", str(window), "--min_edge_weight", "1", "--n_cpus", "1")
-    if not called(database, "compute", network, *options):
+    if not called(database, "compute", network, *options, limit=limit):
         return None
     with sqlite3.connect(database) as opened:
         rows = opened.execute(f"select user_1, user_2, weight from {network}_network").fetchall()
