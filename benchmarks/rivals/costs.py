@@ -79,10 +79,10 @@ def tfidf(traffic: Traffic) -> int:
     """TF-IDF of words and DBSCAN by cosine; accounts that have prompts in one cluster are joined."""
     weights = TfidfVectorizer(dtype=np.float32, sublinear_tf=True).fit_transform(traffic.prompts)
     cluster = DBSCAN(eps=APART, min_samples=CORE, metric="cosine").fit_predict(weights)
-    return groups(_joined(cluster, traffic.account), len(traffic.ids))
+    return groups(joined(cluster, traffic.account), len(traffic.ids))
 
 
-def _joined(cluster: Ints, account: Ints) -> Pairs:
+def joined(cluster: Ints, account: Ints) -> Pairs:
     """Each account of a cluster with the first one of it."""
     first: dict[int, int] = {}
     held = zip(cluster.tolist(), account.tolist(), strict=True)
