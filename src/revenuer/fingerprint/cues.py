@@ -17,7 +17,7 @@ _HANDLED: Final = (
     r"draft|repl(?:y|ies)\b|severity|serious|regex|regular expression|rules?\b|filter|classifier|tests?\b|pars(?:e|er|ing)\b|"
     r"function|docstring|bugs?\b|diffs?\b|wrong|fix\b|grammar|spell|mean(?:s|ing)?\b|intent|harmless|malicious|benign|"
     r"unsafe|policy|complain|refus|attempt|tries|trying|tried|(?<!this )(?<!that )(?<!here )is (?:this|that|the (?:message|text|prompt|following))|"
-    r"does (?:this|that|the)|why (?:was|is|did|does)|phrase\b|sentence\b|article|paper\b|customer|comment says|reads:|prompts? (?:such as|like)|found\b|voice memo|recording|interview|"
+    r"does (?:this|that|the)|why (?:was|did)|phrase\b|sentence\b|article|paper\b|customer|comment says|reads:|prompts? (?:such as|like)|found\b|voice memo|recording|interview|"
     r"bericht|vorfall|meldung|zusammen|einordn|ordne|übersetz|angriff|ist (?:das|die|der|dies)|warum|prüf|bewert|erkenn|"
     r"résum|class[ei]|tradui|attaque|est-ce|cherche|pourquoi|vérifi|évalu|"
     r"informe|incidente|resum|clasific|traduc|ataque|intenta|por qué|revis|evalú|"
@@ -104,8 +104,8 @@ _ABOUT: Final = (
     r"|\bsignature (?:of|on) (?:the |this |my |our )?(?:\w+ ){0,2}(?:release|file|token|webhook|certificate|package|commit|pdf|contract|e-?mail)\b"
     r"|\b(?:rewrite|rephrase|proofread|paraphrase) (?:this|the) (?:sentence|paragraph|title|heading)|\bscreen reader|\bcolumn\b|\bviewer\b"
     r"|\bmutants?\b|\bmutation\b|\breading list\b|\brationale in the\b|\bbenign prompts\b|\b(?:her|his|their|its) (?:secret |private |inner )?thoughts (?:on|about|to)\b|\bchapter\b|\btextbook\b|"
-    r"\btodo\b|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
-    r"\bthe (?:reasoning|thinking|thoughts) an? (?!model)|\bfiller words\b|\bspeaker \d"
+    r"\btodo\.md|\btodo list|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
+    r"\bthe (?:reasoning|thinking) an? (?!model|strong|solver|teacher)|\bfiller words\b|\bspeaker \d"
     r"|什么是|是什么|背后的(?:考虑|原因|想法)|是不是|是否|聊天记录|法院的|とは|背景に|ていますか|いますか|裁判所の|무엇|무슨 뜻|뒤에 있는|건가요|인가요"
     r"|ما (?:هي|هو|المقصود)|هل |क्या (?:होती|होता|है|यह)|का क्या अर्थ|का अर्थ|के पीछे क्या"
 )
@@ -139,7 +139,7 @@ _KEPT_BACK: Final = (
     r"\b(?:in your head|silently|without (?:showing|writing)|do(?: not|n't) (?:show|write|print|explain|include)|"
     r"keep [^.\n]{0,24} to yourself|if you (?:need|like|want|must)|if it helps)\b|im kopf\b|de tête\b|mentalmente|в уме|在心里|頭の中|머릿속"
     # to think is not to write it down, and a line for the people who follow is no protocol of thoughts
-    r"|^(?!.*(?:\b(?:writ|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
+    r"|^(?!.*(?:\b(?:writ|echo|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
     r"all of|nothing|aloud first)|<\w+>)).*\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|as you (?:work|go)\b|"
     r"while (?:you|we)\b|briefly|(?:one|a) (?:line|sentence)\b|status|so (?:that )?(?:the|my|our|i|we) (?:\w+ )?(?:team|users?|reviewers?|can)\b)"
 )
@@ -148,10 +148,10 @@ _KEPT_BACK: Final = (
 _MINDED: Final = (
     r"reason|think|thought|\bcot\b|scratch|monolog|deliberat|\bminds?\b|\bhead\b|rationale|trace|trajector|rollout|inner|internal(?! (?:state|memo|audit|mail|server|wiki))|hidden|"
     r"privat|unspoken|consider|ideas?\b|doubt|working|cogit|musing|self-talk|(?:your|private|sealed|solver.?s) notes\b|memory|steno|unredacted|redact|section|buffer|"
-    r"\bblocks?\b|\bblob|opaque|encrypt|ciphertext|signature|signed|sealed|system (?:prompt|message)|on the way|what happened|"
+    r"\bblocks?\b|\bblob|opaque|encrypt|ciphertext|signature|signed|sealed|system (?:prompt|message)|mental|weigh up|yourself\b|unsaid|on the way|what happened|"
     r"process\b|analysis channel|steps in between|see into prose|cannot see|kept to yourself|thinks|consciousness|approach|"
     r"gedank|gedacht|überleg|denk|\bkopf\b|innere|pens|raison|réfl|\btête\b|chiffr|razon|mente\b|cifrad|racioc|"
-    r"мысл|рассужд|размышл|дума|зашифр|思|考|推理|推論|想|内心|加密|暗号|생각|사고|추론|암호|تفكير|فكر|استدلال|مشفر|सोच|विचार|तर्क|एन्क्रिप्ट|"
+    r"мысл|рассужд|размышл|дума|зашифр|思|考|推理|推論|想|内心|加密|暗号|생각|사고|추론|암호|تفكير|فكر|أفكار|استدلال|مشفر|सोच|विचार|तर्क|एन्क्रिप्ट|"
     r"ragion|redener|gedacht|rozumow|myśl|міркув|думк|düşün|suy nghĩ|pikir|penalaran|tankar|resonemang|חשיב|<\w+>|_\w+="
 )
 
