@@ -105,10 +105,7 @@ def scan(
             cache.
         MissingExtraError: the careful model must be used and the extra `encoder` is not installed.
     """
-    if engine != "local":
-        raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
-    if content not in CONTENTS:
-        raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
+    _check(engine, content)
     checked_level(fdr, content)
     weights = CapabilityModel.load(model)
     closer = _careful(careful, content, model, cache)
@@ -135,6 +132,13 @@ def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path |
             raise ConfigError("--careful on: there is no text to read with --content none")
         return None
     return careful_model(wanted, model, place=cache)
+
+
+def _check(engine: str, content: str) -> None:
+    if engine != "local":
+        raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
+    if content not in CONTENTS:
+        raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
 
 
 @dataclass(frozen=True, slots=True)
