@@ -92,6 +92,7 @@ def test_a_kept_vector_is_the_same_as_a_new_one(tmp_path: Path):
     fresh = Encoder(model).encode([*ASKED, ""])
     first = Encoder(model, tmp_path)
     again = [first.encode(ASKED), first.encode(ASKED), Encoder(None, tmp_path).encode(ASKED)]
+    again += [np.concatenate([Encoder(model).encode([text]) for text in ASKED])]
     assert all((one == fresh[:2]).all() for one in again)
     assert not fresh[2].any()
     np.testing.assert_allclose(np.linalg.norm(fresh[:2], axis=1), 1.0, atol=1e-3)

@@ -18,7 +18,7 @@ from revenuer.sources import Traffic
 
 __all__ = ["CloserLook"]
 
-# Exchanges read: of a template, of a campaign's exchanges without one, and in all. Some 200 a second are read.
+# Exchanges read: of a template, of a campaign's exchanges without one, and in all. Under 200 parts of texts a second are read.
 OF_TEMPLATE: Final = 20
 WITHOUT_TEMPLATE: Final = 2_000
 IN_ALL: Final = 10_000

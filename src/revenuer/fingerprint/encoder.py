@@ -82,9 +82,9 @@ class Encoder:
             found |= _stored(self.place, [name for name in wanted if name not in found])
         missing = {name: text for name, text in wanted.items() if name not in found}
         if missing:
-            # vectors pass through half precision, so that a kept one is the same as a new one
-            new = np.asarray(self.model.encode(list(missing.values()))).astype(np.float16)
-            made = dict(zip(missing, new, strict=True))
+            # one by one: in company a vector's last bits depend on the others, and so on how traffic is cut into batches;
+            # in half precision, so that a kept one is the same as a new one
+            made = {name: self.model.encode([text])[0].astype(np.float16) for name, text in missing.items()}
             found |= made
             if self.place is not None:
                 _store(self.place, made)
