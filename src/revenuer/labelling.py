@@ -168,7 +168,7 @@ def _rows(texts: pa.Table, found: pa.Table, weight: F64, model: CapabilityModel)
     prompts, systems = tokenize(batch["prompt"]), tokenize(batch["system"])
     heads = take(systems, np.arange(len(batch)), most=SYSTEM_TOKENS)
     scores = model.score(prompts, heads, structure(batch), wordless(batch, prompts))
-    elicitation = asked_elicitation(model, batch["prompt"], scores.elicitation)
+    elicitation = asked_elicitation(model, batch["prompt"], scores.elicitation, heads)
     held = replace(scores, elicitation=elicitation).holding()
     best = scores.probabilities.argmax(axis=1)
     return [

@@ -140,7 +140,7 @@ class Fingerprinter:
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
         scores = self.model.score(prompts, heads, structure(batch), wordless(batch, prompts))
-        asked = asked_elicitation(self.model, batch.column("prompt"), scores.elicitation)
+        asked = asked_elicitation(self.model, batch.column("prompt"), scores.elicitation, heads)
         frames = _names(found.frame, self.prompts.ids)
         system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
         return {
