@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from revenuer.cli import main
+from revenuer.engine import LocalEngine
 from revenuer.scan_control import calibrated, controlled, reference_accounts
 from revenuer.scanning import scan
 from revenuer.simulate import simulate
@@ -133,7 +134,7 @@ def _made(folder: Path) -> Path:
 def test_without_text_nobody_is_unusual(place: Path) -> None:
     """With --content none all scores are one, all p-values 1, and that is said."""
     traffic, clean = (
-        reference_accounts(place / name, content="none", strict=False, memory="1GB", threads=1)
+        reference_accounts(place / name, LocalEngine, content="none", strict=False)
         for name in ("attacked", "clean")
     )
     found = calibrated(traffic, clean, [], seed=0)

@@ -80,7 +80,7 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.argument("traffic", type=_PLACE)
 @click.option("--out", required=True, type=_PLACE, help="Where the findings should stand; must not exist yet.")
 @click.option(
-    "--engine", default="local", show_default=True, help="local, or the URL of a cluster (spark://HOST:PORT)."
+    "--engine", default="local", show_default=True, help="local, spark-local or a cluster's URL (spark://HOST:PORT)."
 )
 @click.option(
     "--content",
@@ -109,6 +109,7 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
+@click.option("--scratch", type=_PLACE, help="Where temporary files go; on a cluster a folder that all of it shares.")
 @click.option("--seed", default=0, show_default=True, help="Seed of every random step.")
 @_force
 @_json

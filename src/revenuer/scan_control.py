@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.queues import Queue
 from revenuer.campaigns.verdict import Verdict
 from revenuer.control import benjamini_hochberg
-from revenuer.engine import LocalEngine
+from revenuer.engine import Engine
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import fingerprint
 from revenuer.sources import Content, open_traffic
@@ -56,14 +56,13 @@ _NO_TEXT: Final = "Text is not read: every account has the same score, every p-v
 
 def reference_accounts(
     place: Path,
+    start: Callable[[], Engine],
     *,
     content: Content,
     strict: bool,
-    memory: str,
-    threads: int | None,
     model: CapabilityModel | None = None,
 ) -> Unusual:
-    """Score the accounts of a clean period or cohort, a traffic directory, in an engine of its own.
+    """Score the accounts of a clean period or cohort, a traffic directory, in an engine of its own that `start` starts.
 
     The text model must be the one that scores the traffic held against it; without one it is the packaged one.
 
@@ -71,7 +70,7 @@ def reference_accounts(
         InputError: the traffic cannot be read.
     """
     traffic = open_traffic(place, strict=strict, content=content)
-    with LocalEngine(memory=memory, threads=threads) as engine:
+    with start() as engine:
         prints = fingerprint(engine, traffic, model or CapabilityModel.load(), lambda _stage, _done, _of: None)
         return unusual(engine, prints.rows, profile(engine, prints.rows, traffic.accounts()))
 

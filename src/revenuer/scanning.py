@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -23,7 +24,7 @@ from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_
 from revenuer.campaigns.scoring import Heard, score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
 from revenuer.campaigns.wording import listen
-from revenuer.engine import Engine, LocalEngine
+from revenuer.engine import Engine, check_engine, connect
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.fingerprint.capability import CapabilityModel
@@ -77,6 +78,7 @@ def scan(
     strict: bool = False,
     memory: str = "4GB",
     threads: int | None = None,
+    scratch: Path | None = None,
     seed: int = 0,
     on_stage: OnStage | None = None,
 ) -> ScanResult:
@@ -85,7 +87,7 @@ def scan(
     Args:
         traffic: a directory as `docs/data.md` describes.
         out: where `campaigns.json`, `accounts.parquet`, `exchanges.parquet`, `scan.json` and `report.html` go.
-        engine: `local`, the only one so far.
+        engine: `local`, or the URL of a Spark master, see `docs/spark.md`.
         reference: traffic of a clean period or cohort, which calibrates p-values and the population alarm.
         fdr: name only the campaigns that e-BH leaves at this expected false share, in (0, 1); None: by odds alone.
         model: folder of weights that `revenuer train` wrote; None: the packaged ones.
@@ -94,8 +96,9 @@ def scan(
         careful: whether the careful model names what campaigns serve: `auto`, if the extra `encoder` is there; `on`; `off`.
         cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
-        memory: limit of the engine's tables; they spill to disk beyond.
-        threads: workers, all cores by default.
+        memory: limit of the engine's tables; they spill to disk beyond. On a cluster: of the driver's Java part.
+        threads: workers, all cores by default; a cluster has its own.
+        scratch: where temporary files go; on a cluster a folder that all its machines share.
         seed: of every random step.
         on_stage: told the stage, the parts done and the parts in all.
 
@@ -103,24 +106,25 @@ def scan(
         InputError: the traffic or the weights cannot be read.
         ConfigError: the engine or the mode is not known, `fdr` cannot be held, or a mode forbids the careful model or its
             cache.
-        MissingExtraError: the careful model must be used and the extra `encoder` is not installed.
+        EngineError: the engine cannot start, or fails.
+        MissingExtraError: the careful model must be used and the extra `encoder` is not installed, or the engine is not.
     """
-    _check(engine, content)
+    check_engine(engine)
+    _check(content)
     checked_level(fdr, content)
     weights = CapabilityModel.load(model)
     closer = _careful(careful, content, model, cache)
     key = key_from(sketch_key) if content == "sketch" else None
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
+    start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = None
     if reference is not None:
         tell("score the reference", 0, 1)
-        clean = reference_accounts(
-            reference, content=content, strict=strict, memory=memory, threads=threads, model=weights
-        )
+        clean = reference_accounts(reference, start, content=content, strict=strict, model=weights)
         tell("score the reference", 1, 1)
-    with LocalEngine(memory=memory, threads=threads) as local:
-        return _Scan(local, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
+    with start() as running:
+        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
 
 
 def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path | None) -> CarefulModel | None:
@@ -134,9 +138,7 @@ def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path |
     return careful_model(wanted, model, place=cache)
 
 
-def _check(engine: str, content: str) -> None:
-    if engine != "local":
-        raise ConfigError(f"--engine {engine}: this version runs on 'local' only")
+def _check(content: str) -> None:
     if content not in CONTENTS:
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
 
@@ -274,7 +276,7 @@ class _Scan:
             quality=msgspec.structs.replace(summary.quality, notes=(*summary.quality.notes, *linked.consented.notes)),
             campaigns={one.campaign.campaign_id: one.detail for one in assembled},
             flagged_accounts=flagged,
-            settings={"engine": "local", "seed": self.seed, **self._chosen()},
+            settings={"engine": self.engine.kind, "seed": self.seed, **self._chosen()},
         )
 
     def _calibrated(self, linked: _Linked) -> Calibrated:

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from revenuer.engine.base import Kernel, OnPart, Part, Reader
+from revenuer.engine.base import Kernel, OnPart, OnTold, Part, Reader, drain
 from revenuer.errors import EngineError
 
 __all__ = ["LocalEngine"]
@@ -33,6 +33,8 @@ class LocalEngine:
     Raises:
         EngineError: the limit cannot be understood, or the scratch place cannot be written to.
     """
+
+    kind = "local"
 
     def __init__(self, *, memory: str = "2GB", threads: int | None = None, scratch: Path | None = None) -> None:
         self._threads = threads or os.cpu_count() or 1
@@ -64,20 +66,22 @@ class LocalEngine:
         schema: pa.Schema,
         *,
         on_part: OnPart | None = None,
+        on_told: OnTold | None = None,
     ) -> ir.Table:
         """See `Engine.map`."""
         place = self._path(name)
         place.mkdir()
 
-        def run(task: tuple[int, Part]) -> None:
+        def run(task: tuple[int, Part]) -> Any:
             number, part = task
             with pq.ParquetWriter(place / f"part-{number:06d}.parquet", schema, compression="lz4") as writer:
-                for batch in read(part):
-                    writer.write_batch(kernel(batch))
+                return drain(read(part), lambda batch: writer.write_batch(kernel(batch)))
 
         if not parts:
             pq.write_table(schema.empty_table(), place / "part-000000.parquet")
-        self._each(run, list(enumerate(parts)), on_part)
+        for told in self._each(run, list(enumerate(parts)), on_part):
+            if on_told is not None:
+                on_told(told)
         return self._connection.read_parquet(str(place / "*.parquet"), table_name=name)
 
     def fold(
@@ -111,16 +115,19 @@ class LocalEngine:
             total = add(total, state)
         return total
 
-    def _each(self, run: Callable[[Any], None], tasks: Sequence[Any], on_part: OnPart | None) -> None:
+    def _each(self, run: Callable[[Any], Any], tasks: Sequence[Any], on_part: OnPart | None) -> list[Any]:
         """Run every task on the pool; the first error stops the rest and is raised."""
+        results = []
         with ThreadPoolExecutor(self._threads) as pool:
             try:
-                for done, _ in enumerate(pool.map(run, tasks), start=1):
+                for result in pool.map(run, tasks):
+                    results.append(result)
                     if on_part is not None:
-                        on_part(done, len(tasks))
+                        on_part(len(results), len(tasks))
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+        return results
 
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         """See `Engine.table`."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import ibis
@@ -55,21 +54,11 @@ class Fingerprints:
     quarantine: Quarantine
 
 
-@dataclass(slots=True)
-class _CountingReader:
-    """Reads parts and counts what is wrong with their rows, one quarantine a thread."""
-
-    held: dict[int, Quarantine] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
-        with self.lock:
-            quarantine = self.held.setdefault(threading.get_ident(), Quarantine())
-        return read_part(part, quarantine)
-
-    def total(self) -> Quarantine:
-        """What all threads counted."""
-        return sum(self.held.values(), Quarantine())
+def _counted(part: Part) -> Generator[pa.RecordBatch, None, Quarantine]:
+    """Read a part and return what was wrong with its rows."""
+    quarantine = Quarantine()
+    yield from read_part(part, quarantine)
+    return quarantine
 
 
 def _read(part: Part) -> Iterator[pa.RecordBatch]:
@@ -97,16 +86,17 @@ def fingerprint(
     if traffic.content != "none":
         libraries = _mined(engine, narrowed(parts, _MINED), on_stage, key)
         kernel = Fingerprinter(libraries["prompt"], libraries["system"], model, key, traffic.content == "full")
-    reader = _CountingReader()
+    counted: list[Quarantine] = []
     rows = engine.map(
         "fingerprints",
         narrowed(parts, _USED),
-        reader,
+        _counted,
         kernel,
         FINGERPRINTS,
         on_part=lambda done, of: on_stage("fingerprint", done, of),
+        on_told=counted.append,
     )
-    quarantine = reader.total()
+    quarantine = sum(counted, Quarantine())
     if traffic.strict:
         _refuse_repeats(engine, rows)
     return Fingerprints(_without_repeats(engine, rows, quarantine), libraries, quarantine)

@@ -1,0 +1,106 @@
+"""Spark jobs while they run: how far they are, when to give up, and their errors in one line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import count
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from revenuer.engine.base import OnPart
+from revenuer.errors import EngineError
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+__all__ = ["told", "watched"]
+
+# Seconds between two looks at how far a job is.
+_LOOK: Final = 0.25
+_GROUPS = count()
+
+
+@contextlib.contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn what Spark raises into an `EngineError` of one line."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415  an optional package
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (PySparkException, Py4JError, pa.ArrowException) as error:
+        raise EngineError(f"{what}: {_gist(error)}") from error
+
+
+def _gist(error: Exception) -> str:
+    """The last line of a worker's traceback where there is one, else the first line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for at, line in enumerate(lines):
+        if line.startswith("Traceback (most recent call last)"):
+            rest = [one for one in lines[at + 1 :] if not one.startswith(("File ", "at ", "^"))]
+            named = [one for one in rest if one.split(":")[0].split(".")[-1].endswith(("Error", "Exception"))]
+            return (named or lines)[0][:300]
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def watched(
+    context: SparkContext, action: Callable[[], Any], tasks: int, on_part: OnPart | None, patience: float | None
+) -> Any:
+    """Run an action of `tasks` tasks and tell `on_part` how many are done.
+
+    Args:
+        context: to ask how far it is.
+        action: runs the job.
+        tasks: of its only stage.
+        on_part: told tasks done and tasks in all.
+        patience: seconds in which one task must have ended; None: any time.
+
+    Raises:
+        EngineError: none did.
+    """
+    group = f"revenuer-{next(_GROUPS)}"
+
+    def run() -> Any:
+        context.setJobGroup(group, "revenuer", interruptOnCancel=True)
+        return action()
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run)
+        try:
+            _follow(context, group, future, tasks, on_part, patience)
+        except BaseException:
+            context.cancelJobGroup(group)
+            raise
+        return future.result()
+
+
+def _follow(
+    context: SparkContext,
+    group: str,
+    future: Future[Any],
+    tasks: int,
+    on_part: OnPart | None,
+    patience: float | None,
+) -> None:
+    begin, said = monotonic(), 0
+    while not wait([future], timeout=_LOOK).done:
+        done = _done(context, group)
+        if patience is not None and not done and monotonic() - begin > patience:
+            raise EngineError(f"no worker has done anything within {patience:.0f} s: does the cluster have free ones?")
+        if on_part is not None and said < done < tasks:
+            said = done
+            on_part(done, tasks)
+    if on_part is not None and future.exception() is None:
+        on_part(tasks, tasks)
+
+
+def _done(context: SparkContext, group: str) -> int:
+    """Tasks of a group's stages that have ended."""
+    tracker = context.statusTracker()
+    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
+    stages = [tracker.getStageInfo(stage) for job in jobs if job is not None for stage in job.stageIds]
+    return sum(stage.numCompletedTasks for stage in stages if stage is not None)
