@@ -27,6 +27,9 @@ __all__ = ["SparkEngine"]
 
 # Seconds within which a worker must have answered at the start.
 _PATIENCE: Final = 120.0
+# Pieces that a shuffle makes at least; Spark joins those that turn out small.
+_LEAST_PARTITIONS: Final = 12
+_UTC: Final = pa.timestamp("us", tz="UTC")
 
 
 class SparkEngine:
@@ -66,6 +69,7 @@ class SparkEngine:
         self._connection = ibis.pyspark.connect(self._session)
         try:
             self._probe()
+            self._session.conf.set("spark.sql.shuffle.partitions", max(_LEAST_PARTITIONS, 3 * self._cores))
         except BaseException:
             self.close()
             raise
@@ -123,14 +127,14 @@ class SparkEngine:
     def persist(self, name: str, expression: ir.Table) -> ir.Table:
         """See `Engine.persist`."""
         place = self._place(name)
-        schema = expression.schema().to_pyarrow()
+        schema = _schema(expression)
         with told(f"table {name} could not be computed"):
             self._frame(expression).write.mode("overwrite").parquet(place.as_uri())
         return self._stored(name, place, schema)
 
     def collect(self, expression: ir.Table) -> pa.Table:
         """See `Engine.collect`."""
-        schema = expression.schema().to_pyarrow()
+        schema = _schema(expression)
         operation = expression.op()
         if isinstance(operation, ops.DatabaseTable):
             return ds.dataset(self._places[operation.name], format="parquet").to_table().cast(schema)
@@ -208,6 +212,12 @@ class SparkEngine:
                 raise EngineError(f"worker {host} has revenuer {version}, this is {__version__}")
             if trouble:
                 raise EngineError(f"worker {host} cannot use the shared folder: {trouble}")
+
+
+def _schema(expression: ir.Table) -> pa.Schema:
+    """The Arrow schema of an expression; Ibis leaves out the zone of Spark's timestamps, which is UTC."""
+    fields = expression.schema().to_pyarrow()
+    return pa.schema([pa.field(f.name, _UTC if pa.types.is_timestamp(f.type) else f.type) for f in fields])
 
 
 def _even(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

@@ -150,11 +150,15 @@ def _edges(rows: ir.Table, kind: int) -> ir.Table:
     return used.group_by(account=used.account, id=used[KINDS[kind]]).agg(
         kind=ibis.literal(kind).cast("int64"),
         n=_.count(),
-        # summed as whole numbers: a sum of floats depends on the order of rows
-        extraction=(_.extraction * MILLION).round().cast("int64").sum(),
-        elicitation=(_.elicitation * MILLION).round().cast("int64").sum(),
+        extraction=_millionths("extraction"),
+        elicitation=_millionths("elicitation"),
         followups=(_.turn.fill_null(0) > 0).sum().cast("int64") * MILLION,
     )
+
+
+def _millionths(score: str) -> ir.IntegerScalar:
+    """The sum of a score as a whole number: a sum of floats depends on the order of rows, a product on the engine."""
+    return (_[score].cast("float64") * MILLION).round().cast("int64").sum()
 
 
 @dataclass(frozen=True, slots=True)
