@@ -54,7 +54,7 @@ class SparkEngine:
 
     def __init__(self, url: str, *, memory: str = "4GB", scratch: Path | None = None) -> None:
         try:
-            self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch)
+            self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch and scratch.absolute())
         except OSError as error:
             raise EngineError(f"the Spark engine cannot start: {error}") from error
         # workers may run as somebody else

@@ -187,7 +187,8 @@ def _sources(path: Path, table: TableName, content: Content) -> tuple[Source, ..
     if len({name.split("/")[0] for name, _ in files}) > 1:
         names = " and ".join(name for name, _ in files[:2])
         raise InputError(f"holds both {names}: one of them must go", file=str(path))
-    return tuple(_open(path / name, name, table, kind, unread(table, content)) for name, kind in files)
+    # absolute, for tasks that run in another folder
+    return tuple(_open((path / name).absolute(), name, table, kind, unread(table, content)) for name, kind in files)
 
 
 def _inside(path: Path, table: str) -> list[tuple[str, Kind]]:
