@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from revenuer.engine.watching import gist
 from revenuer.errors import ConfigError, EngineError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _UNLESS_SET: Final = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.driver.maxResultSize": "0",
+    "spark.python.daemon.module": "revenuer.engine.daemon",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.sql.autoBroadcastJoinThreshold": str(_BROADCAST),
     "spark.sql.optimizer.windowGroupLimitThreshold": str(_FIRST_OF_GROUP),
@@ -58,12 +60,15 @@ def master_of(url: str) -> str:
     raise ConfigError(f"--engine {url}: expected local, spark-local or the URL of a cluster (spark://HOST:PORT)")
 
 
-def start(url: str, *, memory: str) -> SparkSession:
-    """Start a session, or join the one that runs already.
+def start(url: str, *, memory: str) -> tuple[SparkSession, bool]:
+    """Start a session, or open one beside that which runs already, whatever its master.
 
     Args:
         url: as `master_of` takes it.
         memory: of the driver's Java part, such as `"4GB"`.
+
+    Returns:
+        the session, and whether Spark was started for it.
 
     Raises:
         ConfigError: the URL names no master.
@@ -72,11 +77,15 @@ def start(url: str, *, memory: str) -> SparkSession:
     """
     master = master_of(url)
     try:
-        from pyspark import SparkConf  # noqa: PLC0415  an optional package
+        from py4j.protocol import Py4JError  # noqa: PLC0415  an optional package
+        from pyspark import SparkConf  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError(f"--engine {url}", "spark") from error
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return running.newSession(), False
     _find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf().setMaster(master).setAppName("revenuer")
@@ -85,9 +94,9 @@ def start(url: str, *, memory: str) -> SparkSession:
     for name, value in {**{n: v for n, v in wanted.items() if n not in given}, **_ALWAYS}.items():
         conf.set(name, value)
     try:
-        return SparkSession.builder.config(conf=conf).getOrCreate()
-    except (PySparkException, OSError, RuntimeError) as error:
-        raise EngineError(f"{url}: Spark cannot start: {error}") from error
+        return SparkSession.builder.config(conf=conf).getOrCreate(), True
+    except (PySparkException, Py4JError, OSError, RuntimeError) as error:
+        raise EngineError(f"{url}: Spark cannot start: {gist(error)}") from error
 
 
 def _find_java() -> None:

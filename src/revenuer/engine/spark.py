@@ -62,7 +62,7 @@ class SparkEngine:
         self._numbers = count()
         self._places: dict[str, Path] = {}
         try:
-            self._session = start(url, memory=memory)
+            self._session, self._ours = start(url, memory=memory)
         except BaseException:
             self._directory.cleanup()
             raise
@@ -152,7 +152,8 @@ class SparkEngine:
 
     def close(self) -> None:
         """See `Engine.close`."""
-        self._session.stop()
+        if self._ours:
+            self._session.stop()
         self._directory.cleanup()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
@@ -17,11 +18,13 @@ from revenuer.errors import EngineError
 if TYPE_CHECKING:
     from pyspark import SparkContext
 
-__all__ = ["told", "watched"]
+__all__ = ["gist", "told", "watched"]
 
 # Seconds between two looks at how far a job is.
 _LOOK: Final = 0.25
 _GROUPS = count()
+# The last line of a Python traceback.
+_WORD: Final = re.compile(r"([a-z_]\w*\.)*[A-Z]\w*(Error|Exception)?: ")
 
 
 @contextlib.contextmanager
@@ -33,18 +36,15 @@ def told(what: str) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError, pa.ArrowException) as error:
-        raise EngineError(f"{what}: {_gist(error)}") from error
+        raise EngineError(f"{what}: {gist(error)}") from error
 
 
-def _gist(error: Exception) -> str:
-    """The last line of a worker's traceback where there is one, else the first line."""
+def gist(error: Exception) -> str:
+    """One line of what Spark raises: what Python on a worker died of where that is told, else the first line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    for at, line in enumerate(lines):
-        if line.startswith("Traceback (most recent call last)"):
-            rest = [one for one in lines[at + 1 :] if not one.startswith(("File ", "at ", "^"))]
-            named = [one for one in rest if one.split(":")[0].split(".")[-1].endswith(("Error", "Exception"))]
-            return (named or lines)[0][:300]
-    return lines[0][:300] if lines else type(error).__name__
+    told = [line for line in lines if _WORD.match(line)]
+    after = [lines[at + 1] for at, line in enumerate(lines[:-1]) if line == "Error from python worker:"]
+    return next(iter([*after, *told, *lines, type(error).__name__]))[:300]
 
 
 def watched(

@@ -20,6 +20,7 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
+from revenuer.linkage.islands import shared_edges
 from revenuer.linkage.partition import PERMUTATIONS, Exchangeability, exchangeability
 from revenuer.text.match import SKETCH_WIDTH
 
@@ -93,11 +94,14 @@ class Templates:
 
 
 def find_templates(engine: Engine, rows: ir.Table, profiles: Profiles) -> Templates:
-    """All templates that `LEAST_ENTITIES` entities or more use."""
+    """All templates that `LEAST_ENTITIES` entities or more use.
+
+    Raises:
+        EngineError: they have more edges than `islands.MOST_EDGES`.
+    """
     tables = [_edges(rows, kind) for kind in range(len(KINDS))]
-    edges = engine.collect(ibis.union(*tables)).sort_by(
-        [("kind", "ascending"), ("id", "ascending"), ("account", "ascending")]
-    )
+    used = shared_edges(engine, ibis.union(*tables), accounts=LEAST_ENTITIES, exchanges=LEAST_EXCHANGES)
+    edges = engine.collect(used).sort_by([("kind", "ascending"), ("id", "ascending"), ("account", "ascending")])
     account = profiles.index(edges["account"].to_numpy())
     kind, ids, n = edges["kind"].to_numpy(), edges["id"].to_numpy(), edges["n"].to_numpy()
     starts = (
