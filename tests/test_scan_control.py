@@ -134,8 +134,7 @@ def _made(folder: Path) -> Path:
 def test_without_text_nobody_is_unusual(place: Path) -> None:
     """With --content none all scores are one, all p-values 1, and that is said."""
     traffic, clean = (
-        reference_accounts(place / name, LocalEngine, content="none", strict=False)
-        for name in ("attacked", "clean")
+        reference_accounts(place / name, LocalEngine, content="none", strict=False) for name in ("attacked", "clean")
     )
     found = calibrated(traffic, clean, [], seed=0)
     assert found.p.tolist() == [1.0] * len(found.p)

@@ -30,7 +30,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from cluster import Cluster, java_home
 
-cloudpickle = pytest.importorskip("pyspark.cloudpickle", reason="PySpark is not installed: pip install 'revenuer[spark]'")
+cloudpickle = pytest.importorskip(
+    "pyspark.cloudpickle", reason="PySpark is not installed: pip install 'revenuer[spark]'"
+)
 
 # Py4J leaves the closing of its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -211,9 +213,7 @@ def joined(rows: ir.Table) -> ir.Table:
 
 
 @pytest.mark.parametrize("expression", [summed, timed, ranked, joined])
-def test_both_engines_compute_the_same(
-    engine: Engine, expression: Callable[[ir.Table], ir.Table], tmp_path: Path
-):
+def test_both_engines_compute_the_same(engine: Engine, expression: Callable[[ir.Table], ir.Table], tmp_path: Path):
     """Sums, times, ranks with ties and joins over nulls are equal, value by value."""
     with LocalEngine(threads=1, scratch=tmp_path) as local:
         results = [one.collect(expression(one.table("events", events()))) for one in (local, engine)]
@@ -244,7 +244,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_scan_that_loses_a_worker_finds_the_same(engine: Engine, cluster: Cluster, tmp_path: Path):
+@pytest.mark.usefixtures("engine")  # the scan joins its session
+def test_a_scan_that_loses_a_worker_finds_the_same(cluster: Cluster, tmp_path: Path):
     """Findings of a cluster, one of whose workers dies while it reads, are those of one machine to the byte."""
     traffic, shared = tmp_path / "traffic", tmp_path / "shared"
     simulate("A2+A4+A12+legitimate", traffic, seed=5, exchanges=6_000, accounts=500)

@@ -22,9 +22,7 @@ MOST_EDGES: Final = 50_000_000
 LEAST_ACCOUNTS: Final = 4
 
 
-def shared_edges(
-    engine: Engine, edges: ir.Table, *, accounts: int, exchanges: int, most: int = MOST_EDGES
-) -> ir.Table:
+def shared_edges(engine: Engine, edges: ir.Table, *, accounts: int, exchanges: int, most: int = MOST_EDGES) -> ir.Table:
     """The edges of templates that so many accounts use for so many exchanges, few enough for the driver.
 
     Args:
