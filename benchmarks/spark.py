@@ -50,6 +50,7 @@ def measured(traffic: Path, out: Path, *, engine: str, scratch: Path, more: Mapp
     done = subprocess.run(  # noqa: S603
         [*command, "--engine", engine, "--scratch", str(scratch), "-q"],
         env={**os.environ, **more},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         check=False,

@@ -21,6 +21,7 @@ from ibis import _
 
 from revenuer.engine import Engine, LocalEngine, connect
 from revenuer.engine.session import is_spark, master_of
+from revenuer.engine.tasks import ProbeJob
 from revenuer.errors import ConfigError, EngineError, InputError
 from revenuer.scanning import scan
 from revenuer.simulate import simulate
@@ -266,6 +267,14 @@ def test_a_scan_that_loses_a_worker_finds_the_same(cluster: Cluster, tmp_path: P
     assert there.campaigns == here.campaigns
     assert digests(tmp_path / "cluster") == digests(tmp_path / "local")
     assert not list(shared.iterdir())
+
+
+def test_a_worker_without_the_shared_folder_says_so(tmp_path: Path):
+    """The look at the start tells a folder that is there from one that is not."""
+    (tmp_path / "probe").write_bytes(b"seen")
+    assert ProbeJob(tmp_path)(3)[2] == ""
+    assert (tmp_path / "seen-3").read_bytes() == b"seen"
+    assert "missing" in ProbeJob(tmp_path / "missing")(3)[2]
 
 
 @pytest.mark.parametrize(

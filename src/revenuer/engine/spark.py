@@ -16,10 +16,20 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from revenuer import __version__
 from revenuer.engine.base import Kernel, OnPart, OnTold, Part, Reader
 from revenuer.engine.session import start
-from revenuer.engine.tasks import DONE, FoldJob, Job, MapJob, Outcome, ProbeJob, each_task, folded, outcomes
+from revenuer.engine.tasks import (
+    DONE,
+    FoldJob,
+    Job,
+    MapJob,
+    Outcome,
+    ProbeJob,
+    each_task,
+    folded,
+    outcomes,
+    own_version,
+)
 from revenuer.engine.watching import told, watched
 from revenuer.errors import EngineError
 
@@ -209,8 +219,8 @@ class SparkEngine:
         place = self._place("probe")
         (place / "probe").write_bytes(b"seen")
         for host, version, trouble in self._run(ProbeJob(place), 2 * self._cores, wait=_PATIENCE):
-            if version != __version__:
-                raise EngineError(f"worker {host} has revenuer {version}, this is {__version__}")
+            if version != own_version():
+                raise EngineError(f"worker {host} has revenuer {version or 'none'}, this is {own_version()}")
             if trouble:
                 raise EngineError(f"worker {host} cannot use the shared folder: {trouble}")
 

@@ -6,17 +6,17 @@ import pickle
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from revenuer import __version__
 from revenuer.engine.base import Kernel, Reader, drain
 from revenuer.errors import RevenuerError
 
-__all__ = ["DONE", "FoldJob", "Job", "MapJob", "Outcome", "ProbeJob", "each_task", "folded", "outcomes"]
+__all__ = ["DONE", "FoldJob", "Job", "MapJob", "Outcome", "ProbeJob", "each_task", "folded", "outcomes", "own_version"]
 
 # What a task sends back: small, whatever it made.
 DONE = pa.schema([("task", pa.int64()), ("outcome", pa.binary())])
@@ -79,8 +79,8 @@ class ProbeJob:
         try:
             (self.place / f"seen-{task}").write_bytes((self.place / "probe").read_bytes())
         except OSError as error:
-            return socket.gethostname(), __version__, str(error)
-        return socket.gethostname(), __version__, ""
+            return socket.gethostname(), own_version(), str(error)
+        return socket.gethostname(), own_version(), ""
 
 
 def folded(path: Path) -> Any:
@@ -111,6 +111,14 @@ def outcomes(done: pa.Table) -> list[Outcome]:
         if isinstance(outcome, RevenuerError):
             raise outcome
     return ordered
+
+
+def own_version() -> str:
+    """The version of revenuer that is installed where this runs; empty where it runs without being installed."""
+    try:
+        return metadata.version("revenuer")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _outcome(job: Job, task: int) -> Outcome:
