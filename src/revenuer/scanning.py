@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import msgspec
@@ -118,13 +119,17 @@ def scan(
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
-    clean = None
-    if reference is not None:
-        tell("score the reference", 0, 1)
-        clean = reference_accounts(reference, start, content=content, strict=strict, model=weights)
-        tell("score the reference", 1, 1)
+    clean = reference and _clean(reference, start, tell, content=content, strict=strict, model=weights)
     with start() as running:
         return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
+
+
+def _clean(place: Path, start: Callable[[], Engine], tell: OnStage, **how: Any) -> Unusual:
+    """The accounts of the reference, scored in an engine of their own."""
+    tell("score the reference", 0, 1)
+    scored = reference_accounts(place, start, **how)
+    tell("score the reference", 1, 1)
+    return scored
 
 
 def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path | None) -> CarefulModel | None:
