@@ -119,13 +119,15 @@ def scan(
     tell = on_stage or (lambda _stage, _done, _of: None)
     opened = open_traffic(traffic, strict=strict, content=content)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
-    clean = reference and _clean(reference, start, tell, content=content, strict=strict, model=weights)
+    clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
     with start() as running:
         return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
 
 
-def _clean(place: Path, start: Callable[[], Engine], tell: OnStage, **how: Any) -> Unusual:
-    """The accounts of the reference, scored in an engine of their own."""
+def _clean(place: Path | None, start: Callable[[], Engine], tell: OnStage, **how: Any) -> Unusual | None:
+    """The accounts of the reference if there is one, scored in an engine of their own."""
+    if place is None:
+        return None
     tell("score the reference", 0, 1)
     scored = reference_accounts(place, start, **how)
     tell("score the reference", 1, 1)
