@@ -209,7 +209,7 @@ def test_scenarios_are_described() -> None:
     names = (
         {"all", "attacks", "legitimate", "ordinary", "demo"}
         | {f"A{n}" for n in range(1, 13)}
-        | {f"L{n}" for n in range(1, 25)}
+        | {f"L{n}" for n in range(1, 28)}
     )
     assert set(scenarios()) == names
     assert all(text and "\n" not in text for text in scenarios().values())

@@ -25,7 +25,7 @@ class Plan:
 
 
 def _plans() -> dict[str, Plan]:
-    attacks, works = tuple(ARCHETYPES), tuple(WORKLOADS)
+    attacks, works = tuple(ARCHETYPES), tuple(w.id for w in WORKLOADS.values() if w.common)
     trickiest = ("L1", "L4", "L5", "L7", "L8", "L11", "L14", "L19", "L23", "L24")
     plans = {
         "all": Plan(

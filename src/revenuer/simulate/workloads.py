@@ -1,4 +1,4 @@
-"""The confusable legitimate workloads L1-L24 as data: who runs them, how many, when, under what consent."""
+"""The confusable legitimate workloads L1-L27 as data: who runs them, how many, when, under what consent."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class Workload:
         upgrade: how likely a vendor moves all users to a new model at once, within two days of its release.
         agent: tools are offered.
         thinking: 1 always, 0 never, -1 by habit.
+        common: part of the scenarios `all` and `legitimate`; the others came later, and worlds keep their bytes.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Workload:
     upgrade: float = 0.0
     agent: bool = False
     thinking: int = -1
+    common: bool = True
 
 
 _ALL: Final = (
@@ -102,6 +104,9 @@ _ALL: Final = (
     Workload("L22", "compaction and tool changes in long agent conversations", 0.03, 2, 40, replace(PEOPLE, clients={"agent": 1.0}), "own", "compaction", length=14.0, agent=True, thinking=1),
     Workload("L23", "analysis product with an expert persona", 0.05, 4, 40, FIRMS, "own", "persona", sigma=1.1, side=0.1, one_client=True),
     Workload("L24", "incident reports and searches in transcripts", 0.02, 4, 25, replace(PEOPLE, clients={"sdk": 0.5, "web": 0.5}), "own", "incidents", length=2.0, side=0.5),
+    Workload("L25", "moderation that rewords sensitive posts", 0.03, 3, 90, FIRM, "flat", "moderation", least=3, common=False),
+    Workload("L26", "exercises for many schools from one vendor", 0.05, 3, 20, FIRMS, "own", "curriculum", sigma=1.1, side=0.1, one_client=True, upgrade=0.5, common=False),
+    Workload("L27", "made-up records to test own software", 0.03, 4, 120, FIRM, "nightly", "test_data", least=2, common=False),
 )  # fmt: skip
 
 WORKLOADS: Final[dict[str, Workload]] = {w.id: w for w in _ALL}
