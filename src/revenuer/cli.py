@@ -106,6 +106,9 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
     help="Name what campaigns serve with the careful model too; auto: if the extra 'encoder' is installed.",
 )
 @click.option("--cache", type=_PLACE, help="Folder that keeps the careful model's vectors of texts for the next scan.")
+@click.option(
+    "--keep", type=_PLACE, help="Folder that keeps fingerprints: a later scan reads new files alone for them."
+)
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")

@@ -18,6 +18,7 @@ from revenuer.campaigns.queues import Queue
 from revenuer.campaigns.times import HOUR, micros, rfc3339
 from revenuer.campaigns.verdict import ENOUGH, Verdict
 from revenuer.engine import Engine
+from revenuer.fingerprint.exemplars import TEXT_OF
 from revenuer.fingerprint.masking import MOST_CHARACTERS, SLOT, masked
 from revenuer.fingerprint.pipeline import Fingerprints
 from revenuer.linkage.templates import KINDS, Templates
@@ -98,20 +99,29 @@ def _wanted(queues: list[Queue]) -> npt.NDArray[np.int64]:
 def masked_frames(engine: Engine, prints: Fingerprints, templates: Templates, queues: list[Queue]) -> dict[int, str]:
     """The masked text of the templates that findings may show, by id."""
     wanted = _wanted(queues)
+    ids = {name: templates.ids[wanted[templates.kind[wanted] == kind]] for kind, name in enumerate(KINDS)}
+    if prints.reread is not None:
+        texts = prints.reread({name: ids[name] for name in TEXT_OF})
+    else:
+        texts = {name: _exemplars(engine, prints, name, ids[name]) for name in KINDS if name != "manner"}
     shown: dict[int, str] = {}
-    for kind, name in enumerate(KINDS):
-        ids = templates.ids[wanted[templates.kind[wanted] == kind]]
-        if not len(ids) or name == "manner":
-            continue
-        exemplar = "exemplar" if name == "prompt_frame" else "system_exemplar"
-        chosen = engine.table(f"shown_{name}", pa.table({"shown": ids}))
-        rows = prints.rows.join(chosen, prints.rows[name] == chosen.shown).filter(_[exemplar].notnull())
-        texts = engine.collect(rows.group_by("shown").agg(text=_[exemplar].argmin(_.draw)))
+    for name, found in texts.items():
         library = prints.libraries["prompt" if name == "prompt_frame" else "system"]
-        for frame, text in zip(texts["shown"].to_pylist(), texts["text"].to_pylist(), strict=True):
+        for frame, text in found.items():
             mask = text if name == "system_text" else masked(text, frame, library)
             shown[frame] = _cut(mask if name == "prompt_frame" else f"[system] {mask}")
     return shown
+
+
+def _exemplars(engine: Engine, prints: Fingerprints, name: str, ids: npt.NDArray[np.int64]) -> dict[int, str]:
+    """The text of one instance of each template of a kind."""
+    if not len(ids):
+        return {}
+    exemplar = "exemplar" if name == "prompt_frame" else "system_exemplar"
+    chosen = engine.table(f"shown_{name}", pa.table({"shown": ids}))
+    rows = prints.rows.join(chosen, prints.rows[name] == chosen.shown).filter(_[exemplar].notnull())
+    texts = engine.collect(rows.group_by("shown").agg(text=_[exemplar].argmin(_.draw)))
+    return dict(zip(texts["shown"].to_pylist(), texts["text"].to_pylist(), strict=True))
 
 
 def _cut(text: str) -> str:

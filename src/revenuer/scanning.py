@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import msgspec
 import numpy as np
 
+from revenuer import __version__
 from revenuer.behaviour import Profiles, profile
 from revenuer.behaviour.calibration import Calibrated
 from revenuer.behaviour.unusual import Unusual, unusual
@@ -28,6 +29,7 @@ from revenuer.campaigns.wording import listen
 from revenuer.engine import Engine, check_engine, connect
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign, campaigns_document
+from revenuer.fingerprint.cache import Cache
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.careful import CarefulModel, Wanted, careful_model
 from revenuer.fingerprint.pipeline import Fingerprints, fingerprint
@@ -77,6 +79,7 @@ def scan(
     careful: Wanted = "auto",
     cache: Path | None = None,
     strict: bool = False,
+    keep: Path | None = None,
     memory: str = "4GB",
     threads: int | None = None,
     scratch: Path | None = None,
@@ -97,6 +100,7 @@ def scan(
         careful: whether the careful model names what campaigns serve: `auto`, if the extra `encoder` is there; `on`; `off`.
         cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
+        keep: folder in which fingerprints are kept for the next scan of the same traffic; None: nothing is kept.
         memory: limit of the engine's tables; they spill to disk beyond. On a cluster: of the driver's Java part.
         threads: workers, all cores by default; a cluster has its own.
         scratch: where temporary files go; on a cluster a folder that all its machines share.
@@ -105,8 +109,7 @@ def scan(
 
     Raises:
         InputError: the traffic or the weights cannot be read.
-        ConfigError: the engine or the mode is not known, `fdr` cannot be held, or a mode forbids the careful model or its
-            cache.
+        ConfigError: the engine or the mode is not known, `fdr` cannot be held, or a mode or an engine forbids an option.
         EngineError: the engine cannot start, or fails.
         MissingExtraError: the careful model must be used and the extra `encoder` is not installed, or the engine is not.
     """
@@ -120,8 +123,18 @@ def scan(
     opened = open_traffic(traffic, strict=strict, content=content)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
+    kept = _kept(keep, engine, [__version__, weights.digest, content, key])
     with start() as running:
-        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer).run()
+        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept).run()
+
+
+def _kept(place: Path | None, engine: str, settings: Sequence[object]) -> Cache | None:
+    """Where fingerprints are kept, if anywhere: in a folder of this machine, which workers of a cluster do not see."""
+    if place is None:
+        return None
+    if engine != "local":
+        raise ConfigError(f"--keep is for --engine local, not {engine}")
+    return Cache.open(place, settings)
 
 
 def _clean(place: Path | None, start: Callable[[], Engine], tell: OnStage, **how: Any) -> Unusual | None:
@@ -183,9 +196,10 @@ class _Scan:
     reference: Unusual | None = None
     fdr: float | None = None
     careful: CarefulModel | None = None
+    kept: Cache | None = None
 
     def run(self) -> ScanResult:
-        prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key)
+        prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key, cache=self.kept)
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
         queues, heard = self._heard(linked, [linked.queues[number] for number in linked.campaigns])

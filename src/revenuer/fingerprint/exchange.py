@@ -25,6 +25,7 @@ from revenuer.text.slots import slot_tokens
 from revenuer.text.tokens import HEAD_BYTES, I64, TAIL_BYTES, Tokens, hash_strings, take, tokenize
 
 __all__ = [
+    "EXEMPLAR_CHARACTERS",
     "FINGERPRINTS",
     "SYSTEM_TOKENS",
     "Fingerprinter",

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revenuer.text.keyed import Key, keyed
-from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, token_weights
+from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, match, token_weights
 from revenuer.text.minhash import HASHES, group_sketches, set_signatures, sketches
 from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles, shared_shingles
-from revenuer.text.tokens import I64, Tokens, hash_strings, tokenize
+from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
 
 __all__ = [
+    "FIELDS",
     "SAMPLE",
     "SKETCHES",
     "Census",
@@ -30,9 +31,12 @@ __all__ = [
     "census_of",
     "distinct_texts",
     "empty_libraries",
+    "extended",
+    "library_of",
     "mine",
     "sampled",
     "sketch_batch",
+    "unframed",
 ]
 
 # How many exchanges mining reads. At twelve texts of a million, a frame is found from 12 exchanges in a million on.
@@ -159,7 +163,7 @@ def _sketch_field(field: int, tokens: Tokens, copies: I64, table: npt.NDArray[np
     total = np.bincount(inverse, weights=copies, minlength=len(kept)).astype(np.int64)
     held = kept != 0
     first, total = first[held], total[held]
-    sets = _pick(frequent, first)
+    sets = take(frequent, first)
     return pa.record_batch(
         [
             pa.array(np.full(len(first), field, np.int8)),
@@ -177,14 +181,6 @@ def _fixed_binary(rows: npt.NDArray[np.uint32]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(HASHES * 4), len(rows), [None, data])
 
 
-def _pick(sets: Tokens, rows: npt.NDArray[np.int64]) -> Tokens:
-    """The sets numbered `rows`."""
-    lengths = np.diff(sets.offsets)[rows]
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    return Tokens(sets.hashes[np.repeat(sets.offsets[:-1][rows], lengths) + within], offsets)
-
-
 def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
     """Group the sketches of the sample into frames, one library for each of `FIELDS`.
 
@@ -193,52 +189,89 @@ def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
         frequencies: of the whole sample.
     """
     weights = token_weights(frequencies.tokens, frequencies.texts)
-    rows = rows.combine_chunks()
     libraries = {}
     for code, field in enumerate(FIELDS):
         chosen = rows.filter(pc.equal(rows["field"], code))
-        cores = _cores(chosen)
-        libraries[field] = FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights)
+        libraries[field] = library_of(_cores(chosen), weights)
     return libraries
+
+
+def library_of(cores: Tokens, weights: npt.NDArray[np.float32]) -> FrameLibrary:
+    """The library of these cores."""
+    return FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights)
+
+
+def unframed(batch: pa.RecordBatch, libraries: dict[str, FrameLibrary], key: Key | None = None) -> pa.RecordBatch:
+    """The batch without the prompts and system prompts that are instances of a known frame: null in their place."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    for field in FIELDS:
+        known = distinct_texts(columns[field])
+        frames = match(keyed(tokenize(known.texts), key), libraries[field].index, libraries[field].weights).frame
+        framed = np.r_[frames >= 0, False][known.rows]
+        columns[field] = pc.if_else(pa.array(framed), pa.scalar(None, columns[field].type), columns[field])
+    return pa.record_batch(list(columns.values()), schema=batch.schema)
+
+
+def extended(library: FrameLibrary, cores: Tokens) -> FrameLibrary:
+    """The library with those of the cores that are none of its own behind its own."""
+    old = len(library.ids)
+    both = Tokens(
+        np.concatenate([library.cores.hashes, cores.hashes]),
+        np.concatenate([library.cores.offsets, cores.offsets[1:] + library.cores.offsets[-1]]),
+    )
+    leads = group_sketches(sketches(both), threshold=SAME_CORE)
+    place = np.arange(len(leads))
+    held = place[(place < old) | (leads == place)][: max(MOST_FRAMES, old)]
+    return library_of(take(both, held), library.weights) if len(held) > old else library
 
 
 def empty_libraries() -> dict[str, FrameLibrary]:
     """Libraries without a frame, of traffic whose text is not read."""
     none = Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    weights = np.zeros(1 << TOKEN_BITS, np.float32)
-    return {field: FrameLibrary(np.zeros(0, np.int64), none, build_index(none), weights) for field in FIELDS}
+    return {field: library_of(none, np.zeros(1 << TOKEN_BITS, np.float32)) for field in FIELDS}
 
 
 def _cores(rows: pa.Table) -> Tokens:
     """The cores of the frames of one field, most frequent first."""
     if rows.num_rows == 0:
         return Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    signatures, copies, sets, marks = _distinct_sets(rows)
+    signatures, copies, first, marks = _distinct_sets(rows)
     order = np.lexsort((signatures, -copies))
     leaders = np.empty(len(order), np.int64)
     leaders[order] = order[group_sketches(marks[order], threshold=JACCARD)]
-    cores, weight = _shared_by_most(leaders, copies, sets, order)
+    cores, weight = _shared_by_most(leaders, copies, _sets(rows["shingles"]), first, order)
     ranked = np.lexsort((set_signatures(cores), -weight))[:MOST_FRAMES]
-    cores = _pick(cores, ranked)
+    cores = take(cores, ranked)
     leads = group_sketches(sketches(cores), threshold=SAME_CORE)
-    return _pick(cores, np.flatnonzero(leads == np.arange(len(leads))))
+    return take(cores, np.flatnonzero(leads == np.arange(len(leads))))
 
 
-def _distinct_sets(rows: pa.Table) -> tuple[I64, I64, Tokens, npt.NDArray[np.uint32]]:
-    """One entry a signature: signatures, copies over all batches, sets of shingles, sketches."""
+def _distinct_sets(rows: pa.Table) -> tuple[I64, I64, I64, npt.NDArray[np.uint32]]:
+    """One entry a signature: signatures, copies over all batches, a row that has it, its sketch."""
     signatures, first, inverse = np.unique(rows["signature"].to_numpy(), return_index=True, return_inverse=True)
     copies = np.bincount(inverse, weights=rows["copies"].to_numpy()).astype(np.int64)
-    lists = rows["shingles"].combine_chunks()
+    fixed = [chunk.cast(pa.binary(HASHES * 4)) for chunk in rows["sketch"].chunks]
+    marks = [np.frombuffer(c.buffers()[1], np.uint32)[c.offset * HASHES :][: len(c) * HASHES] for c in fixed]
+    return signatures, copies, first, np.concatenate(marks).reshape(-1, HASHES)[first]
+
+
+def _sets(column: pa.ChunkedArray) -> Tokens:
+    """Lists of shingles as sets; they are the largest thing that mining holds, so that they are copied once at the most."""
+    lists = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     if isinstance(lists, pa.ChunkedArray):
         lists = lists.chunk(0)
-    all_sets = Tokens(lists.values.to_numpy().view(np.uint64), lists.offsets.to_numpy().astype(np.int64))
-    kept = rows["sketch"].combine_chunks()
-    data = np.frombuffer(b"".join(kept.take(pa.array(first)).to_pylist()), np.uint32).reshape(-1, HASHES)
-    return signatures, copies, _pick(all_sets, first), data
+    return Tokens(lists.values.to_numpy().view(np.uint64), lists.offsets.to_numpy().astype(np.int64))
 
 
-def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tuple[Tokens, I64]:
+def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, rows: I64, order: I64) -> tuple[Tokens, I64]:
     """The shingles that `IN_CORE` of each group's texts hold, groups of fewer than `LEAST_GROUP` left out.
+
+    Args:
+        leaders: of the group of each text, shape (texts,).
+        copies: how often each text occurs, shape (texts,).
+        sets: shingles.
+        rows: which of the sets is that of each text, shape (texts,).
+        order: of the texts, most important first.
 
     Returns:
         the cores, and the weight of each: texts of its group.
@@ -248,9 +281,9 @@ def _shared_by_most(leaders: I64, copies: I64, sets: Tokens, order: I64) -> tupl
     members = members[_rank_within(leaders[members]) < GROUP_TEXTS]
     members = members[np.argsort(leaders[members], kind="stable")]
     names, first = np.unique(leaders[members], return_index=True)
-    cores = shared_shingles(_pick(sets, members), copies[members], np.r_[first, len(members)], IN_CORE)
+    cores = shared_shingles(take(sets, rows[members]), copies[members], np.r_[first, len(members)], IN_CORE)
     enough = np.flatnonzero(np.diff(cores.offsets) >= LEAST_RUN)
-    return _pick(cores, enough), size[names[enough]].astype(np.int64)
+    return take(cores, enough), size[names[enough]].astype(np.int64)
 
 
 def _starts(*columns: npt.NDArray[np.generic]) -> I64:

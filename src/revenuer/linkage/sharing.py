@@ -56,7 +56,7 @@ def sharing(account: I64 | None, value: I64, members: I64, owner: I64, *, seed: 
     held = _holdings(account, value, owner)
     inside = np.zeros(len(held.has), np.bool_)
     inside[held.of_account[members]] = True
-    tied, values = _tied(held, inside)
+    tied, values = _tied(held, np.flatnonzero(inside))
     known = int((held.has & inside).sum())
     expected = _expected(held, np.flatnonzero(held.has & ~inside), inside, known, np.random.default_rng(seed))
     return Sharing(tied, known, expected, values, _strength(tied, known, expected))
@@ -74,13 +74,14 @@ class _Holdings(NamedTuple):
     """Who has what, one entry an owner and value.
 
     Attributes:
-        owner: number of the owner, shape (entries,); `value` likewise.
+        starts: where the entries of each owner begin, and the last one's end, shape (owners + 1,).
+        value: number of the value, shape (entries,).
         users: how many owners have each value, shape (values,).
         has: whether anything is known of an owner, shape (owners,).
         of_account: number of each account's owner, shape (accounts,).
     """
 
-    owner: I64
+    starts: I64
     value: I64
     users: I64
     has: npt.NDArray[np.bool_]
@@ -110,17 +111,24 @@ def _held(account: I64 | None, value: I64, owner: I64) -> _Holdings:
     who, what = np.divmod(np.unique(who * width + what), width)
     has = np.zeros(len(names), np.bool_)
     has[who] = True
-    return _Holdings(who, what, np.bincount(what), has, of_account)
+    return _Holdings(np.searchsorted(who, np.arange(len(names) + 1)), what, np.bincount(what), has, of_account)
 
 
-def _tied(held: _Holdings, inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Owners inside that share a value of their own, and how many such values there are."""
-    rows = np.flatnonzero(inside[held.owner])
-    what = held.value[rows]
-    within = np.bincount(what, minlength=len(held.users))
-    own = (within >= 2) & (within >= OWN * held.users)
-    tied = np.zeros_like(inside)
-    tied[held.owner[rows[own[what]]]] = True
+def _tied(held: _Holdings, owners: I64) -> tuple[int, int]:
+    """Those of a few owners that share a value of their own, and how many such values there are.
+
+    Its cost follows what these owners have, not what everybody has.
+    """
+    starts, ends = held.starts[owners], held.starts[owners + 1]
+    lengths = ends - starts
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    who = np.repeat(np.arange(len(owners)), lengths)
+    values, what, counts = np.unique(
+        held.value[np.repeat(starts, lengths) + within], return_inverse=True, return_counts=True
+    )
+    own = (counts >= 2) & (counts >= OWN * held.users[values])
+    tied = np.zeros(len(owners), np.bool_)
+    tied[who[own[what]]] = True
     return int(tied.sum()), int(own.sum())
 
 
@@ -129,13 +137,8 @@ def _expected(held: _Holdings, pool: I64, inside: npt.NDArray[np.bool_], size: i
     if not len(pool) or not size:
         return 0.0
     if len(pool) <= size:  # a larger pool would tie as large a share at the least
-        return _tied(held, ~inside)[0] * size / len(pool)
-    found = []
-    for _ in range(DRAWS):
-        drawn = np.zeros_like(inside)
-        drawn[rng.choice(pool, size, replace=False)] = True
-        found.append(_tied(held, drawn)[0])
-    return float(np.mean(found))
+        return _tied(held, np.flatnonzero(~inside))[0] * size / len(pool)
+    return float(np.mean([_tied(held, rng.choice(pool, size, replace=False))[0] for _ in range(DRAWS)]))
 
 
 def _strength(tied: int, known: int, expected: float) -> float:
