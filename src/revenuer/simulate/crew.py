@@ -50,12 +50,13 @@ def crew(order: Order, place: Path, spool: Path, workers: int) -> Iterator[Work]
         maker = Maker(order, place, spool, 0)
         yield lambda messages: map(maker.do, messages)
         return
-    hands = [_Hand(order, place, spool, number) for number in range(workers)]
+    hands: list[_Hand] = []
     free: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
-    for hand in hands:
-        free.put(hand)
     pool = ThreadPoolExecutor(workers)
     try:
+        for number in range(workers):
+            hands.append(_Hand(order, place, spool, number))
+            free.put(hands[-1])
         yield lambda messages: pool.map(lambda message: _asked(free, message), messages)
     finally:
         for hand in hands:
@@ -117,7 +118,10 @@ class _Hand:
 def main() -> None:
     """A maker that reads messages from standard input until that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: who started this one ends it
-    told = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # who started this one was interrupted before saying what to do
+        return
+    told = json.loads(line)
     maker = Maker(Order.heard(told["order"]), Path(told["place"]), Path(told["spool"]), told["hand"])
     for line in sys.stdin:
         try:
