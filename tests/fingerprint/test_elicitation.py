@@ -8,7 +8,7 @@ import pytest
 from elicitation_cases import ASKED, HONEST, QUOTED, SAME
 
 from revenuer.fingerprint.capability import CapabilityModel, Scores
-from revenuer.fingerprint.elicitation import asked_elicitation, own_words
+from revenuer.fingerprint.elicitation import ASKS, asked_elicitation, own_words
 from revenuer.text import tokenize
 
 
@@ -61,10 +61,11 @@ def test_no_doubtful_text_needs_no_second_look(model: CapabilityModel):
 @pytest.mark.parametrize("request_", SAME, ids=lambda row: row["en"][:12])
 def test_language_does_not_make_a_request_extraction(model: CapabilityModel, request_: dict[str, str]):
     """An everyday request scores no higher in another language than in English by more than the margin of doubt."""
-    scores = score(model, list(request_.values()))
+    texts = list(request_.values())
+    scores = score(model, texts)
     english = list(request_).index("en")
     assert scores.extraction.max() <= max(scores.extraction[english], 0.5) + 0.05
-    assert scores.elicitation.max() < 0.5
+    assert asked_elicitation(model, pa.array(texts), scores.elicitation).max() < ASKS
 
 
 def test_the_same_attack_scores_alike_across_languages(model: CapabilityModel):
