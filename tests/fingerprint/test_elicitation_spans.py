@@ -64,7 +64,8 @@ def test_a_quotation_that_is_worked_on_is_left_aside(name: str):
     text = "Classify the severity of this incident, please.\n\n" + QUOTED[name].format(ASK)
     assert "chain of thought" in text
     assert "chain of thought" not in own_words(text)
-    assert "chain of thought" in asked_words(text)[1]
+    assert "chain of thought" not in asked_words([text])[0].asked
+    assert "chain of thought" in asked_words([f"Think it over. {text}"])[0].beside
 
 
 @pytest.mark.parametrize("name", QUOTED)
@@ -114,7 +115,7 @@ def test_talk_about_reasoning_is_left_aside(model: CapabilityModel):
         "Draft a policy: employees must not ask assistants to reveal their hidden reasoning.",
         "What is a scratchpad?",
     ):
-        assert not asked_words(text)[0]
+        assert not asked_words([text])[0].asked
         assert score(model, text) < ASKS
 
 
@@ -150,7 +151,7 @@ def test_hostile_texts_take_linear_time(mark: str):
     """A megabyte of opening marks costs what the ends of a long text cost: nobody can stall a scan with quotes."""
     text = mark * (1_000_000 // len(mark))
     before = time.process_time()
-    asked_words(text)
+    asked_words([f"think {text}"])
     assert time.process_time() - before < 2.0
     assert len(own_words("a" * 10 * HEAD_CHARACTERS)) == 10 * HEAD_CHARACTERS
-    assert len(asked_words("a" * 10 * HEAD_CHARACTERS)[0]) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 2
+    assert len(asked_words(["think " + "a" * 10 * HEAD_CHARACTERS])[0].asked) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 2

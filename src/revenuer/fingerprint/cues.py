@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["addresses", "handles", "mentions", "minded", "requests", "submits"]
+from revenuer.text.needles import Sieve, folded
+
+__all__ = ["Heard", "hear"]
 
 # The request names the quotation as the thing to work on. Stems, so that endings do not matter.
 _HANDLED: Final = (
@@ -155,40 +156,54 @@ _MINDED: Final = (
     r"ragion|redener|gedacht|rozumow|myśl|міркув|думк|düşün|suy nghĩ|pikir|penalaran|tankar|resonemang|חשיב|<\w+>|_\w+="
 )
 
-_MENTIONS: Final = re.compile(_ABOUT, re.IGNORECASE)
-_ADDRESSES: Final = re.compile(_MEANT, re.IGNORECASE)
-_MINDS: Final = re.compile(_MINDED, re.IGNORECASE)
-_WITHHOLDS: Final = re.compile(_KEPT_BACK, re.IGNORECASE)
-_HANDLES: Final = re.compile(_HANDLED, re.IGNORECASE)
-_SUBMITS: Final = re.compile(_DONE, re.IGNORECASE)
-_REQUESTS: Final = re.compile(_ASKED, re.IGNORECASE)
+_SIEVE: Final = Sieve(
+    {
+        "handled": _HANDLED,
+        "done": _DONE,
+        "asked": _ASKED,
+        "about": _ABOUT,
+        "meant": _MEANT,
+        "kept back": _KEPT_BACK,
+        "minded": _MINDED,
+    }
+)
 
 
-def handles(text: str) -> bool:
-    """Whether the request works on a text: sums it up, classifies it, reports it, looks for faults in it."""
-    return _HANDLES.search(text) is not None
+class Heard(NamedTuple):
+    """A text made ready for the questions below: folded, and what letters may stand in it."""
+
+    text: str
+    letters: int
+
+    def _says(self, name: str) -> bool:
+        return _SIEVE.cues[name].stands(self.text, self.letters)
+
+    def handles(self) -> bool:
+        """Whether the request works on a text: sums it up, classifies it, reports it, looks for faults in it."""
+        return self._says("handled")
+
+    def requests(self) -> bool:
+        """Whether anything is asked at all."""
+        return self._says("asked")
+
+    def submits(self) -> bool:
+        """Whether the request says to do what a quotation says."""
+        return self._says("done")
+
+    def mentions(self) -> bool:
+        """Whether something is asked about the world, other people or software, of which reasoning may be the subject."""
+        return self._says("about") or self._says("kept back")
+
+    def addresses(self) -> bool:
+        """Whether the reader's own reasoning is meant, and not that it be kept back."""
+        return self._says("meant") and not self._says("kept back")
+
+    def minded(self) -> bool:
+        """Whether any word stands for thinking, or for a hidden or sealed block."""
+        return self._says("minded")
 
 
-def requests(text: str) -> bool:
-    """Whether anything is asked at all."""
-    return _REQUESTS.search(text) is not None
-
-
-def submits(text: str) -> bool:
-    """Whether the request says to do what a quotation says."""
-    return _SUBMITS.search(text) is not None
-
-
-def mentions(text: str) -> bool:
-    """Whether something is asked about the world, other people or software, of which reasoning may be the subject."""
-    return _MENTIONS.search(text) is not None or _WITHHOLDS.search(text) is not None
-
-
-def addresses(text: str) -> bool:
-    """Whether the reader's own reasoning is meant, and not that it be kept back."""
-    return _ADDRESSES.search(text) is not None and _WITHHOLDS.search(text) is None
-
-
-def minded(text: str) -> bool:
-    """Whether any word stands for thinking, or for a hidden or sealed block."""
-    return _MINDS.search(text) is not None
+def hear(texts: list[str]) -> list[Heard]:
+    """Make texts ready to be asked about, all at once, since a call costs more than a text."""
+    lower = [folded(text) for text in texts]
+    return [Heard(text, letters) for text, letters in zip(lower, _SIEVE.letters(lower), strict=True)]

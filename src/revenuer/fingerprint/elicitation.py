@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.fingerprint.cues import addresses, handles, mentions, minded, requests, submits
-from revenuer.fingerprint.spans import HEAD_CHARACTERS, TAIL_CHARACTERS, foreign_spans, without
+from revenuer.fingerprint.cues import hear
+from revenuer.fingerprint.spans import HEAD_CHARACTERS, TAIL_CHARACTERS, Span, foreign_spans, without
 from revenuer.text.tokens import Tokens, take, tokenize
 
-__all__ = ["ASKS", "DOUBTFUL", "asked_elicitation", "asked_words", "own_words"]
+__all__ = ["ASKS", "DOUBTFUL", "Parts", "asked_elicitation", "asked_words", "own_words"]
 
 F32 = npt.NDArray[np.float32]
 
@@ -35,6 +35,22 @@ _LEAST_TOKENS: Final = 6  # fewer words ask for nothing of their own
 _SENTENCE: Final = re.compile(r"(?:[^.!?。！？؟।\n]|[.!?](?=\S))*[.!?。！？؟।\n]*\s*")  # noqa: RUF001 - of other scripts
 
 
+def _own(texts: list[str], spans: list[list[Span]]) -> list[str]:
+    """Each text without what its writer holds out in other words; a text without spans is all its writer's."""
+    quoting = [at for at, found in enumerate(spans) if found]
+    own = list(texts)
+    rests = [without(texts[at], spans[at]) for at in quoting]
+    for at, rest, heard in zip(quoting, rests, hear(rests), strict=True):
+        if not heard.submits():
+            own[at] = rest if heard.handles() else _without_returned(texts[at], spans[at])
+    return own
+
+
+def _without_returned(text: str, spans: list[Span]) -> str:
+    rest = without(text, [span for span in spans if span.returned])
+    return rest if hear([rest])[0].requests() else text
+
+
 def own_words(text: str) -> str:
     """The text without what its writer holds out in other words.
 
@@ -42,30 +58,48 @@ def own_words(text: str) -> str:
     or a log returned if the rest asks for anything at all. Nothing is left aside where the rest says to do what the
     quotation says, or asks for nothing: then the quotation is the request.
     """
-    spans = foreign_spans(text)
-    rest = without(text, spans)
-    if submits(rest):
-        return text
-    if handles(rest):
-        return rest
-    rest = without(text, [span for span in spans if span.returned])
-    return rest if requests(rest) else text
+    return _own([text], [foreign_spans(text)])[0]
 
 
-def asked_words(text: str) -> tuple[str, str]:
-    """What the text asks, and what it only holds out or speaks about.
+class Parts(NamedTuple):
+    """A text in two parts.
+
+    Attributes:
+        asked: what it asks; empty where no word of it stands for thinking.
+        beside: what it only holds out or speaks about; empty where no word of the writer's own stands for thinking, since
+            then it does not matter.
+    """
+
+    asked: str
+    beside: str
+
+
+def asked_words(texts: list[str]) -> list[Parts]:
+    """What each text asks, and what it only holds out or speaks about.
 
     The second is what stands in other words (`own_words`), and sentences that speak about reasoning and mean nobody's
     in particular: "Draft a rule against requests for hidden reasoning" asks for none. Each sentence stands for itself.
     """
-    text = _ends(text)
-    own = own_words(text)
-    sentences = _SENTENCE.findall(own)
-    asks = [addresses(said) or not mentions(said) for said in (" ".join(sentence.split()) for sentence in sentences)]
-    kept = "".join(sentence for sentence, does in zip(sentences, asks, strict=True) if does)
-    beside = "".join(sentence for sentence, does in zip(sentences, asks, strict=True) if not does)
-    quoted = "" if own is text else " ".join(text[span.start : span.end] for span in foreign_spans(text))
-    return kept, f"{beside} {quoted}"
+    ends = [_ends(text) for text in texts]
+    spans = [foreign_spans(text) if heard.minded() else [] for text, heard in zip(ends, hear(ends), strict=True)]
+    own = _own(ends, spans)
+    minded = [at for at, heard in enumerate(hear(own)) if heard.minded()]
+    sentences = {at: _SENTENCE.findall(own[at]) for at in minded}
+    asks = _asking([sentence for said in sentences.values() for sentence in said])
+    kept = {at: "".join(sentence for sentence in said if asks[sentence]) for at, said in sentences.items()}
+    parts = [Parts("", "")] * len(texts)
+    for at, heard in zip(kept, hear(list(kept.values())), strict=True):
+        beside = "".join(sentence for sentence in sentences[at] if not asks[sentence])
+        quoted = "" if own[at] is ends[at] else " ".join(ends[at][span.start : span.end] for span in spans[at])
+        parts[at] = Parts(kept[at] if heard.minded() else "", f"{beside} {quoted}")
+    return parts
+
+
+def _asking(sentences: list[str]) -> dict[str, bool]:
+    """Of each sentence whether it may ask for reasoning; the sentences of a template are many times the same."""
+    distinct = list(dict.fromkeys(sentences))
+    heard = hear([" ".join(sentence.split()) for sentence in distinct])
+    return {sentence: said.addresses() or not said.mentions() for sentence, said in zip(distinct, heard, strict=True)}
 
 
 def asked_elicitation(
@@ -87,16 +121,21 @@ def asked_elicitation(
     doubtful = np.flatnonzero(elicitation >= DOUBTFUL)
     if len(doubtful) == 0:
         return elicitation
-    texts = prompts.take(pa.array(doubtful))
-    parts = [asked_words(text or "") for text in texts.to_pylist()]
-    asked = tokenize(pa.array([asked if minded(asked) else "" for asked, _ in parts], pa.string()))
+    whole = _alone(model, prompts.take(pa.array(doubtful)))
+    doubtful = doubtful[whole >= DOUBTFUL]
+    parts = asked_words([text or "" for text in prompts.take(pa.array(doubtful)).to_pylist()])
+    asked = tokenize(pa.array([part.asked for part in parts], pa.string()))
     asked = take(asked, np.where(np.diff(asked.offsets) >= _LEAST_TOKENS, np.arange(len(doubtful)), -1))
-    rest = tokenize(pa.array([rest for _, rest in parts], pa.string()))
     nothing = tokenize(pa.nulls(len(doubtful), pa.string()))
     of_asked = model.score(asked, nothing if systems is None else take(systems, doubtful)).elicitation
-    whole, of_rest = (model.score(tokens, nothing).elicitation for tokens in (tokenize(texts), rest))
+    beside = _alone(model, pa.array([part.beside for part in parts], pa.string()))
     silent = np.diff(asked.offsets) == 0
-    lower = (whole >= DOUBTFUL) & (silent | ((of_rest >= DOUBTFUL) & (of_rest > of_asked)))
+    lower = silent | ((beside >= DOUBTFUL) & (beside > of_asked))
     result = elicitation.copy()
     result[doubtful] = np.where(lower, np.minimum(elicitation[doubtful], of_asked), elicitation[doubtful])
     return result
+
+
+def _alone(model: CapabilityModel, texts: pa.Array) -> F32:
+    """The score of each text without a system prompt."""
+    return model.score(tokenize(texts), tokenize(pa.nulls(len(texts), pa.string()))).elicitation

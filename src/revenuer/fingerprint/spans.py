@@ -7,7 +7,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
+
+from revenuer.text.needles import folded
 
 __all__ = ["Span", "foreign_spans", "without"]
 
@@ -30,29 +33,79 @@ _HELD_OUT: Final = (
     "prompt|input|request|candidate|sample|page|webpage|html|body|data|history|attachment|report|q|cite"
 )
 
-# Everything that may open or close a span, each alternative of bounded length: one pass finds them all.
-_MARKS: Final = re.compile(
-    r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})"
-    r"|(?P<line>^[ \t]{0,8}>[^\n]*)"
-    r"|(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[T ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
-    r"|\[(?:DEBUG|INFO|WARN|WARNING|ERROR|TRACE|FATAL)\]|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
-    r"|(?P<mail>^[ \t]*(?:-{2,}[ \t]*[^\W\d_][^\n-]{3,60}-{2,}[ \t]*$|Begin forwarded message:"
-    r"|(?:On|Am|Le|El|Em|Il|Op|Dnia|Den)\b[^\n]{4,90}\b(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)"
-    r"[^\n]{0,60}:[ \t]*$))"
-    r"|(?P<returned>^[ \t]*(?:Observation|Tool (?:output|result|response)s?|Function result|Search results?|stdout|stderr"
-    r"|Log(?: excerpt| output)?)[ \t]*:)"
-    r"|(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b[^\n:]{0,80}:[ \t]*$)"
-    r"|(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
-    r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)|each (?:line|message|prompt))"
-    r"\b[^\n]{0,200}\n)"
-    r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:User message|Message|Input|Prompt|Text|Request|Comment|Post|Ticket|E-?mail|Review"
-    r"|Nachricht|Eingabe|Mensaje|Mensagem|Messaggio|Сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
-    rf"|(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])"
-    rf"|(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])"
-    r"|(?P<ends>(?<=\S)['’](?!\w))"
-    r"|(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))",
-    re.MULTILINE | re.IGNORECASE,
+# Everything that may open or close a span, each pattern of bounded length, and sets of strings of each of which one stands
+# in any text with such a mark. Both speak of the folded text, in which letters stand where they stood.
+_KINDS: Final[tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]] = (
+    (r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})", (("```", "~~~", '"""', "'''"),)),
+    (r"(?P<line>^[ \t]{0,8}>[^\n]*)", ((">",),)),
+    (
+        (
+            r"(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[t ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
+            r"|\[(?:debug|info|warn|warning|error|trace|fatal)\]|[a-z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
+        ),
+        ((":", "[", "."),),
+    ),
+    (
+        (
+            r"(?P<mail>^[ \t]*(?:-{2,}[ \t]*[^\W\d_][^\n-]{3,60}-{2,}[ \t]*$|begin forwarded message:"
+            r"|(?:on|am|le|el|em|il|op|dnia|den)\b[^\n]{4,90}\b"
+            r"(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)[^\n]{0,60}:[ \t]*$))"
+        ),
+        (
+            ("--", ":"),
+            ("--", "forwarded", "wrote", "schrieb", "écrit", "escr", "scritto", "schreef", "napisał", "skrev"),
+        ),
+    ),
+    (
+        (
+            r"(?P<returned>^[ \t]*(?:observation|tool (?:output|result|response)s?|function result|search results?|stdout|stderr"
+            r"|log(?: excerpt| output)?)[ \t]*:)"
+        ),
+        ((":",), ("observation", "tool", "function", "search", "stdout", "stderr", "log")),
+    ),
+    (
+        (
+            r"(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b"
+            r"[^\n:]{0,80}:[ \t]*$)"
+        ),
+        ((":",), (" observed", " seen", " logged", " recorded", " reported", " received", " captured", " found")),
+    ),
+    (
+        (
+            r"(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
+            r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
+            r"|each (?:line|message|prompt))\b[^\n]{0,200}\n)"
+        ),
+        (("\n",), (" below", "following ", "each ")),
+    ),
+    (
+        (
+            r"(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|request|comment|post|ticket|e-?mail|review"
+            r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
+        ),
+        ((":", "："),),
+    ),
+    (rf"(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])", (("<", "["),)),
+    (rf"(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])", (("</", "[/"),)),
+    (r"(?P<ends>(?<=\S)['’](?!\w))", (("'", "’"),)),
+    (r"(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))", (tuple("\"“”„«»‹›「」『』《》〝〞＂'‘"),)),
 )
+
+
+def _possible(text: str) -> tuple[int, ...]:
+    """Which kinds of marks may stand in a folded text."""
+    return tuple(
+        kind
+        for kind, (_, needs) in enumerate(_KINDS)
+        if all(any(needle in text for needle in clause) for clause in needs)
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _marks_of(kinds: tuple[int, ...]) -> re.Pattern[str]:
+    """One pattern of these kinds of marks; an earlier kind goes before a later one that begins at the same place."""
+    return re.compile("|".join(_KINDS[kind][0] for kind in kinds), re.MULTILINE)
+
 
 _CLOSING: Final = {
     '"': '"', "“": "”", "”": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
@@ -83,12 +136,16 @@ class _Mark(NamedTuple):
 
 
 def _marks(text: str) -> list[_Mark]:
-    found = []
-    for match in _MARKS.finditer(text):
-        kind = "quote" if match.lastgroup == "ends" else match.lastgroup or ""
-        name = match["name"] or match["named"] or (match["ends"] and "’") or match[0].strip()[:3]
-        found.append(_Mark(kind, name.lower(), match.start(), match.end()))
-    return found
+    lower = folded(text)
+    kinds = _possible(lower)
+    return [_mark(match) for match in _marks_of(kinds).finditer(lower)] if kinds else []
+
+
+def _mark(match: re.Match[str]) -> _Mark:
+    groups = match.groupdict()
+    name = groups.get("name") or groups.get("named") or (groups.get("ends") and "’") or match[0].strip()[:3]
+    kind = "quote" if match.lastgroup == "ends" else match.lastgroup or ""
+    return _Mark(kind, name, match.start(), match.end())
 
 
 class _Closers:
