@@ -33,17 +33,17 @@ _HELD_OUT: Final = (
     "prompt|input|request|candidate|sample|page|webpage|html|body|data|history|attachment|report|q|cite"
 )
 
-# Everything that may open or close a span, each pattern of bounded length, and sets of strings of each of which one stands
-# in any text with such a mark. Both speak of the folded text, in which letters stand where they stood.
+# Everything that may open or close a span, each pattern of bounded length, and, where it costs much to look for, sets of strings
+# of each of which one stands in any text with such a mark. Both speak of the folded text, in which letters stand where they stood.
 _KINDS: Final[tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]] = (
-    (r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})", (("```", "~~~", '"""', "'''"),)),
-    (r"(?P<line>^[ \t]{0,8}>[^\n]*)", ((">",),)),
+    (r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})", ()),
+    (r"(?P<line>^[ \t]{0,8}>[^\n]*)", ()),
     (
         (
             r"(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[t ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
             r"|\[(?:debug|info|warn|warning|error|trace|fatal)\]|[a-z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
         ),
-        ((":", "[", "."),),
+        (),
     ),
     (
         (
@@ -83,12 +83,12 @@ _KINDS: Final[tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]] = (
             r"(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|request|comment|post|ticket|e-?mail|review"
             r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
         ),
-        ((":", "："),),
+        (),
     ),
-    (rf"(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])", (("<", "["),)),
-    (rf"(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])", (("</", "[/"),)),
-    (r"(?P<ends>(?<=\S)['’](?!\w))", (("'", "’"),)),
-    (r"(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))", (tuple("\"“”„«»‹›「」『』《》〝〞＂'‘"),)),
+    (rf"(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])", ()),
+    (rf"(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])", ()),
+    (r"(?P<ends>(?<=\S)['’](?!\w))", ()),
+    (r"(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))", ()),
 )
 
 
@@ -101,10 +101,15 @@ def _possible(text: str) -> tuple[int, ...]:
     )
 
 
-@lru_cache(maxsize=4_096)
+# Without one of these no mark stands in a text.
+_ANY: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’<\[>`~:：\n]|(?<!\w)['‘]|(?<=\S)'(?!\w)|--|\d\.\d")
+
+
+@lru_cache(maxsize=64)
 def _marks_of(kinds: tuple[int, ...]) -> re.Pattern[str]:
     """One pattern of these kinds of marks; an earlier kind goes before a later one that begins at the same place."""
-    return re.compile("|".join(_KINDS[kind][0] for kind in kinds), re.MULTILINE)
+    inside_a_word = r"(?!\B\w)"  # where none begins
+    return re.compile(f"{inside_a_word}(?:{'|'.join(_KINDS[kind][0] for kind in kinds)})", re.MULTILINE)
 
 
 _CLOSING: Final = {
@@ -137,8 +142,9 @@ class _Mark(NamedTuple):
 
 def _marks(text: str) -> list[_Mark]:
     lower = folded(text)
-    kinds = _possible(lower)
-    return [_mark(match) for match in _marks_of(kinds).finditer(lower)] if kinds else []
+    if not _ANY.search(lower):
+        return []
+    return [_mark(match) for match in _marks_of(_possible(lower)).finditer(lower)]
 
 
 def _mark(match: re.Match[str]) -> _Mark:
