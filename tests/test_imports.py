@@ -24,6 +24,7 @@ PIPELINE = (
     "linkage",
     "campaigns",
     "report",
+    "state",
     "response",
     "sharing",
     "provenance",
