@@ -1,0 +1,36 @@
+"""Campaigns in, decisions out: a policy, what it says of a request, and what it would have done."""
+
+from revenuer.response.allowed import Allowed
+from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out
+from revenuer.response.judged import Cut, Friction, Judged, judge
+from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, load_policy, policy_notes
+from revenuer.response.replay import Met, Replay, as_micros, replay, standings
+from revenuer.response.tasks import TaskBook, task_book
+
+__all__ = [
+    "LADDER",
+    "AccountStanding",
+    "Allowed",
+    "CampaignStanding",
+    "Cut",
+    "Decision",
+    "Facts",
+    "Friction",
+    "Judged",
+    "Met",
+    "Policy",
+    "Replay",
+    "Rule",
+    "TaskBook",
+    "When",
+    "as_micros",
+    "decide",
+    "default_policy",
+    "held_out",
+    "judge",
+    "load_policy",
+    "policy_notes",
+    "replay",
+    "standings",
+    "task_book",
+]
