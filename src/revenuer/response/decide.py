@@ -57,7 +57,7 @@ class Facts:
         hits_of: the campaign of which earlier requests of the account, since it was found, carried tasks; `task_hits`: how many.
         consented: kinds of the consents that cover it.
         spent: whether the day's budget is used up.
-        exempt: account decisions that were reversed on appeal: names of rules that no longer meet it.
+        exempt: names of rules whose decisions on the account were reversed on appeal.
     """
 
     task_of: CampaignStanding | None = None

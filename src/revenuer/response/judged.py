@@ -30,7 +30,7 @@ class Cut:
         harvest: extraction exchanges that came.
         stopped: those that got no answer; `closed`: because their account was closed, the others until they verify.
         share, low, high: cut of the harvest with its exact interval at 95 %.
-        other: exchanges of its accounts that are no extraction; `other_stopped`: those that met the policy as well.
+        other: exchanges of its accounts that are no extraction; `other_met`: those of them that met more than observe.
     """
 
     label: str
@@ -42,7 +42,7 @@ class Cut:
     low: float
     high: float
     other: int
-    other_stopped: int
+    other_met: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 from revenuer.errors import ConfigError, InputError
 from revenuer.schema import CAPABILITIES
 
-__all__ = ["LADDER", "Policy", "Rule", "Rung", "When", "default_policy", "load_policy", "policy_notes"]
+__all__ = ["LADDER", "Policy", "Rule", "Rung", "When", "default_policy", "default_text", "load_policy", "policy_notes"]
 
 Rung = Literal[
     "observe", "shape_rate", "verify", "withhold_reasoning", "summarise_reasoning", "suspend", "network_action"
@@ -125,7 +125,12 @@ def load_policy(path: Path) -> Policy:
 
 def default_policy() -> Policy:
     """The policy that is shipped."""
-    return _parsed(resources.files("revenuer.response").joinpath(DEFAULT_FILE).read_bytes(), DEFAULT_FILE)
+    return _parsed(default_text().encode(), DEFAULT_FILE)
+
+
+def default_text() -> str:
+    """The file of the policy that is shipped."""
+    return resources.files("revenuer.response").joinpath(DEFAULT_FILE).read_text(encoding="utf-8")
 
 
 def _parsed(content: bytes, name: str) -> Policy:

@@ -6,7 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,8 +56,10 @@ class Replay:
         rungs: exchanges by rung. Below `verify` they were answered.
         reasons: exchanges by reason code, those that gave way among them.
         rules: accounts that each rule met.
-        met: every exchange for which the rung is above observe.
-        newcomers: by campaign, tasks sent by accounts that had made no exchange before `since`: what moved on.
+        met: every exchange for which the rung is above observe; of `shape_rate` those beyond the rate.
+        newcomers: by campaign, tasks sent by accounts that had made no exchange before `since`.
+        displaced: `newcomers` by day, held against the campaign's extraction exchanges by day before `since`; at most 1.
+        days_over: days on which the budget was spent.
     """
 
     since: int
@@ -67,6 +69,8 @@ class Replay:
     rules: dict[str, set[str]] = field(default_factory=dict)
     met: list[Met] = field(default_factory=list)
     newcomers: Counter[str] = field(default_factory=Counter)
+    displaced: dict[str, float] = field(default_factory=dict)
+    days_over: list[str] = field(default_factory=list)
 
 
 def replay(policy: Policy, traffic: Path, findings: Path, *, since: int | None = None, key: str = "") -> Replay:
@@ -96,7 +100,17 @@ def replay(policy: Policy, traffic: Path, findings: Path, *, since: int | None =
         raise InputError(
             "no exchange comes after what the findings have seen: say from when on with --since", file=str(traffic)
         )
+    last = max(acting.of_day) + 1 - first / DAY
+    result.displaced = {one.campaign_id: _displaced(one, result.newcomers[one.campaign_id] / last) for one in campaigns}
+    result.days_over = [datetime.fromtimestamp(day * DAY / 1e6, UTC).date().isoformat() for day in sorted(acting.over)]
     return result
+
+
+def _displaced(campaign: Campaign, by_day: float) -> float:
+    """Volume that moved to new accounts, as a share of what the campaign made a day while it was seen."""
+    seen = datetime.fromisoformat(campaign.last_seen) - datetime.fromisoformat(campaign.first_seen)
+    before = campaign.exchanges / max(seen.total_seconds() / 86_400, 1.0)
+    return min(by_day / before, 1.0) if before else 0.0
 
 
 def standings(findings: Path, campaigns: tuple[Campaign, ...]) -> dict[str, AccountStanding]:
@@ -158,6 +172,7 @@ class _Acting:
         self.passed: Counter[tuple[str, int]] = Counter()
         self.of_day: Counter[int] = Counter()
         self.above: Counter[int] = Counter()
+        self.over: set[int] = set()
 
     def tasks(self, batch: Any) -> list[int]:
         """The campaign of which each row carries a task in its prompt or system prompt, -1 for none."""
@@ -176,6 +191,8 @@ class _Acting:
         standing = self.known.get(row.account_id, AccountStanding(row.account_id))
         decision = decide(standing, self.policy, self._facts(row, day, standing, task), key=self.key)
         stopped = decision.rung in STOPS or (decision.rung == "shape_rate" and self._too_many(row, day))
+        if decision.reason == "BUDGET":
+            self.over.add(day)
         self._count(row, decision, result, stopped=stopped)
         if task is not None:
             first, number = self.hits.get(row.account_id, (task, 0))
@@ -197,7 +214,8 @@ class _Acting:
     def _count(self, row: _Row, decision: Decision, result: Replay, *, stopped: bool) -> None:
         result.rungs[decision.rung] += 1
         result.reasons[decision.reason] += 1
-        if decision.rung == LADDER[0]:
+        # under a limit on its rate an account notices nothing until it goes beyond
+        if decision.rung == LADDER[0] or (decision.rung == "shape_rate" and not stopped):
             return
         self.above[row.ts // DAY] += 1
         result.rules.setdefault(decision.rule, set()).add(row.account_id)
@@ -262,6 +280,7 @@ def as_micros(text: str) -> int:
         InputError: it is no time.
     """
     try:
-        return round(datetime.fromisoformat(text).timestamp() * 1_000_000)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"{text}: expected a time such as 2026-03-01T00:00:00Z") from error
+    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1_000_000)

@@ -22,7 +22,7 @@ from revenuer.state.cases import (
     resolve_id,
     shown,
 )
-from revenuer.state.consents import Consent, consents_at, grant, revoke
+from revenuer.state.consents import Consent, consents_at, grant, revoke, utc
 from revenuer.state.identity import Known, Matched, match_campaigns
 from revenuer.state.record import AccountFound, Recorded, record_scan
 from revenuer.state.store import State, open_state
@@ -55,5 +55,6 @@ __all__ = [
     "resolve_id",
     "revoke",
     "shown",
+    "utc",
     "verify_chain",
 ]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from revenuer.state.audit import append
 from revenuer.state.store import State
 from revenuer.state.tables import consents
 
-__all__ = ["Consent", "consents_at", "grant", "revoke"]
+__all__ = ["Consent", "consents_at", "grant", "revoke", "utc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,16 @@ def consents_at(connection: sa.Connection, at: str) -> Sequence[Consent]:
         for row in rows
         if row.expires_at is None or row.expires_at > at
     ]  # fmt: skip
+
+
+def utc(text: str) -> str:
+    """A time as the state keeps it: RFC 3339 in UTC, to the second; one without a zone is in UTC.
+
+    Raises:
+        InputError: it is no time.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text}: expected a time such as 2026-03-01T00:00:00Z") from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
