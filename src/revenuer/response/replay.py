@@ -100,8 +100,8 @@ def replay(policy: Policy, traffic: Path, findings: Path, *, since: int | None =
         raise InputError(
             "no exchange comes after what the findings have seen: say from when on with --since", file=str(traffic)
         )
-    last = max(acting.of_day) + 1 - first / DAY
-    result.displaced = {one.campaign_id: _displaced(one, result.newcomers[one.campaign_id] / last) for one in campaigns}
+    days = max((acting.latest - first) / DAY, 1.0)
+    result.displaced = {one.campaign_id: _displaced(one, result.newcomers[one.campaign_id] / days) for one in campaigns}
     result.days_over = [datetime.fromtimestamp(day * DAY / 1e6, UTC).date().isoformat() for day in sorted(acting.over)]
     return result
 
@@ -173,6 +173,7 @@ class _Acting:
         self.of_day: Counter[int] = Counter()
         self.above: Counter[int] = Counter()
         self.over: set[int] = set()
+        self.latest = 0
 
     def tasks(self, batch: Any) -> list[int]:
         """The campaign of which each row carries a task in its prompt or system prompt, -1 for none."""
@@ -186,6 +187,7 @@ class _Acting:
         """Decide on one exchange and write down what came of it."""
         day = row.ts // DAY
         self.of_day[day] += 1
+        self.latest = max(self.latest, row.ts)
         result.exchanges += 1
         task = self.campaigns[row.task] if row.task >= 0 else None
         standing = self.known.get(row.account_id, AccountStanding(row.account_id))

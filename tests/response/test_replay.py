@@ -1,0 +1,184 @@
+"""What a policy would have done, on traffic small enough to count by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from revenuer.cli import main
+from revenuer.errors import InputError
+from revenuer.findings import Campaign, campaigns_document
+from revenuer.response import as_micros, default_policy, judge, replay
+from revenuer.response.policy import Budget, Holdout
+from revenuer.schema import CONSENTS, EXCHANGES, FOUND_ACCOUNTS, FOUND_EXCHANGES, TRUTH_ACCOUNTS, TRUTH_EXCHANGES
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+TASK = "Grade the answer below against the rubric, name every point that you take off, and end with the sum: {…}"
+POLICY = msgspec.structs.replace(default_policy(), holdout=Holdout(), budget=Budget(1.0))
+# account: exchanges a day with the task, and without
+PLAN = {
+    "harvester": (6, 0),
+    "reseller": (2, 4),
+    "newcomer": (5, 1),
+    "honest": (0, 5),
+    "unlucky": (1, 4),
+    "licensed": (6, 0),
+}
+
+
+def exchanges() -> list[dict[str, Any]]:
+    """Two days; the newcomer comes on the second."""
+    made: list[dict[str, Any]] = []
+    for day in range(2):
+        for account, (tasks, others) in PLAN.items():
+            if account == "newcomer" and day == 0:
+                continue
+            for number in range(tasks + others):
+                prompt = (
+                    TASK.replace("{…}", f"essay {number}") if number < tasks else f"What is {number} plus {number}?"
+                )
+                name = f"{account}-{day}-{number}"
+                ts = START + timedelta(days=day, minutes=len(made))
+                made.append({"exchange_id": name, "ts": ts, "account_id": account, "prompt": prompt})
+    return made
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """Traffic, the findings of its first day, and the truth."""
+    rows = exchanges()
+    for folder in ("traffic", "findings", "truth"):
+        (tmp_path / folder).mkdir()
+    put(tmp_path / "traffic" / "exchanges.parquet", rows, EXCHANGES)
+    consent = {"account_id": "licensed", "kind": "licensed_distillation", "max_exchanges_per_day": 4}
+    put(tmp_path / "traffic" / "consents.parquet", [consent], CONSENTS)
+    found = {"harvester": 0.9, "reseller": 0.2, "licensed": 0.9}
+    put(tmp_path / "findings" / "accounts.parquet", [flagged(name, found.get(name)) for name in PLAN], FOUND_ACCOUNTS)
+    seen = [
+        {"exchange_id": row["exchange_id"], "score": 0.5, "extraction": False, "capability": "other"}
+        for row in rows
+        if "-0-" in row["exchange_id"]
+    ]
+    put(tmp_path / "findings" / "exchanges.parquet", seen, FOUND_EXCHANGES)
+    first, last = "2026-03-01T00:00:00Z", "2026-03-01T23:00:00Z"
+    campaign = Campaign("C-1", 0.999, 3, 14, first, last, {"rubric_grading": 1.0}, {}, tuple(found), (TASK,), (), ())
+    (tmp_path / "findings" / "campaigns.json").write_bytes(msgspec.json.encode(campaigns_document((campaign,))))
+    attack = {"harvester", "newcomer", "reseller"}
+    put(tmp_path / "truth" / "accounts.parquet", [label(name, attack) for name in PLAN], TRUTH_ACCOUNTS)
+    put(tmp_path / "truth" / "exchanges.parquet", [true(row, attack) for row in rows], TRUTH_EXCHANGES)
+    return tmp_path
+
+
+def put(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+
+
+def flagged(name: str, share: float | None) -> dict[str, Any]:
+    shares = {"extraction_share": share or 0.0, "extraction_share_low": None if share is None else share - 0.1}
+    campaign = None if share is None else "C-1"
+    return {
+        "account_id": name,
+        "risk": 0.9,
+        "flagged": share is not None,
+        "campaign_id": campaign,
+        "reasons": [],
+        **shares,
+    }
+
+
+def label(name: str, attack: set[str]) -> dict[str, Any]:
+    campaign = "A1-1" if name in attack else None
+    return {
+        "account_id": name,
+        "label": "A1" if campaign else "ordinary",
+        "extraction": bool(campaign),
+        "campaign": campaign,
+    }
+
+
+def true(row: dict[str, Any], attack: set[str]) -> dict[str, Any]:
+    harvest = row["account_id"] in attack and row["prompt"].startswith("Grade")
+    return {"exchange_id": row["exchange_id"], "extraction": harvest, "capability": "other", "campaign": None}
+
+
+def met(world: Path, **how: Any) -> dict[str, list[str]]:
+    """The rungs that each account's exchanges met, in order."""
+    found: dict[str, list[str]] = {}
+    for one in replay(POLICY, world / "traffic", world / "findings", **how).met:
+        found.setdefault(one.account_id, []).append(one.rung)
+    return found
+
+
+def test_each_is_met_as_the_policy_says(world: Path):
+    """Harvest is stopped, a reseller's customers pass, a consent holds up to its volume, an honest account is left alone."""
+    assert met(world) == {
+        "harvester": ["suspend"] * 6,
+        "reseller": ["verify"] * 2,  # its tasks; its other requests pass
+        "newcomer": ["verify"] * 6,  # its tasks, and by then the account
+        "unlucky": ["verify"],
+        "licensed": ["suspend"] * 2,  # what goes beyond the volume agreed on
+    }
+
+
+def test_it_acts_after_what_the_findings_have_seen(world: Path):
+    """Or from a moment that is given; where nothing comes after, it says so."""
+    result = replay(POLICY, world / "traffic", world / "findings")
+    assert result.exchanges == sum(map(sum, PLAN.values()))
+    whole = replay(POLICY, world / "traffic", world / "findings", since=as_micros("2026-03-01"))
+    assert whole.exchanges == len(exchanges())
+    with pytest.raises(InputError, match="--since"):
+        replay(POLICY, world / "traffic", world / "findings", since=as_micros("2027-03-01T00:00:00Z"))
+
+
+def test_what_moved_to_new_accounts_is_told(world: Path):
+    """Tasks of accounts that came after the scan, by day, against the campaign's volume before."""
+    result = replay(POLICY, world / "traffic", world / "findings")
+    assert result.newcomers == {"C-1": 5}
+    assert 0.33 < result.displaced["C-1"] < 0.36
+
+
+def test_a_replay_is_judged_by_the_truth(world: Path):
+    """Harvest cut and friction are counted exactly, with intervals that hold them."""
+    result = replay(POLICY, world / "traffic", world / "findings")
+    judged = judge(result, world / "traffic", world / "truth")
+    (cut,) = judged.campaigns
+    assert (cut.harvest, cut.stopped, cut.closed, cut.other, cut.other_met) == (13, 13, 6, 5, 1)
+    assert cut.low < cut.share == 1.0
+    assert (judged.honest.accounts, judged.honest.exchanges, judged.honest.met, judged.honest.suspended) == (
+        3,
+        16,
+        3,
+        1,
+    )
+    assert judged.honest.low < 3 / 16 < judged.honest.high
+
+
+def test_a_spent_budget_lets_requests_pass(world: Path):
+    """And the day is reported."""
+    none = msgspec.structs.replace(POLICY, budget=Budget(0.0))
+    result = replay(none, world / "traffic", world / "findings")
+    assert result.met == []
+    assert result.days_over == ["2026-03-02"]
+
+
+def test_the_command_tells_the_same(world: Path):
+    """As a table for people, and as JSON."""
+    arguments = ["replay", "default", str(world / "traffic"), "--findings", str(world / "findings")]
+    told = CliRunner().invoke(main, [*arguments, "--truth", str(world / "truth"), "--json"])
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    assert document["judged"]["honest"]["suspended"] == 1
+    assert document["exchanges"] == 34
+    shown = CliRunner().invoke(main, [*arguments, "--truth", str(world / "truth")])
+    assert "A1-1" in shown.stdout
+    assert CliRunner().invoke(main, [*arguments, "--since", "soon"]).exit_code == 2
+    assert CliRunner().invoke(main, ["policy", "check", "default"]).exit_code == 0
+    assert "schema = 1" in CliRunner().invoke(main, ["policy", "default"]).stdout
