@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from revenuer.log import one_line
-from revenuer.schema import VALUES
 
 if TYPE_CHECKING:
     from revenuer.scanning import ScanResult
@@ -175,7 +174,7 @@ def judge(campaign: str, url: str, person: str, verdict: Any) -> None:
 @_by
 @click.option("--org", help="Organisation that may.")
 @click.option("--account", help="Account that may.")
-@click.option("--kind", required=True, type=click.Choice(VALUES["kind"]), help="What was agreed to.")
+@click.option("--kind", required=True, help="What was agreed to: evaluation, licensed_distillation and others.")
 @click.option("--capability", "capabilities", multiple=True, help="For which capability; repeatable (default: all).")
 @click.option("--per-day", type=click.IntRange(min=1), help="Exchanges each UTC day.")
 @click.option("--until", help="Until when, RFC 3339.")
