@@ -40,7 +40,7 @@ def test_a_copy_reads_as_the_original(tmp_path: Path):
         ("verify = 30\n", "verify = 4000\n", "expires.verify"),
         ('name = "member"', 'name = "harvester"', "two of this name"),
         ("when.share_low = 0.3", "when.share_low = 3.0", "share_low"),
-        ("when.confidence = 0.99", "", "least confidence"),
+        ("when.confidence = 0.95", "", "least confidence"),
         ('rung = "suspend"\nscope = "account"', 'rung = "suspend"\nscope = "request"', "flagged accounts only"),
         ("schema = 1", "schema = 2", "schema 2"),
         ('version = "default-1"', 'version = ""', "version"),
