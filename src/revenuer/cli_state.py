@@ -108,7 +108,7 @@ def show(name: str, url: str) -> None:
 def propose(file: str, url: str) -> None:
     """Write down what the policy FILE (or `default`) says of every flagged account."""
     from revenuer.cli_response import policy_of  # noqa: PLC0415
-    from revenuer.response import propose_all  # noqa: PLC0415
+    from revenuer.response.proposing import propose_all  # noqa: PLC0415
 
     with _opened(url) as state:
         key = os.environ.get("REVENUER_HOLDOUT_KEY", "")
@@ -210,7 +210,7 @@ def revoke(consent: str, url: str, person: str) -> None:
 @_json
 def calibrate(url: str, *, as_json: bool) -> None:
     """Say of each rule how often an appeal against it was upheld."""
-    from revenuer.response import rule_errors  # noqa: PLC0415
+    from revenuer.response.calibration import rule_errors  # noqa: PLC0415
 
     with _opened(url) as state, state.read() as connection:
         found = rule_errors(connection)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -121,3 +123,10 @@ def test_origin_is_not_among_what_is_asked():
     # an id carries a name at times: it decides nothing but the hold-out, which is a hash
     first, second = (AccountStanding(name, True, 0.9, 0.6, SURE) for name in ("李雷", "John"))
     assert decide(first, ENFORCED, Facts()) == decide(second, ENFORCED, Facts())
+
+
+def test_a_policy_is_read_without_the_extra_of_the_state():
+    """A gateway that decides needs no database."""
+    probe = "import sys, revenuer.response; print('sqlalchemy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)  # noqa: S603
+    assert said.stdout == "False\n"

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from revenuer.findings import Campaign
-from revenuer.response import Policy, default_policy, propose_all, rule_errors
+from revenuer.response import Policy, default_policy
+from revenuer.response.calibration import rule_errors
 from revenuer.response.policy import Holdout
+from revenuer.response.proposing import propose_all
 from revenuer.state import (
     AccountFound,
     State,

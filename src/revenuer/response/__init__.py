@@ -1,11 +1,12 @@
-"""Campaigns in, decisions out: a policy, what it says of a request, and what it would have done."""
+"""Campaigns in, decisions out: a policy, what it says of a request, and what it would have done.
+
+`proposing` and `calibration`, which work on a state, are imported by their names: they alone need the extra `state`.
+"""
 
 from revenuer.response.allowed import Allowed
-from revenuer.response.calibration import RuleErrors, rule_errors
 from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out
 from revenuer.response.judged import Cut, Friction, Judged, judge
 from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, default_text, load_policy, policy_notes
-from revenuer.response.proposing import propose_all
 from revenuer.response.replay import Met, Replay, as_micros, replay, standings
 from revenuer.response.tasks import TaskBook, task_book
 
@@ -23,7 +24,6 @@ __all__ = [
     "Policy",
     "Replay",
     "Rule",
-    "RuleErrors",
     "TaskBook",
     "When",
     "as_micros",
@@ -34,9 +34,7 @@ __all__ = [
     "judge",
     "load_policy",
     "policy_notes",
-    "propose_all",
     "replay",
-    "rule_errors",
     "standings",
     "task_book",
 ]
