@@ -19,9 +19,9 @@ from revenuer.sources import Traffic
 __all__ = ["CloserLook"]
 
 # Exchanges read: of a template, of a campaign's exchanges without one, and in all. Under 200 parts of texts a second are read.
-OF_TEMPLATE: Final = 20
-WITHOUT_TEMPLATE: Final = 2_000
-IN_ALL: Final = 10_000
+OF_TEMPLATE: Final = 10
+WITHOUT_TEMPLATE: Final = 500
+IN_ALL: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
