@@ -17,7 +17,7 @@ from revenuer.simulate import simulate
 from revenuer.summary import Control, read_findings
 from scan_worlds import digests
 
-SIZE, ACCOUNTS = 5_000, 500
+SIZE, ACCOUNTS = 10_000, 1_000
 WORLDS = (("ordinary", "clean"), ("ordinary", "quiet"), ("A12", "attacked"), ("A9", "replayed"))
 
 

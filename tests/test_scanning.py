@@ -164,7 +164,7 @@ def test_extraction_stands_in_a_campaign_and_nowhere_else(world: World):
     found = pq.read_table(world.findings / "exchanges.parquet")
     assert found["extraction"].equals(pc.is_valid(found["campaign_id"]))
     who = exchanges_of(world.traffic).select(["exchange_id", "account_id"])
-    marked = found.filter(found["extraction"]).join(who, "exchange_id")
+    marked = found.filter(found["extraction"]).select(["exchange_id", "campaign_id"]).join(who, "exchange_id")
     counted = marked.group_by("campaign_id").aggregate([("exchange_id", "count")]).to_pylist()
     assert {one["campaign_id"]: one["exchange_id_count"] for one in counted} == {
         campaign.campaign_id: campaign.exchanges for campaign in world.result.campaigns
@@ -216,11 +216,11 @@ def test_a_campaign_keeps_its_name_as_it_grows(world: World, place: Path):
 
 def test_a_repeated_id_stands_once_in_the_findings(world: World, place: Path):
     """A gateway that logs a third of its requests twice names the same campaigns, and no exchange is listed twice."""
-    again = place / "again"
+    again = place / "repeated"
     shutil.copytree(world.traffic, again)
     table = pq.ParquetDataset(world.traffic / "exchanges").read()
     pq.write_table(table.take(np.arange(0, len(table), 3)), again / "exchanges" / "zz-again.parquet")
-    found = scanned(again, place / "found-again")
+    found = scanned(again, place / "found-repeated")
     ids = pq.read_table(found.findings / "exchanges.parquet")["exchange_id"].to_pylist()
     assert len(ids) == len(set(ids))
     assert sorted(ids) == sorted(table["exchange_id"].to_pylist())
