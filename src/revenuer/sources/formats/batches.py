@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ __all__ = ["AnthropicBatch", "OpenAIBatch"]
 _OTHER: Final = ("/embeddings", "/moderations", "/images")
 
 
-class _Batch:
+class _Batch(ABC):
     """What the two have in common."""
 
     name: str
@@ -46,8 +47,9 @@ class _Batch:
             if not (text(request.get("url")) or "").endswith(_OTHER):
                 yield Row("exchanges", self._exchange(request, result))
 
+    @abstractmethod
     def _exchange(self, request: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError
+        """The columns of a request and its result, which is empty where there is none."""
 
 
 class OpenAIBatch(_Batch):
