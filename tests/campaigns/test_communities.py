@@ -151,13 +151,13 @@ def test_twenty_thousand_accounts_on_one_template_stay_linear():
     templates = templates_of(counts)
     groups_of(queues(0).counts)  # compiled before it is measured
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     groups = communities(templates, np.arange(5), 20_000)
-    seconds, peak = time.perf_counter() - started, tracemalloc.get_traced_memory()[1]
+    seconds, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert as_sets(groups) == {frozenset(range(5))}
     assert peak < 64 * 2**20
-    assert seconds < 5
+    assert seconds < 10  # a tenth of one is usual
 
 
 def test_no_templates_make_no_groups():

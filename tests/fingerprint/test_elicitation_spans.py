@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import pyarrow as pa
@@ -146,12 +147,22 @@ def test_spans_lie_in_order_within_any_text(text: str):
     assert isinstance(own_words(text), str)
 
 
+def cpu_of(work: Callable[[], object]) -> float:
+    """The least of three runs, in seconds: others on the machine only ever add to it."""
+    spent = []
+    for _ in range(3):
+        before = time.process_time()
+        work()
+        spent.append(time.process_time() - before)
+    return min(spent)
+
+
 @pytest.mark.parametrize("mark", MARKS[::3])
 def test_hostile_texts_take_linear_time(mark: str):
     """A megabyte of opening marks costs what the ends of a long text cost: nobody can stall a scan with quotes."""
-    text = mark * (1_000_000 // len(mark))
-    before = time.process_time()
-    asked_words([f"think {text}"])
-    assert time.process_time() - before < 2.0
+    ends = "think " + mark * ((HEAD_CHARACTERS + TAIL_CHARACTERS) // len(mark))
+    whole = "think " + mark * (1_000_000 // len(mark))
+    asked_words([ends])  # compiled before it is measured
+    assert cpu_of(lambda: asked_words([whole])) < 10 * cpu_of(lambda: asked_words([ends])) + 0.2
     assert len(own_words("a" * 10 * HEAD_CHARACTERS)) == 10 * HEAD_CHARACTERS
     assert len(asked_words(["think " + "a" * 10 * HEAD_CHARACTERS])[0].asked) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 2
