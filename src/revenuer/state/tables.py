@@ -14,9 +14,11 @@ __all__ = [
     "META",
     "accounts",
     "aliases",
+    "api_keys",
     "appeals",
     "approvals",
     "audit",
+    "batches",
     "campaigns",
     "consents",
     "decisions",
@@ -134,4 +136,32 @@ audit: Final = sa.Table(
     _text("detail"),
     _text("before"),
     _text("digest"),
+)
+
+api_keys: Final = sa.Table(
+    "api_keys",
+    META,
+    _text("key_id", key=True),
+    _text("name"),
+    _text("digest"),
+    _text("scopes"),
+    sa.Column("per_minute", sa.BigInteger, nullable=True),
+    _text("made_at"),
+    _text("made_by"),
+    _text("expires_at", null=True),
+    _text("revoked_at", null=True),
+    _text("last_used_at", null=True),
+    _text("follows", null=True),
+)
+
+batches: Final = sa.Table(
+    "batches",
+    META,
+    _text("batch_id", key=True),
+    _text("digest"),
+    _text("file"),
+    _number("exchanges"),
+    _text("quarantined"),
+    _text("at"),
+    _text("actor"),
 )
