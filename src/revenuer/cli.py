@@ -21,7 +21,9 @@ from revenuer.cli_convert import convert, formats
 from revenuer.cli_model import label, train
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
+from revenuer.cli_share import share
 from revenuer.cli_state import cases, recorded_in, state_of
+from revenuer.cli_taxii import taxii
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -272,7 +274,9 @@ main.add_command(receive)
 main.add_command(label)
 main.add_command(policy)
 main.add_command(replay)
+main.add_command(share)
 main.add_command(cases)
+main.add_command(taxii)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:
