@@ -1,10 +1,9 @@
-"""What goes wrong, as RFC 9457 has it: `application/problem+json`, and nothing in it that the sender should not see."""
+"""What goes wrong, as RFC 9457 has it, for routes of Starlette; nothing in it that the sender should not see."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -12,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["MEDIA_TYPE", "Problem", "Refused", "handlers", "problem"]
+from revenuer.service.answers import PROBLEM, Refused
+from revenuer.service.answers import problem as body_of
 
-MEDIA_TYPE: Final = "application/problem+json"
+__all__ = ["MEDIA_TYPE", "Problem", "handlers", "problem"]
+
+MEDIA_TYPE: Final = PROBLEM[1].decode()
 _log: Final = logging.getLogger(__name__)
-# What a client has done is not told twice: without a type of its own the title says what the status says.
-_BLANK: Final = "about:blank"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,24 +36,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 (an answer, not an error of the program)
-    """A request that is not served.
-
-    Args:
-        status: of HTTP.
-        detail: for the sender.
-        headers: that go with it.
-    """
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        self.status, self.detail, self.headers = status, detail, dict(headers or {})
-        super().__init__(detail)
-
-
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+def problem(refused: Refused) -> Response:
     """The answer to a request that is not served."""
-    said = Problem(type=_BLANK, title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return Response(msgspec.json.encode(said), status, dict(headers or {}), MEDIA_TYPE)
+    headers = {name.decode(): value.decode() for name, value in refused.headers}
+    return Response(body_of(refused), refused.status, headers, MEDIA_TYPE)
 
 
 def handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
@@ -62,13 +48,14 @@ def handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
 
 
 async def _refused(_request: Request, error: Refused) -> Response:
-    return problem(error.status, error.detail, error.headers)
+    return problem(error)
 
 
 async def _by_starlette(_request: Request, error: HTTPException) -> Response:
-    return problem(error.status_code, error.detail, error.headers)
+    headers = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
+    return problem(Refused(error.status_code, error.detail, headers))
 
 
 async def _unexpected(_request: Request, error: Exception) -> Response:
     _log.error("an unexpected error", exc_info=error)
-    return problem(500, "this should not happen; the service's log says more")
+    return problem(Refused(500, "this should not happen; the service's log says more"))
