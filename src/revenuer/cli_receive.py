@@ -11,17 +11,18 @@ import click
 
 from revenuer.log import configure
 
-__all__ = ["receive"]
+__all__ = ["Size", "receive"]
 
 _UNITS: Final = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 
 
-class _Size(click.ParamType[int]):
+class Size(click.ParamType[int]):
     """Bytes, such as 64MB."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that a text stands for."""
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d{1,6})([KMG]?)B", str(value).upper())
@@ -36,9 +37,9 @@ class _Size(click.ParamType[int]):
 )
 @click.option("--listen", default="127.0.0.1:4318", show_default=True, metavar="HOST:PORT", help="Where senders come.")
 @click.option(
-    "--max-body", "most_bytes", type=_Size(), default="64MB", show_default=True, help="Largest body, unpacked."
+    "--max-body", "most_bytes", type=Size(), default="64MB", show_default=True, help="Largest body, unpacked."
 )
-@click.option("--rotate-size", "rotate_bytes", type=_Size(), default="64MB", show_default=True, help="Size of a file.")
+@click.option("--rotate-size", "rotate_bytes", type=Size(), default="64MB", show_default=True, help="Size of a file.")
 @click.option(
     "--rotate-seconds", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Age of a file."
 )

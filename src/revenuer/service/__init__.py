@@ -1,5 +1,6 @@
-"""HTTP: what comes in over OTLP, as files that `convert` reads."""
+"""HTTP: what comes in over OTLP, as files that `convert` reads, and what gateways ask."""
 
+from revenuer.service.running import serve
 from revenuer.service.serving import receive
 
-__all__ = ["receive"]
+__all__ = ["receive", "serve"]

@@ -14,7 +14,6 @@ from revenuer.errors import OutputError
 
 __all__ = ["Journal"]
 
-_NAME: Final = re.compile(r"otlp-(\d{8})\.jsonl")
 _PARTIAL: Final = ".partial"
 _BLOCK: Final = 1 << 16
 
@@ -29,20 +28,21 @@ class Journal:
         folder: where the files go; made if it is not there, readable by its owner only.
         most_bytes: a file of this size is closed.
         most_seconds: so is one whose first line is this old, by `rotate`.
+        stem: what the names of files begin with.
 
     Raises:
         OutputError: the folder cannot be written to, or another receiver writes there.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int, most_seconds: float) -> None:
-        self.folder, self.most_bytes, self.most_seconds = folder, most_bytes, most_seconds
+    def __init__(self, folder: Path, *, most_bytes: int, most_seconds: float, stem: str = "otlp") -> None:
+        self.folder, self.most_bytes, self.most_seconds, self.stem = folder, most_bytes, most_seconds, stem
         self._guard = threading.Lock()
         self._file: BinaryIO | None = None
         self._since = 0.0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(folder)
-            self._next = _finish_earlier(folder) + 1
+            self._next = _finish_earlier(folder, stem) + 1
         except OSError as error:
             raise OutputError(f"cannot be written to: {error.strerror}", file=str(folder)) from error
 
@@ -94,7 +94,7 @@ class Journal:
             self._next += 1
 
     def _partial(self) -> Path:
-        return self.folder / f".otlp-{self._next:08d}.jsonl{_PARTIAL}"
+        return self.folder / f".{self.stem}-{self._next:08d}.jsonl{_PARTIAL}"
 
 
 def _write(file: BinaryIO, lines: bytes) -> None:
@@ -110,15 +110,16 @@ def _locked(folder: Path) -> BinaryIO:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
-        raise OutputError("another receiver writes there", file=str(folder)) from error
+        raise OutputError("another process writes there", file=str(folder)) from error
     return file
 
 
-def _finish_earlier(folder: Path) -> int:
+def _finish_earlier(folder: Path, stem: str) -> int:
     """Finish what a crash left; returns the highest number in use."""
-    for path in sorted(folder.glob(f".otlp-*.jsonl{_PARTIAL}")):
+    for path in sorted(folder.glob(f".{stem}-*.jsonl{_PARTIAL}")):
         _finish(path, _whole_lines(path))
-    numbers = [int(found[1]) for path in folder.iterdir() if (found := _NAME.fullmatch(path.name))]
+    name = re.compile(rf"{re.escape(stem)}-(\d{{8}})\.jsonl")
+    numbers = [int(found[1]) for path in folder.iterdir() if (found := name.fullmatch(path.name))]
     return max(numbers, default=0)
 
 

@@ -6,11 +6,11 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from revenuer.errors import ConfigError, MissingExtraError
 
-__all__ = ["receive"]
+__all__ = ["bound_to", "receive", "run_on"]
 
 _HELD: Final = 4
 _CONNECTIONS: Final = 512
@@ -44,34 +44,57 @@ def receive(
         MissingExtraError: Starlette or uvicorn is not installed.
     """
     try:
-        import uvicorn  # noqa: PLC0415
+        import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
 
         from revenuer.service.journal import Journal  # noqa: PLC0415
         from revenuer.service.receiver import receiver  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("receiving over HTTP", "service") from error
-    with _bound(listen, token) as bound:
+    with bound_to(listen, guarded=token is not None, by="REVENUER_RECEIVE_TOKEN must be set") as bound:
         journal = Journal(out, most_bytes=rotate_bytes, most_seconds=rotate_seconds)
         app = receiver(journal, most_bytes=most_bytes, most_held=_HELD * most_bytes, token=token)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
-            limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )  # fmt: skip
-        on_ready(_address(bound))
-        try:
-            uvicorn.Server(config).run(sockets=[bound])
-        except (KeyboardInterrupt, SystemExit):
-            # uvicorn repeats the signal once everything is answered and the journal is closed
-            return
+        run_on(bound, app, on_ready)
 
 
-def _bound(listen: str, token: str | None) -> socket.socket:
+def run_on(bound: socket.socket, app: Any, on_ready: Callable[[str], None]) -> None:
+    """Serve an application until SIGTERM or Ctrl-C; requests under way are answered first, for half a minute at most.
+
+    Args:
+        bound: from `bound_to`.
+        app: of ASGI, with a lifespan.
+        on_ready: called with the address once callers may come.
+    """
+    import uvicorn  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+        limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )  # fmt: skip
+    on_ready(_address(bound))
+    try:
+        uvicorn.Server(config).run(sockets=[bound])
+    except (KeyboardInterrupt, SystemExit):
+        # uvicorn repeats the signal once everything is answered and the lifespan has ended
+        return
+
+
+def bound_to(listen: str, *, guarded: bool, by: str) -> socket.socket:
+    """A socket that listens.
+
+    Args:
+        listen: HOST:PORT; port 0 takes any.
+        guarded: whether callers have to present something; without it only this machine is listened to.
+        by: what would have to be done to be guarded, for the error.
+
+    Raises:
+        ConfigError: an address that cannot be listened on, or that others reach unguarded.
+    """
     host, sign, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not sign or not host or not port.isdecimal() or int(port) > 65_535:
         raise ConfigError(f"--listen {listen}: expected HOST:PORT")
-    if token is None and not _is_this_machine(host):
-        raise ConfigError(f"--listen {listen}: others reach it, so REVENUER_RECEIVE_TOKEN must be set")
+    if not guarded and not _is_this_machine(host):
+        raise ConfigError(f"--listen {listen}: others reach it, so {by}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, int(port)), family=family, backlog=1_024)

@@ -10,7 +10,7 @@ from revenuer.sources.formats.base import RecordFormat, Row
 from revenuer.sources.formats.bodies import Columns, merged, request_columns, response_columns, status_of
 from revenuer.sources.formats.values import as_object, credential, digest, first, pick, said, text
 
-__all__ = ["LiteLLM", "LiteLLMSpendLogs"]
+__all__ = ["LiteLLM", "LiteLLMSpendLogs", "litellm_account"]
 
 # Calls that ask no language model for text.
 _OTHER_CALLS: Final = re.compile(
@@ -92,6 +92,18 @@ class LiteLLMSpendLogs(RecordFormat):
                 "session_id": text(record.get("session_id")),
             },
         )
+
+
+def litellm_account(metadata: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Account, organisation and credential of a request, as a scan of the same proxy's log names them.
+
+    Args:
+        metadata: of the request, its fields `user_api_key_...`.
+    """
+    record = {"metadata": metadata}
+    key = _key(record, "metadata.user_api_key_hash")
+    org = _name(record, "metadata.user_api_key_org_id", *_TEAM)
+    return _name(record, *_USER, *_TEAM) or key, org, key
 
 
 def _payload(record: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""The verb that answers gateways: `serve`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from revenuer.cli_receive import Size
+from revenuer.log import configure
+
+__all__ = ["serve"]
+
+
+@click.command()
+@click.option("--state", "url", required=True, metavar="URL", help="A file (SQLite), or postgresql://...")
+@click.option("--policy", "file", default="default", show_default=True, metavar="FILE", help="The policy that decides.")
+@click.option(
+    "--journal", required=True, type=click.Path(path_type=Path),
+    help="Folder of this process for decisions on their way to the state.",
+)  # fmt: skip
+@click.option("--listen", default="127.0.0.1:8087", show_default=True, metavar="HOST:PORT", help="Where gateways come.")
+@click.option(
+    "--fail", "failing", type=click.Choice(["open", "closed"]), default="open", show_default=True,
+    help="Whether requests pass while nothing is known of anybody, or nothing can be written down.",
+)  # fmt: skip
+@click.option("--max-body", "most_bytes", type=Size(), default="8MB", show_default=True, help="Largest body.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", count=True, help="Say what is done (-vv: in detail).")
+def serve(file: str, *, quiet: bool, verbose: int, **how: Any) -> None:
+    """Answer gateways: what meets a request that is about to be passed on to a model.
+
+    Runs until SIGTERM or Ctrl-C. Callers present REVENUER_SERVE_TOKEN, if it is set, as a bearer token.
+    """
+    configure(verbose, quiet=quiet)
+    from revenuer.cli_response import policy_of  # noqa: PLC0415
+    from revenuer.service import serve as run  # noqa: PLC0415
+
+    policy = policy_of(file)
+
+    def ready(address: str) -> None:
+        if not quiet:
+            click.echo(f"Listening on {address}: policy {policy.version}, mode {policy.mode}", err=True)
+
+    token, key = os.environ.get("REVENUER_SERVE_TOKEN") or None, os.environ.get("REVENUER_HOLDOUT_KEY", "")
+    run(policy=policy, token=token, holdout_key=key, on_ready=ready, **how)

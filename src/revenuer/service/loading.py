@@ -1,0 +1,205 @@
+"""The state, read into a table, and what changed in it since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from revenuer.response import CampaignStanding, task_book
+from revenuer.service.frames import FrameBook, frame_book
+from revenuer.service.memory import MET
+from revenuer.service.table import Ruling, Table, accounts_of, rulings_of, seconds, table_of
+from revenuer.state import tables
+
+__all__ = ["Changed", "batches_met", "head_of", "load_table", "rulings_named", "with_rulings", "with_standing"]
+
+_CHUNK: Final = 10_000
+_SOME: Final = 500
+_KEPT: Final = ("active", "shadow", "reversed")
+
+
+class _Served(msgspec.Struct):
+    """Of a campaign's document, what it serves; the rest is passed over unread."""
+
+    capabilities: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A decision that was made or changed, the accounts that it is on, and the campaign, "" for none."""
+
+    ruling: Ruling
+    accounts: tuple[str, ...]
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Campaigns:
+    standing: tuple[CampaignStanding, ...]
+    by_id: dict[str, int]
+
+
+_served: Final = msgspec.json.Decoder(_Served).decode
+
+
+def head_of(connection: sa.Connection) -> int:
+    """Number of the last entry of the audit log: what changed has an entry behind it."""
+    return int(connection.execute(sa.select(sa.func.max(tables.audit.c.number))).scalar() or 0)
+
+
+def load_table(connection: sa.Connection, at: str) -> Table:
+    """Read all of it.
+
+    Args:
+        connection: of `State.read`.
+        at: now, RFC 3339; decisions that have ended are left out.
+    """
+    campaigns = _campaigns(connection)
+    prompts, systems = _frames(connection, campaigns)
+    accounts = accounts_of(_accounts(connection, campaigns.by_id))
+    of_campaign, spread = _on_campaigns(connection, campaigns, at)
+    rulings = rulings_of(_chain(_on_accounts(connection, at), spread))
+    return table_of(
+        accounts, rulings, campaigns=campaigns.standing, by_id=campaigns.by_id, of_campaign=of_campaign,
+        prompts=prompts, systems=systems,
+    )  # fmt: skip
+
+
+def with_standing(table: Table, verdicts: Mapping[str, str]) -> Table:
+    """The table with what people now hold of campaigns, given by id."""
+    held = {table.by_id[name]: verdict for name, verdict in verdicts.items() if name in table.by_id}
+    changed = tuple(
+        CampaignStanding(one.campaign_id, one.confidence, held.get(number, one.standing), one.capabilities)
+        for number, one in enumerate(table.campaigns)
+    )
+    return replace(table, campaigns=changed)
+
+
+def with_rulings(table: Table, changed: Sequence[tuple[str, Ruling]]) -> Table:
+    """The table with decisions on campaigns that were made or changed, each with the campaign's id."""
+    found = dict(table.of_campaign)
+    for name, one in changed:
+        kept = table.campaign(name)
+        if kept is not None:
+            others = [other for other in found.get(kept.campaign_id, ()) if other.decision_id != one.decision_id]
+            found[kept.campaign_id] = [*others, one]
+    return replace(table, of_campaign=found)
+
+
+def rulings_named(connection: sa.Connection, names: Sequence[str]) -> list[Changed]:
+    """These decisions, whatever has become of them."""
+    table, found = tables.decisions, []
+    for start in range(0, len(names), _SOME):
+        chosen = sa.select(table).where(table.c.decision_id.in_(names[start : start + _SOME]))
+        for row in connection.execute(chosen):
+            on_campaign = row.subject_kind == "campaign"
+            accounts = _closed(row) if on_campaign else (row.subject,)
+            found.append(Changed(_ruling(row), accounts, row.subject if on_campaign else ""))
+    return found
+
+
+def batches_met(connection: sa.Connection, until: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Digest and content of every batch that the log tells of, up to an entry, in order."""
+    table = tables.audit
+    chosen = sa.select(table.c.subject, table.c.detail).where(table.c.action == MET, table.c.number <= until)
+    for subject, detail in connection.execute(chosen.order_by(table.c.number).execution_options(yield_per=_CHUNK)):
+        yield subject, json.loads(detail)
+
+
+def _campaigns(connection: sa.Connection) -> _Campaigns:
+    """Those that stand, the ones that people and evidence hold for surest first; merged ones lead to the other."""
+    aliases = sa.select(tables.aliases).where(tables.aliases.c.why == "merged")
+    merged = {row.alias: row.campaign_id for row in connection.execute(aliases)}
+    rows = [row for row in connection.execute(sa.select(tables.campaigns)) if row.campaign_id not in merged]
+    rows.sort(key=lambda row: (row.standing == "dismissed", -row.confidence, row.campaign_id))
+    standing = tuple(
+        CampaignStanding(
+            row.campaign_id, row.confidence, row.standing, tuple(sorted(_served(row.document).capabilities.items()))
+        )
+        for row in rows
+    )
+    by_id = {one.campaign_id: number for number, one in enumerate(standing)}
+    for alias in merged:
+        kept = _followed(alias, merged)
+        if kept in by_id:
+            by_id[alias] = by_id[kept]
+    return _Campaigns(standing, by_id)
+
+
+def _followed(alias: str, merged: Mapping[str, str]) -> str:
+    name = alias
+    for _ in range(len(merged)):
+        if name not in merged:
+            break
+        name = merged[name]
+    return name
+
+
+def _frames(connection: sa.Connection, campaigns: _Campaigns) -> tuple[FrameBook, FrameBook]:
+    """Every task that a campaign ever had, of prompts and of system prompts."""
+    frames: list[list[str]] = [[] for _ in campaigns.standing]
+    table = tables.tasks
+    for name, frame in connection.execute(
+        sa.select(table.c.campaign_id, table.c.frame).order_by(table.c.campaign_id, table.c.frame)
+    ):
+        if name in campaigns.by_id:
+            frames[campaigns.by_id[name]].append(frame)
+    return frame_book(task_book(frames)), frame_book(task_book(frames, system=True))
+
+
+def _accounts(connection: sa.Connection, by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
+    table = tables.accounts
+    columns = (table.c.account_id, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
+    chosen = sa.select(*columns).where(table.c.flagged).execution_options(yield_per=_CHUNK)
+    for account, campaign, share, low in connection.execute(chosen):
+        yield account, by_id.get(campaign, -1), share, low or 0.0
+
+
+def _on_accounts(connection: sa.Connection, at: str) -> Iterator[tuple[str, Ruling]]:
+    for row in connection.execute(_lasting(at, "account").execution_options(yield_per=_CHUNK)):
+        yield row.subject, _ruling(row)
+
+
+def _on_campaigns(
+    connection: sa.Connection, campaigns: _Campaigns, at: str
+) -> tuple[dict[str, list[Ruling]], list[tuple[str, Ruling]]]:
+    """Decisions on campaigns, and those of them that close accounts, for each account that people saw when they agreed."""
+    of_campaign: dict[str, list[Ruling]] = {}
+    spread: list[tuple[str, Ruling]] = []
+    for row in connection.execute(_lasting(at, "campaign")):
+        one = _ruling(row)
+        if row.subject in campaigns.by_id:
+            kept = campaigns.standing[campaigns.by_id[row.subject]].campaign_id
+            of_campaign.setdefault(kept, []).append(one)
+        spread += [(account, one) for account in _closed(row)]
+    return of_campaign, spread
+
+
+def _closed(row: Any) -> tuple[str, ...]:
+    """The accounts that a decision on a network closes: those that people saw when they agreed to it."""
+    if row.rung != "network_action":
+        return ()
+    return tuple(str(json.loads(row.evidence).get("accounts", "")).split())
+
+
+def _lasting(at: str, kind: str) -> sa.Select[Any]:
+    table = tables.decisions
+    columns = [table.c[name] for name in ("decision_id", "subject", "rung", "rule", "reason", "status", "expires_at")]
+    more = [table.c.evidence] if kind == "campaign" else []
+    return sa.select(*columns, *more).where(
+        table.c.subject_kind == kind, table.c.status.in_(_KEPT), table.c.expires_at > at
+    )
+
+
+def _ruling(row: Any) -> Ruling:
+    return Ruling(row.decision_id, row.rung, row.rule, row.reason, row.status, seconds(row.expires_at))
+
+
+def _chain(first: Iterator[tuple[str, Ruling]], second: Sequence[tuple[str, Ruling]]) -> Iterator[tuple[str, Ruling]]:
+    yield from first
+    yield from second

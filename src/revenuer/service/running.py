@@ -1,0 +1,62 @@
+"""The service on a socket, until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from revenuer.errors import MissingExtraError
+from revenuer.service.serving import bound_to, run_on
+
+if TYPE_CHECKING:
+    from revenuer.response import Policy
+
+__all__ = ["serve"]
+
+
+def serve(
+    url: str,
+    policy: Policy,
+    journal: Path,
+    *,
+    listen: str = "127.0.0.1:8087",
+    token: str | None = None,
+    failing: Literal["open", "closed"] = "open",
+    most_bytes: int = 8_000_000,
+    holdout_key: str = "",
+    on_ready: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Answer gateways, until SIGTERM or Ctrl-C.
+
+    Args:
+        url: of the state; it need not be there yet.
+        policy: that decides.
+        journal: folder of this process for decisions on their way to the state.
+        listen: HOST:PORT; port 0 takes any.
+        token: that callers present.
+        failing: whether requests pass while nothing is known of anybody, or wait.
+        most_bytes: of a body.
+        holdout_key: secret of the hold-out.
+        on_ready: called with the address once callers may come.
+
+    Raises:
+        ConfigError: an address that cannot be listened on, or one that others reach unguarded.
+        OutputError: the journal cannot be written to.
+        MissingExtraError: a package of the extra is not installed.
+    """
+    try:
+        import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
+
+        from revenuer.service.app import Service, application  # noqa: PLC0415
+        from revenuer.service.deciding import Decider, Known  # noqa: PLC0415
+        from revenuer.service.guard import token_guard  # noqa: PLC0415
+        from revenuer.service.ledger import Ledger  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("serving over HTTP", "service") from error
+    with bound_to(listen, guarded=token is not None, by="REVENUER_SERVE_TOKEN must be set") as bound:
+        decider = Decider(policy, Known(), holdout_key=holdout_key, failing=failing)
+        decider.warm_up()
+        ledger = Ledger(journal, rotate_seconds=1.0)
+        service = Service(url, decider, token_guard(token), ledger, most_bytes)
+        run_on(bound, application(service), on_ready)

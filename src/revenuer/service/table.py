@@ -1,0 +1,180 @@
+"""Standing, decisions and frames as a few arrays: a million accounts in the memory of one process.
+
+Accounts are found by a 64-bit hash of their id, under a secret that each process draws anew: that an account which
+is not in the table is taken for one of a million that are happens once in 10^13 look-ups, and nobody can aim at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from revenuer.response import LADDER, AccountStanding, CampaignStanding
+from revenuer.response.policy import Rung
+from revenuer.service.frames import FrameBook, nothing_known
+
+__all__ = ["Accounts", "Ruling", "Rulings", "Table", "account_key", "accounts_of", "rulings_of", "seconds", "table_of"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+STATUSES: Final = ("proposed", "active", "shadow", "reversed")
+_ID_DIGITS: Final = 12
+_HEX: Final = 16
+
+
+class Ruling(NamedTuple):
+    """A decision of the state, as far as it matters for a request; `ends` in seconds since 1970."""
+
+    decision_id: str
+    rung: Rung
+    rule: str
+    reason: str
+    status: str
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Flagged accounts, by ascending hash: estimated share of extraction, its lower bound, number of the campaign."""
+
+    keys: I64
+    share: F64
+    share_low: F64
+    campaign: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """Decisions, by ascending hash of the account that each is on.
+
+    Attributes:
+        keys: shape (rulings,); an account may have several.
+        ids: the twelve hexadecimal digits of the id, as a number.
+        words: numbers of rung, rule, reason and status, shape (rulings, 4).
+        ends: second since 1970.
+        rules, reasons: the words.
+    """
+
+    keys: I64
+    ids: I64
+    words: npt.NDArray[np.int32]
+    ends: I64
+    rules: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    def at(self, place: int) -> Ruling:
+        """One of them."""
+        rung, rule, reason, status = (int(word) for word in self.words[place])
+        name = f"D-{int(self.ids[place]):0{_ID_DIGITS}x}"
+        return Ruling(
+            name, LADDER[rung], self.rules[rule], self.reasons[reason], STATUSES[status], int(self.ends[place])
+        )
+
+    def on(self, key: int) -> list[Ruling]:
+        """Those on an account."""
+        first, last = (int(np.searchsorted(self.keys, key, side)) for side in ("left", "right"))
+        return [self.at(place) for place in range(first, last)]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All that a decision rests on, at one number of the audit log.
+
+    Attributes:
+        keys: hashes of the accounts of which anything is known, ascending, once each.
+        accounts, rulings: by hash.
+        campaigns: by number.
+        by_id: number of a campaign; of one that was merged, of the other.
+        of_campaign: decisions on whole campaigns.
+        prompts, systems: their frames.
+    """
+
+    keys: I64
+    accounts: Accounts
+    rulings: Rulings
+    campaigns: tuple[CampaignStanding, ...] = ()
+    by_id: Mapping[str, int] = field(default_factory=dict)
+    of_campaign: Mapping[str, Sequence[Ruling]] = field(default_factory=dict)
+    prompts: FrameBook = field(default_factory=nothing_known)
+    systems: FrameBook = field(default_factory=nothing_known)
+
+    def standing(self, account_id: str, key: int) -> AccountStanding:
+        """Of an account."""
+        accounts = self.accounts
+        row = int(np.searchsorted(accounts.keys, key))
+        if row == len(accounts.keys) or int(accounts.keys[row]) != key:
+            return AccountStanding(account_id)
+        number = int(accounts.campaign[row])
+        campaign = self.campaigns[number] if number >= 0 else None
+        share, low = float(accounts.share[row]), float(accounts.share_low[row])
+        return AccountStanding(account_id, flagged=True, share=share, share_low=low, campaign=campaign)
+
+    def campaign(self, campaign_id: str) -> CampaignStanding | None:
+        """A campaign by its id, under whatever name it stood."""
+        number = self.by_id.get(campaign_id)
+        return None if number is None else self.campaigns[number]
+
+
+def account_key(account_id: str) -> int:
+    """The hash of an account in this process: SipHash under the secret that Python draws when it starts."""
+    return hash(account_id)
+
+
+def seconds(time: str) -> int:
+    """Second since 1970 of a time as the state keeps it."""
+    return int(datetime.fromisoformat(time).timestamp())
+
+
+def accounts_of(rows: Iterable[tuple[str, int, float, float]]) -> Accounts:
+    """Flagged accounts: id, number of the campaign (-1: none), share and its lower bound."""
+    kind = [("key", np.int64), ("campaign", np.int32), ("share", np.float64), ("low", np.float64)]
+    found = np.fromiter(((account_key(name), number, share, low) for name, number, share, low in rows), dtype=kind)
+    found = found[np.argsort(found["key"], kind="stable")]
+    return Accounts(*(np.ascontiguousarray(found[name]) for name in ("key", "share", "low", "campaign")))
+
+
+def rulings_of(rows: Iterable[tuple[str, Ruling]]) -> Rulings:
+    """Decisions, each with the account that it is on."""
+    rules: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    ladder = {rung: number for number, rung in enumerate(LADDER)}
+    kind = [("key", np.int64), ("id", np.int64), ("words", np.int32, (4,)), ("ends", np.int64)]
+    found = np.fromiter(
+        (
+            (
+                account_key(account), int(one.decision_id.removeprefix("D-"), base=_HEX),
+                (ladder[one.rung], rules.setdefault(one.rule, len(rules)),
+                 reasons.setdefault(one.reason, len(reasons)), STATUSES.index(one.status)),
+                one.ends,
+            )
+            for account, one in rows
+        ),
+        dtype=kind,
+    )  # fmt: skip
+    found = found[np.argsort(found["key"], kind="stable")]
+    keys, ids, words, ends = (np.ascontiguousarray(found[name]) for name in ("key", "id", "words", "ends"))
+    return Rulings(keys, ids, words, ends, tuple(rules), tuple(reasons))
+
+
+def table_of(
+    accounts: Accounts,
+    rulings: Rulings,
+    *,
+    campaigns: Sequence[CampaignStanding] = (),
+    by_id: Mapping[str, int] | None = None,
+    of_campaign: Mapping[str, Sequence[Ruling]] | None = None,
+    prompts: FrameBook | None = None,
+    systems: FrameBook | None = None,
+) -> Table:
+    """The parts as one table."""
+    keys = np.union1d(accounts.keys, rulings.keys)
+    return Table(
+        keys, accounts, rulings, tuple(campaigns), by_id or {}, of_campaign or {},
+        prompts or nothing_known(), systems or nothing_known(),
+    )  # fmt: skip
