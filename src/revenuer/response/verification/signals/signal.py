@@ -1,0 +1,41 @@
+"""What a signal is: a bin that a sign-up falls into, a reason code, and the group that it is capped with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from revenuer.response.verification.facts import Facts
+from revenuer.response.verification.history import History
+
+__all__ = ["DEGREES", "Signal", "degree_bin"]
+
+# Bins of a count: 0, 1, 2, 3-4, 5-8, ..., more than 128.
+DEGREES: Final = 10
+
+
+class Signal(NamedTuple):
+    """One signal.
+
+    Attributes:
+        name: of its base.
+        code: of the reason.
+        group: signals of one group see the same thing; the mean of their likelihood ratios counts.
+        bins: how many.
+        read: the bin of a sign-up, None where it is not known.
+        tell: the observed fact, for the provider's people.
+        helps: it may only speak for the applicant.
+    """
+
+    name: str
+    code: str
+    group: str
+    bins: int
+    read: Callable[[Facts, History], int | None]
+    tell: Callable[[Facts, History], str]
+    helps: bool = False
+
+
+def degree_bin(count: int) -> int:
+    """The bin of a count."""
+    return min((count - 1).bit_length() + 1, DEGREES - 1) if count > 0 else 0
