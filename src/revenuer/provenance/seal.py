@@ -1,6 +1,6 @@
 """The reasoning seal: blocks that open for the account, session, model and conversation they were given to, for a time.
 
-A block is `rv1.` and base64url without padding of: version (1 byte), key id (4), salt (24), expiry (8, seconds since 1970),
+A block is `rv1.` and base64 of: version (1 byte), key id (4), salt (24), expiry (8, seconds since 1970),
 six tags (8 each: tenant, account, session, model, prefix, tools), check (16), ciphertext of a padded payload, tag (16).
 
 The key and nonce of AES-256-GCM are derived for each block from the tenant's key and the random salt of 192 bits, so that no
@@ -11,7 +11,6 @@ tags and the check only tell *why* a block does not open, they never let one ope
 
 from __future__ import annotations
 
-import binascii
 import hmac
 import os
 import struct
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any, Final, Literal, get_args
+
+import msgspec
 
 from revenuer.errors import ConfigError, MissingExtraError
 from revenuer.provenance.keyring import Key, KeyRing, derived
@@ -57,9 +58,7 @@ _TAGS: Final = len(_FIELDS) * _TAG
 _CHECK: Final = 16
 _FRONT: Final = _HEAD.size + _TAGS + _CHECK
 _GCM: Final = 16
-# The whole is a multiple of three bytes, so every character of the text counts: there is none to edit without effect.
-_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
-_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_SHORTEST: Final = _FRONT + SMALLEST + _GCM
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Sealer:
         front = head + _check(front_key, head)
         block_key, nonce = _block_key(secret, salt)
         sealed = self._aead(block_key).encrypt(nonce, _padded(payload), _bound(front, values))
-        return PREFIX + binascii.b2a_base64(front + sealed, newline=False).translate(_TO_URL).decode("ascii")
+        return f"{PREFIX}{msgspec.to_builtins(front + sealed)}"
 
     def open(self, block: str, binding: Binding, *, now: int) -> Opening:
         """Open a block, or say why it does not open; `now` in seconds since 1970. Never raises on any text."""
@@ -156,17 +155,23 @@ class Sealer:
         if not hmac.compare_digest(_check(front_key, head), raw[len(head) : _FRONT]):
             return Opening("edited")
         ours = _tags(front_key, salt, values)
-        differs = {name for at, name in enumerate(_FIELDS) if not _same(ours, head[_HEAD.size :], at)}
+        if hmac.compare_digest(ours, head[_HEAD.size :]):
+            return None
+        return self._difference(head[_HEAD.size :], ours, front_key, salt, values)
+
+    def _difference(
+        self, theirs: bytes, ours: bytes, front_key: bytes, salt: bytes, values: Sequence[bytes]
+    ) -> Opening:
+        """The gravest of the fields that differ."""
+        differs = {name for at, name in enumerate(_FIELDS) if ours[at * _TAG :][:_TAG] != theirs[at * _TAG :][:_TAG]}
         if differs & {"tenant", "account"}:
             return Opening("cross_account")
         if "session" in differs:
-            nameless = not values[2] or _tag(front_key, salt, 2, b"") == head[_HEAD.size + 2 * _TAG :][:_TAG]
+            nameless = not values[2] or _tag(front_key, salt, 2, b"") == theirs[2 * _TAG :][:_TAG]
             return Opening("session_unknown" if nameless else "replay")
         if "model" in differs:
-            return self._model_differs(head[_HEAD.size + 3 * _TAG :][:_TAG], front_key, salt, values[3])
-        if "prefix" in differs:
-            return Opening("history_changed")
-        return Opening("tools_changed") if differs else None
+            return self._model_differs(theirs[3 * _TAG :][:_TAG], front_key, salt, values[3])
+        return Opening("history_changed" if "prefix" in differs else "tools_changed")
 
     def _model_differs(self, tag: bytes, front_key: bytes, salt: bytes, model: bytes) -> Opening:
         issuer = next((name for name in self._ranks if _tag(front_key, salt, 3, name.encode()) == tag), None)
@@ -264,11 +269,6 @@ def _check(front_key: bytes, head: bytes) -> bytes:
     return blake2b(head, key=front_key, digest_size=_CHECK, person=b"check").digest()
 
 
-def _same(ours: bytes, theirs: bytes, at: int) -> bool:
-    part = slice(at * _TAG, (at + 1) * _TAG)
-    return hmac.compare_digest(ours[part], theirs[part])
-
-
 def _bound(front: bytes, values: Sequence[bytes]) -> bytes:
     """Associated data: the front and every bound value with its length before it, so that no two bindings agree."""
     return b"".join([front, *(_LENGTH.pack(len(value)) + value for value in values)])
@@ -280,10 +280,11 @@ def _padded(payload: bytes) -> bytes:
 
 def _raw(block: str) -> bytes | None:
     """The bytes of a block; None for what is none."""
-    if not block.startswith(PREFIX) or not block.isascii():
+    if not block.startswith(PREFIX):
         return None
     try:
-        raw = binascii.a2b_base64(block[len(PREFIX) :].encode("ascii").translate(_TO_STANDARD), strict_mode=True)
-    except binascii.Error:
+        raw = msgspec.convert(block[len(PREFIX) :], bytes)
+    except (msgspec.ValidationError, UnicodeError):
         return None
-    return raw if len(raw) >= _FRONT + _LENGTH.size + _GCM else None
+    # A whole block is a multiple of three bytes: every character of its text counts, none can be edited without effect.
+    return raw if len(raw) >= _SHORTEST and len(raw) % 3 == 0 else None

@@ -1,0 +1,92 @@
+"""The shaping proxy on a socket, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from revenuer.errors import ConfigError, MissingExtraError, OutputError
+from revenuer.provenance import KeyFile, ShapingPlan
+
+__all__ = ["shape"]
+
+_DRAIN_SECONDS: Final = 30
+
+
+def shape(
+    upstream: str,
+    plan: ShapingPlan,
+    keys: Path,
+    *,
+    listen: str = "127.0.0.1:8788",
+    events: Path | None = None,
+    on_ready: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Serve the shaping proxy until SIGTERM or Ctrl-C; what is under way is answered first.
+
+    Args:
+        upstream: base URL of the model API, without the path's `/v1`.
+        plan: what tiers may ask for.
+        keys: file of the key ring; read again when it changes.
+        listen: HOST:PORT; port 0 takes any.
+        events: file to which events of sealed blocks are appended, one JSON object a line; readable by its owner alone.
+        on_ready: called with the address once clients may come.
+
+    Raises:
+        ConfigError: an address that cannot be listened on, or an upstream that is no URL.
+        InputError: the key ring cannot be read.
+        OutputError: the file for events cannot be written to.
+        MissingExtraError: httpx, Starlette, uvicorn or cryptography is not installed.
+    """
+    parts = urlsplit(upstream)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(f"--upstream {upstream}: expected a URL such as http://127.0.0.1:8000")
+    try:
+        import uvicorn  # noqa: PLC0415
+
+        from revenuer.service.shaper import Shaper, shaper_app  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("shaping", "service") from error
+    with _log_file(events) as file, _bound(listen) as bound:
+        app = shaper_app(Shaper.of(upstream, plan, KeyFile(keys), events=file))
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )  # fmt: skip
+        host, port = bound.getsockname()[:2]
+        on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        try:
+            uvicorn.Server(config).run(sockets=[bound])
+        except (KeyboardInterrupt, SystemExit):
+            # uvicorn repeats the signal once everything is answered
+            return
+
+
+@contextmanager
+def _log_file(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise OutputError(f"cannot be written to: {error.strerror}", file=str(path)) from error
+    with os.fdopen(descriptor, "ab") as file:
+        yield file
+
+
+def _bound(listen: str) -> socket.socket:
+    host, sign, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not sign or not host or not port.isdecimal() or int(port) > 65_535:
+        raise ConfigError(f"--listen {listen}: expected HOST:PORT")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family, backlog=1_024)
+    except OSError as error:
+        raise ConfigError(f"--listen {listen}: {error.strerror or error}") from error
