@@ -21,6 +21,7 @@ from revenuer.cli_convert import convert, formats
 from revenuer.cli_model import label, train
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
+from revenuer.cli_serve import serve
 from revenuer.cli_share import share
 from revenuer.cli_state import cases, recorded_in, state_of
 from revenuer.cli_taxii import taxii
@@ -271,6 +272,7 @@ main.add_command(convert)
 main.add_command(formats)
 main.add_command(train)
 main.add_command(receive)
+main.add_command(serve)
 main.add_command(label)
 main.add_command(policy)
 main.add_command(replay)
