@@ -6,7 +6,7 @@ import base64
 import binascii
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -34,8 +34,7 @@ _log: Final = logging.getLogger(__name__)
 
 DISCOVERY: Final = "/taxii2/"
 _CHALLENGE: Final = 'Basic realm="revenuer TAXII", Bearer realm="revenuer TAXII"'
-_OF_ONE: Final = ("limit", "next", "added_after", "match[version]", "match[spec_version]")
-_OF_VERSIONS: Final = ("limit", "next", "added_after", "match[spec_version]")
+_OF_ONE: Final = ("limit", "next", "added_after", "match[id]", "match[version]", "match[spec_version]")
 _OF_DELETION: Final = ("match[version]", "match[spec_version]")
 
 _Handler = Callable[["_Call"], Response]
@@ -137,18 +136,10 @@ class _Server:
         return _page(page(call.connection, call.readable().collection_id, asked), asked, resources.manifest)
 
     def object(self, call: _Call) -> Response:
-        return _page(*self._one(call, parsed(call.query, allowed=_OF_ONE)), resources.objects)
+        return _page(*_one(call, call.query, _OF_ONE), resources.objects)
 
     def versions(self, call: _Call) -> Response:
-        asked = parsed([*call.query, ("match[version]", "all")], allowed=(*_OF_VERSIONS, "match[version]"))
-        return _page(*self._one(call, asked), resources.versions)
-
-    def _one(self, call: _Call, asked: Filter) -> tuple[Page, Filter]:
-        place, object_id = call.readable().collection_id, call.path["object"]
-        if not holds(call.connection, place, object_id):
-            raise Refusal(404, "no such object")
-        asked = Filter(asked.after, asked.limit, (object_id,), asked.kinds, asked.specs, asked.versions)
-        return page(call.connection, place, asked), asked
+        return _page(*_one(call, [*call.query, ("match[version]", "all")], _OF_ONE), resources.versions)
 
     def add(self, call: _Call) -> Response:
         place = call.collection()
@@ -225,6 +216,15 @@ def _peer(connection: sa.Connection, header: str) -> str:
     if found is None:
         raise Refusal(401, "a name and a secret, or a key, is needed")
     return found
+
+
+def _one(call: _Call, query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> tuple[Page, Filter]:
+    """Versions of the object of the path, and the filter that its id is a part of."""
+    place, object_id = call.readable().collection_id, call.path["object"]
+    if not holds(call.connection, place, object_id):
+        raise Refusal(404, "no such object")
+    asked = parsed([*query, ("match[id]", object_id)], allowed=allowed)
+    return page(call.connection, place, asked), asked
 
 
 def _page(found: Page, asked: Filter, resource: Callable[[Page], dict[str, Any]]) -> Response:

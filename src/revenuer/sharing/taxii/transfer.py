@@ -101,8 +101,9 @@ def push(client: Client, url: str, objects: Sequence[dict[str, Any]], *, checkpo
     refused: list[tuple[str, str]] = []
     for batch in _batches(fresh, _most_bytes(client, url)):
         told = _finished(client, url, client.post(urljoin(_slashed(url), "objects/"), _envelope(batch)))
-        bad = {str(one.get("id")): str(one.get("message", "")) for one in told.get("failures", [])}
-        refused += bad.items()
+        failures = [(str(one.get("id")), str(one.get("message", ""))) for one in told.get("failures", [])]
+        refused += failures
+        bad = {name for name, _ in failures}
         state.pushed |= {str(one["id"]): _version(one) for one in batch if one["id"] not in bad}
         _saved(checkpoint, state)
     return Pushed(len(fresh) - len(refused), len(objects) - len(fresh), tuple(refused))

@@ -31,7 +31,7 @@ def add(store: Store, *, root: str, collection: str, peer: str, given: Sequence[
         begun = _begun(connection, store, collection)
         good, bad = [], []
         for number, one in enumerate(given):
-            told = {"id": _named(one), "version": text_of(begun + number)}
+            told = {"id": _named(one, "id", "unknown"), "version": _named(one, "modified", text_of(begun + number))}
             try:
                 told["version"] = _put(connection, collection, peer, incoming(one), text_of(begun + number))
             except ValueError as error:
@@ -53,10 +53,10 @@ def _moved(connection: sa.Connection, collection: str, last: int) -> None:
     connection.execute(sa.update(collections).where(collections.c.collection_id == collection).values(last_added=last))
 
 
-def _named(one: Any) -> str:
+def _named(one: Any, name: str, otherwise: str) -> str:
     """What a status calls an object that may be none."""
-    name = one.get("id") if isinstance(one, dict) else None
-    return name if isinstance(name, str) and "\0" not in name else "unknown"
+    found = one.get(name) if isinstance(one, dict) else None
+    return found if isinstance(found, str) and "\0" not in found else otherwise
 
 
 def _put(connection: sa.Connection, collection: str, peer: str, one: Incoming, added: str) -> str:

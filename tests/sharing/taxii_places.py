@@ -1,0 +1,123 @@
+"""Servers for the tests of TAXII: ours as a process of its own, and objects to send."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from revenuer.sharing.taxii.media import TAXII
+from revenuer.sharing.taxii.peers import Right, add_collection, add_peer, allow
+from revenuer.sharing.taxii.store import open_store
+
+REVENUER = Path(sys.executable).with_name("revenuer")
+MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store with one collection for each set of rights of the peer `lab`, and where it is served."""
+
+    store: str
+    secret: str
+    other: str
+    address: str = ""
+
+    @property
+    def root(self) -> str:
+        """URL of the API root."""
+        return f"{self.address}/api1/"
+
+    def url(self, alias: str = "both") -> str:
+        """URL of a collection."""
+        return f"{self.root}collections/{alias}/"
+
+    def http(self, peer: str = "lab") -> httpx.Client:
+        """A plain client with a peer's secret."""
+        secret = {"lab": self.secret, "rival": self.other}[peer]
+        headers = {"Accept": TAXII, "Authorization": f"Bearer {secret}"}
+        return httpx.Client(headers=headers, base_url=self.address, timeout=MINUTE, trust_env=False)
+
+    def add(self, *objects: dict[str, Any], alias: str = "both", peer: str = "lab") -> dict[str, Any]:
+        """Add objects, and return the status."""
+        with self.http(peer) as http:
+            answer = http.post(f"{self.url(alias)}objects/", json={"objects": objects}, headers={"Content-Type": TAXII})
+        assert answer.status_code == 202, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    "both": frozenset({"read", "write"}),
+    "inbox": frozenset({"write"}),
+    "feed": frozenset({"read"}),
+    "closed": frozenset({"see"}),
+}
+
+
+def furnished(url: str) -> Place:
+    """A store with peers and collections; `rival` may do everything, and `hidden` is nobody's."""
+    store = open_store(url)
+    try:
+        secrets = [add_peer(store, name) for name in ("lab", "rival")]
+        for alias, rights in RIGHTS.items():
+            add_collection(store, title=f"Collection {alias}", alias=alias, description="for tests")
+            allow(store, "lab", alias, rights)
+            allow(store, "rival", alias, RIGHTS["both"])
+        add_collection(store, title="Nobody's", alias="hidden")
+    finally:
+        store.close()
+    return Place(url, *secrets)
+
+
+@contextmanager
+def served(place: Place, *options: str) -> Iterator[Place]:
+    """The store behind `revenuer taxii serve`, ended politely."""
+    command = [REVENUER, "taxii", "serve", "--store", place.store, "--listen", "127.0.0.1:0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        assert "/taxii2/" in told, f"the server ended with {process.poll()}"
+        address = told.split(" at ")[1].removesuffix("/taxii2/\n")
+        yield Place(place.store, place.secret, place.other, address)
+    finally:
+        process.terminate()
+        process.wait(MINUTE)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def indicator(number: int, *, modified: str = "2026-03-01T00:00:00.000Z", **more: Any) -> dict[str, Any]:
+    """An indicator of our own making; the same number gives the same id."""
+    return {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--{uuid.UUID(int=number, version=4)}",
+        "created": "2026-03-01T00:00:00.000Z",
+        "modified": modified,
+        "name": f"network {number}",
+        "pattern": f"[ipv4-addr:value = '203.0.113.{number % 256}/32']",
+        "pattern_type": "stix",
+        "valid_from": "2026-03-01T00:00:00Z",
+        **more,
+    }
+
+
+def identity(number: int) -> dict[str, Any]:
+    """An organisation."""
+    return {
+        "type": "identity",
+        "spec_version": "2.1",
+        "id": f"identity--{uuid.UUID(int=number, version=4)}",
+        "created": "2026-03-01T00:00:00.000Z",
+        "modified": "2026-03-01T00:00:00.000Z",
+        "name": f"lab {number}",
+    }

@@ -1,0 +1,383 @@
+"""The test cases of the OASIS TAXII 2.1 Interoperability Test Document 1.0 (CSD01), by their section numbers.
+
+Each test case is put to our server; the last tests put those that a client has to pass by way of our client.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from taxii_places import Place, furnished, identity, indicator, served
+
+from revenuer.sharing.taxii.media import TAXII
+
+_numbers = itertools.count(1_000)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One server for all cases; each case brings objects of its own."""
+    with served(furnished(str(tmp_path_factory.mktemp("taxii") / "store.db"))) as running:
+        yield running
+
+
+@pytest.fixture
+def http(place: Place) -> Iterator[httpx.Client]:
+    with place.http() as client:
+        yield client
+
+
+def fresh() -> int:
+    return next(_numbers)
+
+
+def ids(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == TAXII
+    return [one["id"] for one in answer.json().get("objects", [])]
+
+
+def refused(answer: httpx.Response, status: int) -> bool:
+    """Whether it is the error resource of the standard, in its media type."""
+    told = answer.json()
+    right = answer.status_code == status and answer.headers["content-type"] == TAXII
+    return right and told["http_status"] == str(status) and bool(told["title"])
+
+
+def test_3_1_1_missing_authorization(place: Place):
+    """Whoever shows nothing is told how to show something."""
+    answer = httpx.get(f"{place.address}/taxii2/", headers={"Accept": TAXII}, trust_env=False)
+    assert refused(answer, 401)
+    assert "Basic realm=" in answer.headers["www-authenticate"]
+
+
+def test_3_1_2_authorization_error(place: Place):
+    """A wrong secret, another's name and a broken header are refused alike."""
+    for auth in (("lab", "wrong"), ("rival", place.secret), ("nobody", place.secret)):
+        assert refused(httpx.get(f"{place.address}/taxii2/", auth=auth, trust_env=False), 401)
+    for header in ("Basic %%%", "Basic bGFi", "Bearer", "Digest x"):
+        headers = {"Authorization": header}
+        assert refused(httpx.get(f"{place.address}/taxii2/", headers=headers, trust_env=False), 401)
+
+
+def test_3_1_4_http_basic(place: Place):
+    """A name and its secret let in."""
+    assert httpx.get(f"{place.address}/taxii2/", auth=("lab", place.secret), trust_env=False).status_code == 200
+
+
+def test_3_2_1_get_discovery(http: httpx.Client):
+    """The discovery names the API roots that the peer knows of, the default among them."""
+    found = http.get("/taxii2/").json()
+    assert found["title"]
+    assert found["api_roots"] == ["/api1/"]
+    assert found["default"] in found["api_roots"]
+
+
+def test_3_3_1_get_api_root(http: httpx.Client):
+    """An API root tells its versions and how large a body may be."""
+    found = http.get("/api1/").json()
+    assert found["versions"] == [TAXII]
+    assert found["max_content_length"] > 0
+
+
+def test_3_3_2_incorrect_api_root(http: httpx.Client):
+    """One that is not there is not found, on any endpoint below it."""
+    for path in ("/nowhere/", "/nowhere/collections/", "/nowhere/collections/both/objects/", "/nowhere/status/x/"):
+        assert refused(http.get(path), 404)
+
+
+def test_3_4_1_get_collections(http: httpx.Client):
+    """Exactly those that the peer knows of, each with its rights."""
+    found = {one["alias"]: one for one in http.get("/api1/collections/").json()["collections"]}
+    assert set(found) == {"both", "inbox", "feed", "closed"}
+    assert all({"id", "title", "can_read", "can_write", "media_types"} <= set(one) for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("alias", "can_read", "can_write"),
+    [
+        pytest.param("inbox", False, True, id="3.5.1.1"),
+        pytest.param("both", True, True, id="3.5.1.2"),
+        pytest.param("feed", True, False, id="3.5.1.3"),
+        pytest.param("closed", False, False, id="3.5.1.4"),
+    ],
+)
+def test_3_5_1_get_a_collection(http: httpx.Client, alias: str, can_read: bool, can_write: bool):  # noqa: FBT001
+    """A collection tells what the peer may do with it, by alias and by id."""
+    found = http.get(f"/api1/collections/{alias}/").json()
+    assert (found["can_read"], found["can_write"]) == (can_read, can_write)
+    assert http.get(f"/api1/collections/{found['id']}/").json() == found
+
+
+def test_3_5_2_1_reading_what_may_only_be_written_to(http: httpx.Client):
+    """Forbidden on every endpoint that reads."""
+    for path in ("objects/", "manifest/", f"objects/{indicator(1)['id']}/", f"objects/{indicator(1)['id']}/versions/"):
+        assert refused(http.get(f"/api1/collections/inbox/{path}"), 403)
+
+
+def test_3_5_2_2_writing_to_what_may_only_be_read(place: Place, http: httpx.Client):
+    """Forbidden, and nothing is added."""
+    body = {"objects": [indicator(fresh())]}
+    answer = http.post("/api1/collections/feed/objects/", json=body, headers={"Content-Type": TAXII})
+    assert refused(answer, 403)
+    assert body["objects"][0]["id"] not in ids(http.get(f"{place.url('feed')}objects/"))
+
+
+@pytest.mark.parametrize("alias", ["inbox", "feed"])
+def test_3_5_2_3_deleting_without_both_rights(place: Place, http: httpx.Client, alias: str):
+    """Forbidden to who may only read or only write."""
+    one = indicator(fresh())
+    place.add(one, alias=alias, peer="rival")
+    assert refused(http.delete(f"/api1/collections/{alias}/objects/{one['id']}/"), 403)
+
+
+def test_3_5_2_4_deleting_without_any_right(place: Place, http: httpx.Client):
+    """Not found, so that nothing is learnt of what is there."""
+    one = indicator(fresh())
+    place.add(one, alias="closed", peer="rival")
+    assert refused(http.delete(f"/api1/collections/closed/objects/{one['id']}/"), 404)
+
+
+def test_3_5_3_incorrect_collection(http: httpx.Client):
+    """What is not there and what the peer does not know of look the same."""
+    answers = [http.get(f"/api1/collections/{name}/").json() for name in ("nowhere", "hidden")]
+    assert answers[0] == answers[1]
+    assert answers[0]["http_status"] == "404"
+
+
+def test_3_6_1_get_manifest(place: Place, http: httpx.Client):
+    """An entry for each object, with when it was added; the headers give the first and the last time."""
+    both = [indicator(fresh()), indicator(fresh())]
+    place.add(*both)
+    answer = http.get(f"{place.url()}manifest/", params={"match[id]": ",".join(one["id"] for one in both)})
+    entries = answer.json()["objects"]
+    assert [one["id"] for one in entries] == [one["id"] for one in both]
+    assert {one["version"] for one in entries} == {"2026-03-01T00:00:00.000Z"}
+    assert {one["media_type"] for one in entries} == {"application/stix+json;version=2.1"}
+    times = [one["date_added"] for one in entries]
+    assert [answer.headers[f"x-taxii-date-added-{end}"] for end in ("first", "last")] == times
+
+
+def test_3_7_1_get_objects(place: Place, http: httpx.Client):
+    """Objects come back as they were sent, in the order in which they were added."""
+    sent = [indicator(fresh(), name='ünï ☃ "quoted"'), identity(fresh())]
+    place.add(*sent)
+    answer = http.get(f"{place.url()}objects/", params={"match[id]": ",".join(one["id"] for one in sent)})
+    assert answer.json() == {"objects": sent}
+    assert answer.headers["x-taxii-date-added-first"] < answer.headers["x-taxii-date-added-last"]
+
+
+def test_3_7_2_no_objects(place: Place, http: httpx.Client):
+    """Where nothing fits, the envelope is empty, and there are no times."""
+    answer = http.get(f"{place.url()}objects/", params={"match[type]": "malware"})
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert "x-taxii-date-added-first" not in answer.headers
+
+
+def test_3_8_1_get_object(place: Place, http: httpx.Client):
+    """The newest version of it, in an envelope."""
+    number = fresh()
+    newer = indicator(number, modified="2026-03-05T00:00:00.000Z")
+    place.add(indicator(number), newer)
+    assert http.get(f"{place.url()}objects/{newer['id']}/").json() == {"objects": [newer]}
+
+
+def test_3_8_2_object_not_found(place: Place, http: httpx.Client):
+    """Nor its versions, nor its deletion."""
+    path = f"{place.url()}objects/{indicator(fresh())['id']}/"
+    assert refused(http.get(path), 404)
+    assert refused(http.get(f"{path}versions/"), 404)
+    assert refused(http.delete(path), 404)
+
+
+def test_3_9_1_get_versions(place: Place, http: httpx.Client):
+    """All versions of an object."""
+    number = fresh()
+    times = [f"2026-03-0{day}T00:00:00.000Z" for day in (1, 2, 3)]
+    place.add(*[indicator(number, modified=time) for time in times])
+    answer = http.get(f"{place.url()}objects/{indicator(number)['id']}/versions/")
+    assert answer.json() == {"versions": times}
+
+
+def test_3_10_1_add_objects(place: Place):
+    """The status tells of each object; one that is sent again is taken again and kept once."""
+    sent = [indicator(fresh()), identity(fresh())]
+    for _ in range(2):
+        status = place.add(*sent)
+        assert (status["status"], status["total_count"], status["success_count"]) == ("complete", 2, 2)
+        assert (status["failure_count"], status["pending_count"]) == (0, 0)
+        assert [one["id"] for one in status["successes"]] == [one["id"] for one in sent]
+
+
+def test_3_11_1_get_status(place: Place, http: httpx.Client):
+    """What came of a request can be asked for later, by who made it and nobody else."""
+    status = place.add(indicator(fresh()))
+    assert http.get(f"/api1/status/{status['id']}/").json() == status
+    with place.http("rival") as rival:
+        assert refused(rival.get(f"/api1/status/{status['id']}/"), 404)
+
+
+def test_3_11_2_all_properties_of_a_status(place: Place):
+    """Failures are told with id, version and reason, and cost the others nothing."""
+    good, number = indicator(fresh()), fresh()
+    bad: list[Any] = [
+        indicator(number, type="malware"),
+        {"id": "indicator--x", "type": "indicator"},
+        indicator(number, modified="yesterday"),
+        indicator(number, modified="2026-02-30T00:00:00Z"),
+        indicator(number, spec_version="3.0"),
+        indicator(number, name="zero \0 byte"),
+        "no object",
+    ]
+    status = place.add(*bad, good)
+    assert (status["total_count"], status["success_count"], status["failure_count"]) == (8, 1, 7)
+    assert all({"id", "version", "message"} == set(one) for one in status["failures"])
+    assert [one["id"] for one in status["successes"]] == [good["id"]]
+
+
+def test_3_12_1_delete_object(place: Place, http: httpx.Client):
+    """What was deleted is gone from every endpoint; it may be added again, later than all before."""
+    one = indicator(fresh())
+    place.add(one)
+    before = http.get(f"{place.url()}objects/{one['id']}/").headers["x-taxii-date-added-last"]
+    assert http.delete(f"{place.url()}objects/{one['id']}/").status_code == 200
+    assert refused(http.get(f"{place.url()}objects/{one['id']}/"), 404)
+    assert one["id"] not in ids(http.get(f"{place.url()}manifest/"))
+    place.add(one)
+    assert http.get(f"{place.url()}objects/{one['id']}/").headers["x-taxii-date-added-last"] > before
+
+
+def test_3_13_1_1_added_after(place: Place, http: httpx.Client):
+    """Only what was added later, not what was added then."""
+    first, second = indicator(fresh()), indicator(fresh())
+    place.add(first, second)
+    both = {"match[id]": f"{first['id']},{second['id']}"}
+    times = http.get(f"{place.url()}objects/", params=both).headers
+    after = both | {"added_after": times["x-taxii-date-added-first"]}
+    assert ids(http.get(f"{place.url()}objects/", params=after)) == [second["id"]]
+    assert ids(http.get(f"{place.url()}manifest/", params=after)) == [second["id"]]
+    assert ids(http.get(f"{place.url()}objects/", params=after | {"added_after": "2999-01-01T00:00:00Z"})) == []
+    for bad in ("yesterday", "2026-03-01", "2026-13-01T00:00:00Z"):
+        assert refused(http.get(f"{place.url()}objects/", params={"added_after": bad}), 400)
+
+
+def test_3_13_1_2_limit(place: Place, http: httpx.Client):
+    """No more than was asked for, and a word that there is more; nonsense is refused."""
+    sent = [indicator(fresh()) for _ in range(3)]
+    place.add(*sent)
+    query = {"match[id]": ",".join(one["id"] for one in sent), "limit": "2"}
+    answer = http.get(f"{place.url()}objects/", params=query)
+    assert ids(answer) == [one["id"] for one in sent[:2]]
+    assert answer.json()["more"] is True
+    for bad in ("0", "-1", "1.5", "many", ""):
+        assert refused(http.get(f"{place.url()}objects/", params={"limit": bad}), 400)
+
+
+@pytest.fixture(scope="module")
+def shelf(place: Place) -> dict[str, dict[str, Any]]:
+    """Objects that differ in type, version and STIX."""
+    old = {**indicator(7), "name": "of STIX 2.0"}
+    del old["spec_version"]
+    shelf = {
+        "first": indicator(6, modified="2026-03-01T00:00:00Z"),
+        "middle": indicator(6, modified="2026-03-02T00:00:00.5Z"),
+        "last": indicator(6, modified="2026-03-03T00:00:00Z"),
+        "old": old,
+        "lab": identity(8),
+    }
+    place.add(*shelf.values(), alias="closed", peer="rival")
+    return shelf
+
+
+def chosen(place: Place, shelf: dict[str, dict[str, Any]], endpoint: str = "objects", **query: str) -> set[str]:
+    """Names of the shelf's objects that come, asked for by match filters."""
+    with place.http("rival") as http:
+        params = {f"match[{name}]": value for name, value in query.items()}
+        answer = http.get(f"{place.url('closed')}{endpoint}/", params=params)
+    assert answer.status_code == 200, answer.text
+    found = [(one["id"], one.get("modified", one.get("version"))) for one in answer.json().get("objects", [])]
+    return {name for name, one in shelf.items() if (one["id"], one["modified"]) in found}
+
+
+@pytest.mark.parametrize("endpoint", ["objects", "manifest"])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param({"id": "indicator 6"}, {"last"}, id="3.13.1.3 id"),
+        pytest.param({"type": "identity"}, {"lab"}, id="3.13.1.4 type"),
+        pytest.param({"version": "last"}, {"last", "old", "lab"}, id="3.13.1.5 last"),
+        pytest.param({"version": "first", "id": "indicator 6"}, {"first"}, id="3.13.1.5 first"),
+        pytest.param({"version": "all", "id": "indicator 6"}, {"first", "middle", "last"}, id="3.13.1.5 all"),
+        pytest.param({"version": "2026-03-02T00:00:00.500Z"}, {"middle"}, id="3.13.1.5 time, other digits"),
+        pytest.param({"spec_version": "2.0"}, {"old"}, id="3.13.1.6 STIX 2.0"),
+        pytest.param({"spec_version": "2.0,2.1"}, {"last", "old", "lab"}, id="3.13.1.6 both"),
+        pytest.param({"type": "identity,indicator"}, {"last", "old", "lab"}, id="3.13.1.7 or"),
+        pytest.param({"version": "first,last", "id": "indicator 6"}, {"first", "last"}, id="3.13.1.7 or of versions"),
+        pytest.param({"type": "identity", "id": "indicator 6"}, set(), id="3.13.1.8 and"),
+        pytest.param({"type": "identity,indicator", "spec_version": "2.1"}, {"last", "lab"}, id="3.13.1.9 or and"),
+    ],
+)
+def test_3_13_1_match(
+    place: Place, shelf: dict[str, dict[str, Any]], endpoint: str, query: dict[str, str], expected: set[str]
+):
+    """Values within a filter are alternatives, filters all have to hold; the newest version is meant unless said."""
+    given = {name: value.replace("indicator 6", indicator(6)["id"]) for name, value in query.items()}
+    assert chosen(place, shelf, endpoint, **given) == expected
+
+
+def test_3_13_1_10_duplicate_filter(place: Place, http: httpx.Client):
+    """A filter that is given twice is refused."""
+    assert refused(http.get(f"{place.url()}objects/?match[type]=indicator&match[type]=identity"), 400)
+
+
+@pytest.mark.parametrize("endpoint", ["objects", "manifest"])
+@pytest.mark.parametrize("manner", ["next", "added_after"])
+def test_3_14_1_pagination(place: Place, http: httpx.Client, endpoint: str, manner: str):
+    """Pages by token or by the time of the last object: all objects, none twice, in order."""
+    sent = [indicator(fresh()) for _ in range(7)]
+    place.add(*sent)
+    query = {"match[id]": ",".join(one["id"] for one in sent), "limit": "3"}
+    turn: dict[str, str] = {}
+    found: list[str] = []
+    for size in (3, 3, 1):
+        answer = http.get(f"{place.url()}{endpoint}/", params=query | turn)
+        assert len(ids(answer)) == size
+        found += ids(answer)
+        last = answer.headers["x-taxii-date-added-last"]
+        turn = {"next": answer.json().get("next", "")} if manner == "next" else {"added_after": last}
+    assert "more" not in answer.json()
+    assert found == [one["id"] for one in sent]
+
+
+def test_3_14_1_pagination_of_versions(place: Place, http: httpx.Client):
+    """Versions come in pages, too."""
+    number = fresh()
+    times = [f"2026-04-{day:02d}T00:00:00.000Z" for day in range(1, 6)]
+    place.add(*[indicator(number, modified=time) for time in times])
+    path, found, turn = f"{place.url()}objects/{indicator(number)['id']}/versions/", [], {}
+    for _ in range(3):
+        answer = http.get(path, params={"limit": "2", **turn}).json()
+        found += answer["versions"]
+        turn = {"next": answer.get("next", "")}
+    assert found == times
+
+
+def test_3_14_1_a_token_belongs_to_its_filters(place: Place, http: httpx.Client):
+    """Filters may not change from page to page, and what is no token is refused."""
+    place.add(*[indicator(fresh()) for _ in range(3)])
+    token = http.get(f"{place.url()}objects/", params={"limit": "1"}).json()["next"]
+    changed = {"limit": "1", "next": token, "match[type]": "indicator"}
+    assert refused(http.get(f"{place.url()}objects/", params=changed), 400)
+    for bad in ("nonsense", "%%%", ""):
+        assert refused(http.get(f"{place.url()}objects/", params={"next": bad}), 400)
+
+
+def test_3_15_1_custom_properties(place: Place, http: httpx.Client):
+    """Properties that the standard does not know come back as they were sent."""
+    one = indicator(fresh(), x_lab_note={"deep": [1, 2.5, None, True, "x"]}, extensions={})
+    place.add(one)
+    assert http.get(f"{place.url()}objects/{one['id']}/").json()["objects"] == [one]

