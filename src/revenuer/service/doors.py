@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from revenuer.service.answers import Headers, Refused
-from revenuer.service.guard import presented
+from revenuer.service.guard import Guard, presented, token_guard
 from revenuer.service.keys import KeyRing
 from revenuer.service.limits import Buckets
 from revenuer.service.people import People
 from revenuer.service.roles import Caller, Scope
 
-__all__ = ["Doors", "now_text", "too_often"]
+__all__ = ["Doors", "either", "now_text", "too_often"]
 
 _CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
+_AGAIN: Final = ((b"retry-after", b"5"),)
 _KEY_PREFIX: Final = b"rvk_"
 
 
@@ -24,20 +25,20 @@ class Doors:
     """Tells callers, and turns away who may not, or comes too often.
 
     Args:
-        ring: keys.
+        ring: keys; None until the state could be opened.
         people: who signs in elsewhere; None: nobody.
         buckets: how often each has come.
         per_minute: requests of a caller to the administration, where its key says nothing else.
     """
 
-    def __init__(self, ring: KeyRing, people: People | None, buckets: Buckets, per_minute: int = 600) -> None:
+    def __init__(self, ring: KeyRing | None, people: People | None, buckets: Buckets, per_minute: int = 600) -> None:
         self.ring, self.people, self.buckets, self.per_minute = ring, people, buckets, per_minute
 
     def __call__(self, headers: Headers, wanted: Scope) -> str:
         """The guard of the hot path: keys alone, found in memory; a rate only where the key has one.
 
         Raises:
-            Refused: 401 no key that opens, 403 it may not, 429 too often.
+            Refused: 401 no key that opens, 403 it may not, 429 too often, 503 keys are not known yet.
         """
         caller = self._key(presented(headers))
         if wanted not in caller.scopes:
@@ -50,7 +51,7 @@ class Doors:
         """Whoever sent a request to the administration; may wait for the issuer's keys.
 
         Raises:
-            Refused: 401 nobody is known by what was presented, 503 people cannot be told now, 429 too often.
+            Refused: 401 nobody is known by what was presented, 429 too often, 503 nobody can be told now.
         """
         secret = presented(headers)
         is_person = self.people is not None and not secret.startswith(_KEY_PREFIX) and secret.count(b".") == 2
@@ -67,6 +68,8 @@ class Doors:
         self._count(f"address {address}", max(1, self.per_minute // 10))
 
     def _key(self, secret: bytes) -> Caller:
+        if self.ring is None:
+            raise Refused(503, "the state cannot be reached: come again", _AGAIN)
         key = self.ring.find(secret.decode("ascii", "replace"), now_text())
         if key is None:
             raise Refused(401, "a key or a token is needed, and what was presented is none that counts", _CHALLENGE)
@@ -81,6 +84,21 @@ class Doors:
         wait = self.buckets.take(name, per_minute, time.monotonic())
         if wait:
             raise too_often(wait)
+
+
+def either(token: str | None, doors: Doors) -> Guard:
+    """The guard that takes the one token for all, where there is one, and else keys."""
+    if token is None:
+        return doors
+    by_token = token_guard(token)
+
+    def guard(headers: Headers, wanted: Scope) -> str:
+        try:
+            return by_token(headers, wanted)
+        except Refused:
+            return doors(headers, wanted)
+
+    return guard
 
 
 def too_often(seconds: float) -> Refused:

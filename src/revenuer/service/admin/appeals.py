@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from revenuer.service.admin.cases import Appeal, DecisionWhole, appeal_token, decision_shown
 from revenuer.service.admin.endpoint import Answer, Call, Endpoint, changing
-from revenuer.service.admin.pages import Name, Paged, Text, page
+from revenuer.service.admin.pages import Name, Paged, Text, converted, page
 from revenuer.service.answers import Refused
 from revenuer.state import appeal as open_appeal
 from revenuer.state import resolve, tables
@@ -85,7 +85,7 @@ def appeals(call: Call) -> Answer:
     where = [tables.appeals.c[name] == value for name, value in asked.items() if value is not None]
     with call.desk.state.read() as connection:
         rows, behind = page(connection, tables.appeals, ["made_at", "appeal_id"], query, *where)
-    return Answer(Appeals([msgspec.convert(row, Appeal) for row in rows], behind))
+    return Answer(Appeals([converted(row, Appeal) for row in rows], behind))
 
 
 def appeal(call: Call) -> Answer:
@@ -146,7 +146,7 @@ def _appeal(connection: sa.Connection, name: str) -> Appeal:
     row = connection.execute(sa.select(tables.appeals).where(tables.appeals.c.appeal_id == name)).first()
     if row is None:
         raise Refused(404, "no appeal is called so")
-    return msgspec.convert(dict(row._mapping), Appeal)  # noqa: SLF001
+    return converted(dict(row._mapping), Appeal)  # noqa: SLF001
 
 
 ENDPOINTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from hashlib import sha256
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from revenuer.errors import InputError
 from revenuer.response.calibration import RuleErrors, rule_errors
 from revenuer.response.proposing import propose_all
 from revenuer.service.admin.endpoint import Answer, Call, Endpoint, changing
-from revenuer.service.admin.pages import Name, Paged, Text, page
+from revenuer.service.admin.pages import Name, Paged, Text, converted, page
 from revenuer.service.answers import Refused
 from revenuer.state import approve, judge_campaign, shown, tables
 
@@ -22,7 +22,6 @@ __all__ = ["ENDPOINTS", "appeal_token", "decision_shown"]
 
 Standing = Literal["open", "confirmed", "dismissed"]
 Status = Literal["shadow", "proposed", "active", "reversed"]
-Shown = TypeVar("Shown")
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -175,7 +174,7 @@ def campaigns(call: Call) -> Answer:
     where = [] if query.standing is None else [tables.campaigns.c.standing == query.standing]
     with call.desk.state.read() as connection:
         rows, behind = page(connection, tables.campaigns, ["campaign_id"], query, *where)
-    return Answer(Campaigns([_of(Campaign, row) for row in rows], behind))
+    return Answer(Campaigns([converted(row, Campaign) for row in rows], behind))
 
 
 def campaign(call: Call) -> Answer:
@@ -197,7 +196,7 @@ def account(call: Call) -> Answer:
     """An account that is or was flagged."""
     with call.desk.state.read() as connection:
         row = _shown(connection, "account", call.path["account_id"])
-    return Answer(_of(Account, row | {"decisions": [_decision(one) for one in row["decisions"]]}))
+    return Answer(converted(row | {"decisions": [_decision(one) for one in row["decisions"]]}, Account))
 
 
 def decisions(call: Call) -> Answer:
@@ -259,12 +258,12 @@ def decision_shown(connection: sa.Connection, name: str) -> DecisionWhole:
         Refused: 404 there is none.
     """
     row = _shown(connection, "decision", name)
-    return _of(DecisionWhole, row)
+    return converted(row, DecisionWhole)
 
 
 def _campaign(connection: sa.Connection, name: str) -> CampaignWhole:
     row = _shown(connection, "campaign", name)
-    return _of(CampaignWhole, row | {"decisions": [_decision(one) for one in row["decisions"]]})
+    return converted(row | {"decisions": [_decision(one) for one in row["decisions"]]}, CampaignWhole)
 
 
 def _shown(connection: sa.Connection, kind: str, name: str) -> dict[str, Any]:
@@ -278,12 +277,7 @@ def _shown(connection: sa.Connection, kind: str, name: str) -> dict[str, Any]:
 
 
 def _decision(row: dict[str, Any]) -> Decision:
-    return _of(Decision, row | {"evidence": json.loads(row["evidence"])})
-
-
-def _of(kind: type[Shown], row: dict[str, Any]) -> Shown:
-    """A row as its type has it; columns that the type does not know are left out."""
-    return msgspec.convert(row, kind)
+    return converted(row | {"evidence": json.loads(row["evidence"])}, Decision)
 
 
 ENDPOINTS = (

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from revenuer.errors import InputError
 from revenuer.schema import CAPABILITIES
 from revenuer.service.admin.endpoint import Answer, Call, Endpoint, changing
-from revenuer.service.admin.pages import Name, Paged, page
+from revenuer.service.admin.pages import Name, Paged, converted, page
 from revenuer.service.answers import Refused
 from revenuer.state import Consent as Terms
 from revenuer.state import grant, revoke, tables, utc
@@ -123,7 +123,7 @@ def _named(connection: sa.Connection, name: str) -> Consent:
 
 def _consent(row: dict[str, Any]) -> Consent:
     words = row["capabilities"]
-    return msgspec.convert(row | {"capabilities": None if words is None else json.loads(words)}, Consent)
+    return converted({**row, "capabilities": None if words is None else json.loads(words)}, Consent)
 
 
 ENDPOINTS = (

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 import sqlalchemy as sa
 
+from revenuer.errors import OutputError
 from revenuer.response import Policy
 from revenuer.service.answers import Refused
 from revenuer.service.doors import Doors
@@ -30,7 +31,6 @@ class Desk:
     """What endpoints work with.
 
     Attributes:
-        state: open.
         doors: tells callers.
         metrics: counts.
         policy: the one that is in force.
@@ -41,9 +41,9 @@ class Desk:
         most_batch_bytes: of a batch of exchanges, unpacked.
         verifying: held by whoever computes the audit log's chain anew: one at a time.
         description: of the API, once its routes are made.
+        opened: the state, once it could be opened.
     """
 
-    state: State
     doors: Doors
     metrics: Metrics
     policy: Policy
@@ -54,6 +54,18 @@ class Desk:
     most_batch_bytes: int = 256_000_000
     verifying: threading.Lock = field(default_factory=threading.Lock)
     description: dict[str, Any] = field(default_factory=dict)
+    opened: State | None = None
+
+    @property
+    def state(self) -> State:
+        """The state.
+
+        Raises:
+            OutputError: it could not be opened yet.
+        """
+        if self.opened is None:
+            raise OutputError("the state could not be opened yet")
+        return self.opened
 
 
 @dataclass(frozen=True, slots=True)

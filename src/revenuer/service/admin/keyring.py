@@ -98,13 +98,19 @@ def end(call: Call) -> Answer:
         revoke(state, name, by=call.caller.name, at=call.at)
         with state.write() as connection:
             found = _named(connection, name)
-    call.desk.doors.ring.refresh()
+    _heard(call)
     return Answer(found)
 
 
 def _told(call: Call, minted: Minted) -> Answer:
-    call.desk.doors.ring.refresh()
+    _heard(call)
     return Answer(NewSecret(minted.key, minted.secret), {"location": f"/v1/keys/{minted.key.key_id}"})
+
+
+def _heard(call: Call) -> None:
+    """At once here; other processes on the state hear of it within a second."""
+    if call.desk.doors.ring is not None:
+        call.desk.doors.ring.refresh()
 
 
 def _named(connection: sa.Connection, name: str) -> Key:

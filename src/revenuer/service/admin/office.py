@@ -49,42 +49,61 @@ def administration(
         per_minute: requests of a caller to the administration.
 
     Raises:
-        ConfigError, OutputError: the state cannot be opened.
+        ConfigError: the URL is of no database that can be used. One that cannot be reached is tried again and again.
     """
-    state = open_state(url)
-    stop = threading.Event()
+    doors = Doors(None, None if issuer is None else People(issuer), Buckets(), per_minute)
+    desk = Desk(doors, Metrics(), policy, ingest, appeal_key, holdout_key)
+    keeper = _Keeper(url, desk)
+    keeper.turn()
+    keeper.start()
     try:
-        ring = KeyRing(state)
-        doors = Doors(ring, None if issuer is None else People(issuer), Buckets(), per_minute)
-        keeper = threading.Thread(target=_keep, args=(ring, stop), name="keys", daemon=True)
-        keeper.start()
-        try:
-            yield Desk(state, doors, Metrics(), policy, ingest, appeal_key, holdout_key)
-        finally:
-            stop.set()
-            keeper.join()
-            _tried(ring)
+        yield desk
     finally:
-        state.close()
+        keeper.close()
 
 
-def _keep(ring: KeyRing, stop: threading.Event) -> None:
-    turn, lost = 0, False
-    while not stop.wait(_REFRESH_SECONDS):
-        turn += 1
+class _Keeper(threading.Thread):
+    """Opens the state, reads its keys anew twice a second, and writes their uses down once a minute."""
+
+    def __init__(self, url: str, desk: Desk) -> None:
+        super().__init__(name="keys", daemon=True)
+        self._url, self._desk = url, desk
+        self._ended = threading.Event()
+        self._turns, self._lost = 0, False
+
+    def run(self) -> None:
+        while not self._ended.wait(_REFRESH_SECONDS):
+            try:
+                self.turn()
+            except Exception:  # noqa: BLE001 - whatever it is, later revocations must be heard of
+                _log.exception("the keys could not be read")
+
+    def turn(self) -> None:
+        """Once."""
+        desk, ring = self._desk, self._desk.doors.ring
         try:
+            if ring is None:
+                desk.opened = desk.opened or open_state(self._url)
+                desk.doors.ring = KeyRing(desk.opened)
+                return
             ring.refresh()
-            lost = False
+            self._turns += 1
+            if self._turns % _TURNS_A_USE == 0:
+                ring.keep_uses()
+            self._lost = False
         except OutputError as error:
-            if not lost:
+            if not self._lost:
                 _log.warning("the state is lost; the keys that are known go on opening: %s", error)
-            lost = True
-        if turn % _TURNS_A_USE == 0 and not lost:
-            _tried(ring)
+            self._lost = True
 
-
-def _tried(ring: KeyRing) -> None:
-    try:
-        ring.keep_uses()
-    except OutputError as error:
-        _log.warning("when keys were last used could not be written down: %s", error)
+    def close(self) -> None:
+        """Write the uses down a last time, if the state takes them, and close it."""
+        self._ended.set()
+        self.join()
+        try:
+            if self._desk.doors.ring is not None:
+                self._desk.doors.ring.keep_uses()
+        except OutputError as error:
+            _log.warning("when keys were last used could not be written down: %s", error)
+        if self._desk.opened is not None:
+            self._desk.opened.close()

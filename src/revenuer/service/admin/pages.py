@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from revenuer.service.answers import Refused
 
-__all__ = ["Name", "Paged", "Text", "page"]
+__all__ = ["Name", "Paged", "Text", "converted", "page"]
 
 MOST: Final = 200
 # What a list leaves out: of a campaign alone it may be megabytes.
@@ -20,6 +20,7 @@ _HEAVY: Final = frozenset({"document"})
 # What both databases keep: PostgreSQL has no NUL in text.
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000, pattern="^[^\\x00]+$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+Shown = TypeVar("Shown")
 _Cursor = Annotated[str, msgspec.Meta(max_length=2_000, pattern="^[A-Za-z0-9_-]*$")]
 
 
@@ -60,6 +61,18 @@ def page(
         return rows, None
     shown = rows[: query.limit]
     return shown, _written([shown[-1][name] for name in order])
+
+
+def converted(row: Mapping[str, Any], kind: type[Shown]) -> Shown:
+    """A row as its type has it; columns that the type does not know are left out."""
+    return msgspec.convert(_plain(row), kind)
+
+
+def _plain(value: Any) -> Any:
+    """Names of columns are strings of SQLAlchemy's own, also in rows within rows; a type wants plain ones."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    return [_plain(one) if isinstance(one, Mapping) else one for one in value] if isinstance(value, list) else value
 
 
 def _written(place: list[str]) -> str:
