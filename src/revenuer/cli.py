@@ -18,6 +18,7 @@ import click
 
 from revenuer import __version__
 from revenuer.cli_convert import convert, formats
+from revenuer.cli_intel import intel, tell_alarms
 from revenuer.cli_model import label, train
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
@@ -114,6 +115,8 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option(
     "--keep", type=_PLACE, help="Folder that keeps fingerprints: a later scan reads new files alone for them."
 )
+@click.option("--intel", type=_PLACE, help="Store of peers' indicators, see `revenuer intel`: hints for verdicts.")
+@click.option("--intel-key", type=_PLACE, help="File with the secret under which peers tell their templates.")
 @click.option("--state", metavar="URL", help="Record the findings there: a file (SQLite), or postgresql://...")
 @click.option("--strict", is_flag=True, help="Refuse at the first bad row instead of counting it.")
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
@@ -162,6 +165,8 @@ def scan(
         if opened is not None:
             result = recorded_in(opened, result, place)
     (_print_json if as_json else _print_scan)(result, out)
+    if how["intel"] is not None and not as_json:
+        tell_alarms(out)
     ctx.exit(FOUND if result.campaigns or result.flagged_accounts else CLEAN)
 
 
@@ -277,6 +282,7 @@ main.add_command(label)
 main.add_command(policy)
 main.add_command(replay)
 main.add_command(share)
+main.add_command(intel)
 main.add_command(cases)
 main.add_command(taxii)
 

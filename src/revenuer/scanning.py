@@ -38,6 +38,7 @@ from revenuer.linkage.infrastructure import Traces, traces
 from revenuer.linkage.templates import Templates, find_templates, sample_requests
 from revenuer.report import render_report
 from revenuer.scan_control import calibrated, controlled, reference_accounts
+from revenuer.scan_intel import Hints, Intel, open_intel
 from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, named_frames, summarise
 from revenuer.scan_tables import write_accounts, write_exchanges
 from revenuer.sources import CONTENTS, Content, open_traffic
@@ -80,6 +81,8 @@ def scan(
     cache: Path | None = None,
     strict: bool = False,
     keep: Path | None = None,
+    intel: Path | None = None,
+    intel_key: Path | None = None,
     memory: str = "4GB",
     threads: int | None = None,
     scratch: Path | None = None,
@@ -101,6 +104,8 @@ def scan(
         cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
         keep: folder in which fingerprints are kept for the next scan of the same traffic; None: nothing is kept.
+        intel: store of peers' indicators (`revenuer intel import`); what of them is seen is written to `intel.json`.
+        intel_key: file of the secret under which peers tell their templates.
         memory: limit of the engine's tables; they spill to disk beyond. On a cluster: of the driver's Java part.
         threads: workers, all cores by default; a cluster has its own.
         scratch: where temporary files go; on a cluster a folder that all its machines share.
@@ -123,9 +128,10 @@ def scan(
     opened = open_traffic(traffic, strict=strict, content=content)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
+    peers = None if intel is None else open_intel(intel, intel_key)
     kept = _kept(keep, engine, [__version__, weights.digest, content, key])
     with start() as running:
-        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept).run()
+        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
 
 
 def _kept(place: Path | None, engine: str, settings: Sequence[object]) -> Cache | None:
@@ -175,6 +181,7 @@ class _Linked:
     verdicts: list[Verdict]
     campaigns: list[int]
     consented: Consented
+    hints: Hints | None = None
 
     @property
     def shown(self) -> list[Queue]:
@@ -197,6 +204,7 @@ class _Scan:
     fdr: float | None = None
     careful: CarefulModel | None = None
     kept: Cache | None = None
+    peers: Intel | None = None
 
     def run(self) -> ScanResult:
         prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key, cache=self.kept)
@@ -226,6 +234,8 @@ class _Scan:
         summary = self._summary(linked, scored, frames, assembled, flagged)
         summary = msgspec.structs.replace(summary, control=control)
         self._write(campaigns, summary)
+        if linked.hints is not None:
+            linked.hints.write(self.out, linked.queues, linked.verdicts, numbers)
         return ScanResult(campaigns, flagged, summary)
 
     def _link(self, prints: Fingerprints, profiles: Profiles) -> _Linked:
@@ -242,13 +252,17 @@ class _Scan:
         groups = [Group(queue.accounts, queue.templates[queue.tasks]) for queue in queues]
         releases, enforcement = self.traffic.releases(), self.traffic.enforcement()
         signs = life_signs(self.engine, rows, left, templates, groups, releases, enforcement)
+        known = prints.libraries if self.key is None else {}  # under a secret of its own no template is a peer's
+        hints = None if self.peers is None else self.peers.look_up(known, templates, left, found)
         verdicts = []
         for number, queue in enumerate(queues):
+            hint = 0.0 if hints is None else hints.prior(queue)
             seen = observe(queue, templates, requests, left, found, consented=consented.share, seed=self.seed)
             life = signs.evidence(number, seed=self.seed)
-            verdicts.append(deliver(queue, seen, templates, left, found, signs=life, seed=self.seed))
+            verdicts.append(deliver(queue, seen, templates, left, found, signs=life, hint=hint, seed=self.seed))
         self.tell("link accounts", 3, 3)
-        return _Linked(prints, profiles, templates, found, queues, verdicts, named(verdicts, self.fdr), consented)
+        called = named(verdicts, self.fdr)
+        return _Linked(prints, profiles, templates, found, queues, verdicts, called, consented, hints)
 
     def _heard(self, linked: _Linked, queues: list[Queue]) -> tuple[list[Queue], Heard | None]:
         """The campaigns with the accounts that do their tasks in other words, and how every exchange sounds."""

@@ -45,6 +45,7 @@ class Verdict:
         evidence: observed facts, strongest first.
         explanations: the innocent hypotheses, best first.
         observed: all facts.
+        hint: what of the odds is owed to peers' word.
     """
 
     campaign: bool
@@ -52,6 +53,7 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     explanations: tuple[Judged, ...]
     observed: Observed
+    hint: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -67,6 +69,7 @@ def deliver(
     found: Traces,
     *,
     signs: tuple[Evidence, ...] = (),
+    hint: float = 0.0,
     seed: int,
 ) -> Verdict:
     """Weigh a queue.
@@ -78,6 +81,7 @@ def deliver(
         profiles: of all accounts.
         found: the traces that accounts leave.
         signs: evidence of its life (`campaigns.life`).
+        hint: log10 likelihood ratio of what peers say (`sharing.intel_prior`); it counts no more than the accounts' own conduct.
         seed: of every random step.
     """
     conduct = [_partition(observed), _timing(observed)]
@@ -87,14 +91,15 @@ def deliver(
     if judge(observed, evidence)[0].odds + STRONGEST_IDENTITY >= ENOUGH:
         evidence += _identity(queue, profiles, found, seed)
     explanations = judge(observed, evidence)
-    odds = explanations[0].odds
+    hint = min(hint, max(0.0, sum(one.strength for one in conduct)))
+    odds = explanations[0].odds + hint
     evidence.sort(key=lambda e: (-e.strength, e.channel))
     enough = (
         observed.entities >= LEAST_ENTITIES
         and observed.per_account >= LEAST_PER_ACCOUNT
         and observed.test.pairs >= LEAST_PAIRS
     )
-    return Verdict(enough and odds >= ENOUGH, float(odds), tuple(evidence), tuple(explanations), observed)
+    return Verdict(enough and odds >= ENOUGH, float(odds), tuple(evidence), tuple(explanations), observed, hint)
 
 
 def _capped(signs: tuple[Evidence, ...]) -> list[Evidence]:

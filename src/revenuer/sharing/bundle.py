@@ -16,12 +16,20 @@ from revenuer.sharing.sketch import LEAST_BANDS, SKETCH, Secret, frame_bands
 from revenuer.sharing.stix_objects import Writer
 from revenuer.sharing.vocabulary import EXTENSION, HALF_LIFE_DAYS, TLP, WORTH
 
-__all__ = ["Telling", "bundle_of", "pseudonym"]
+__all__ = ["Telling", "bundle_of", "pseudonym", "time_of"]
 
 # Templates told of one campaign, those used most.
 MOST_TEMPLATES: Final = 64
 _SIZES: Final = ((10, "5-9"), (100, "10-99"), (1_000, "100-999"), (10_000, "1000-9999"))
 _SYSTEM: Final = "[system] "
+_CAUTION: Final = "A hint to look, no ground to act: it says nothing of any one account."
+_ABOUT: Final = {
+    "template": f"A prompt template of the campaign, as keyed min-hash bands. {_CAUTION}",
+    "network": f"Networks that accounts of the campaign had nearly to themselves. {_CAUTION}",
+    "domain": f"Mail domains that accounts of the campaign had nearly to themselves. {_CAUTION}",
+    "timing": f"How the campaign's requests spread over the day. {_CAUTION}",
+    "signup": f"What most of the campaign's accounts looked like at sign-up. {_CAUTION}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,8 @@ def bundle_of(found: Sequence[Found], observed: Sequence[Observed], how: Telling
         raise ConfigError("there is no campaign in these findings, so there is nothing to share")
     if how.tlp not in TLP:
         raise ConfigError(f"--tlp {how.tlp}: expected one of {', '.join(TLP)}")
-    seen = max(_time(one.last_seen) for one in found)
-    at = seen if how.at is None else _time(how.at)
+    seen = max(time_of(one.last_seen) for one in found)
+    at = seen if how.at is None else time_of(how.at)
     if at < seen:
         raise ConfigError(f"--at {how.at}: lies before {_rfc3339(seen)}, when a campaign was last seen")
     writer = Writer(how.producer, how.tlp, _rfc3339(at))
@@ -98,7 +106,7 @@ class _Campaign:
     def __init__(self, writer: Writer, found: Found, seen: Observed, how: Telling, at: datetime) -> None:
         self.writer, self.found, self.seen, self.how, self.at = writer, found, seen, how, at
         self.name = pseudonym(found, how)
-        self.first, self.last = _time(found.first_seen), _time(found.last_seen)
+        self.first, self.last = time_of(found.first_seen), time_of(found.last_seen)
         self.refs: list[str] = []
         self.scos: list[str] = []
         self.indicators: list[str] = []
@@ -170,7 +178,8 @@ class _Campaign:
             self.scos.append(sco)
             words = ", ".join(f"'{band}'" for band in bands)
             pattern = f"[llm-prompt-template:bands[*] IN ({words})]"
-            self._indicator("template", sco, pattern, least_bands=LEAST_BANDS)
+            told = {"sketch": SKETCH, "key_name": self.how.secret.name, "field": place, "least_bands": LEAST_BANDS}
+            self._indicator("template", sco, pattern, **told)
 
     def _places(self, channel: str, values: Sequence[str], test: str) -> None:
         """One indicator for all networks, or all mail domains, of the campaign."""
@@ -216,6 +225,7 @@ class _Campaign:
             channel,
             about,
             name=f"{channel.capitalize()} of {self.name}",
+            description=_ABOUT[channel],
             confidence=self._confidence(),
             indicator_types=["anomalous-activity", "attribution"],
             pattern=pattern,
@@ -265,7 +275,12 @@ def _signup_terms(signup: dict[str, Any]) -> list[str]:
     return [f"llm-account-cohort:signup.{path} >= {round(share - 0.05, 2)}" for path, share in shares if share >= 0.5]
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """A time in RFC 3339; without a zone it is UTC.
+
+    Raises:
+        ConfigError: it is none.
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

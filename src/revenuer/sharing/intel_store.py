@@ -1,0 +1,147 @@
+"""Where peers' indicators are kept, with who sent each, and what was thought of them since."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from revenuer.errors import InputError, OutputError
+from revenuer.sharing.peer_indicators import Opinion, PeerIndicator, Read
+
+__all__ = ["OWN", "Held", "IntelStore", "Kept"]
+
+# By whom our own opinions are kept.
+OWN: Final = "ourselves"
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS indicators (source TEXT, id TEXT, modified TEXT, trust REAL, body TEXT, PRIMARY KEY (source, id));
+CREATE TABLE IF NOT EXISTS opinions (source TEXT, id TEXT, modified TEXT, about TEXT, opinion TEXT, note TEXT, PRIMARY KEY (source, id, about));
+"""
+_WAIT_SECONDS: Final = 30.0
+# Indicators of one source that are kept, the latest: one peer must not fill the store.
+MOST_OF_A_SOURCE: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An indicator with its provenance.
+
+    Attributes:
+        indicator: what it says.
+        source: the peer it came from, as we call it, whatever it calls itself.
+        trust: in that peer, 0 to 1.
+        opinions: the last word of each source on it, `OWN` among them.
+    """
+
+    indicator: PeerIndicator
+    source: str
+    trust: float
+    opinions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of an import: new indicators, later versions of known ones, opinions."""
+
+    new: int
+    renewed: int
+    opinions: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntelStore:
+    """A file of SQLite; several processes may use it at once."""
+
+    file: Path
+
+    def keep(self, read: Read, source: str, trust: float) -> Kept:
+        """Take in what a peer sent; an older version of what is known changes nothing, and nobody speaks for others.
+
+        Raises:
+            InputError: `source` is the word for ourselves.
+            OutputError: the file cannot be written.
+        """
+        if source == OWN:
+            raise InputError(f"--from {OWN}: that is what our own opinions are kept under")
+        with self._open() as db:
+            known = dict(db.execute("SELECT id, modified FROM indicators WHERE source = ?", (source,)).fetchall())
+            later = [one for one in read.indicators if one.modified > known.get(one.id, "")]
+            rows = [(source, one.id, one.modified, trust, json.dumps(asdict(one))) for one in later]
+            db.executemany("INSERT OR REPLACE INTO indicators VALUES (?, ?, ?, ?, ?)", rows)
+            db.execute("UPDATE indicators SET trust = ? WHERE source = ?", (trust, source))
+            said = [row for one in read.opinions for row in _rows(one, source)]
+            db.executemany(_SAY, said)
+            db.execute(_TRIM, (source, source, MOST_OF_A_SOURCE))
+        renewed = sum(one.id in known for one in later)
+        return Kept(len(later) - renewed, renewed, len(said))
+
+    def say(self, about: str, opinion: str, *, at: str, note: str = "") -> None:
+        """Keep our own opinion on an indicator; the last one counts.
+
+        Raises:
+            InputError: no such indicator.
+        """
+        with self._open() as db:
+            if not db.execute("SELECT 1 FROM indicators WHERE id = ?", (about,)).fetchone():
+                raise InputError(f"holds no indicator {about}", file=str(self.file))
+            db.execute(_SAY, (OWN, f"opinion-on-{about}", at, about, opinion, note))
+
+    def held(self) -> list[Held]:
+        """All indicators, by source and id.
+
+        Raises:
+            InputError: no such file, or none of ours.
+        """
+        if not self.file.is_file():
+            raise InputError("no such file", file=str(self.file))
+        with self._open() as db:
+            said: dict[str, dict[str, str]] = {}
+            for source, about, opinion in db.execute(
+                "SELECT source, about, opinion FROM opinions ORDER BY modified, id"
+            ):
+                said.setdefault(about, {})[source] = opinion
+            rows = db.execute("SELECT source, trust, body FROM indicators ORDER BY source, id").fetchall()
+        return [_held(source, trust, json.loads(body), said) for source, trust, body in rows]
+
+    def own_opinions(self) -> list[tuple[str, str, str, str]]:
+        """What we think: id of the indicator, opinion, when, why."""
+        with self._open() as db:
+            query = "SELECT about, opinion, modified, note FROM opinions WHERE source = ? ORDER BY about"
+            return list(db.execute(query, (OWN,)).fetchall())
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.file, timeout=_WAIT_SECONDS)) as db, db:
+                db.executescript(_TABLES)
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"is no store of indicators, or cannot be written: {error}", file=str(self.file)
+            ) from error
+
+
+_SAY: Final = (
+    "INSERT INTO opinions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source, id, about) DO UPDATE SET "
+    "modified = excluded.modified, opinion = excluded.opinion, note = excluded.note "
+    "WHERE excluded.modified >= opinions.modified"
+)
+_TRIM: Final = (
+    "DELETE FROM indicators WHERE source = ? AND id NOT IN "
+    "(SELECT id FROM indicators WHERE source = ? ORDER BY modified DESC, id LIMIT ?)"
+)
+
+
+def _rows(one: Opinion, source: str) -> list[tuple[str, str, str, str, str, str]]:
+    opinion = "neutral" if one.revoked else one.opinion
+    return [(source, one.id, one.modified, about, opinion, "") for about in one.about]
+
+
+def _held(source: str, trust: float, body: dict[str, Any], said: dict[str, dict[str, str]]) -> Held:
+    indicator = PeerIndicator(**{**body, "values": tuple(body["values"])})
+    return Held(indicator, source, trust, said.get(indicator.id, {}))
