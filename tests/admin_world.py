@@ -23,10 +23,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from revenuer.response import default_policy
+from revenuer.service import Office
 from revenuer.service.access import accessed
 from revenuer.service.admin import Desk, administration, routes
 from revenuer.service.keys import create
-from revenuer.service.people import Issuer
 from revenuer.service.problems import handlers
 from revenuer.service.roles import KEY_SCOPES, Scope
 from revenuer.state import AccountFound, Proposal, propose, record_scan
@@ -138,16 +138,14 @@ def site(url: str, folder: Path, *, per_minute: int = 1_000_000) -> Iterator[Sit
     idp = Idp()
     with listening(idp.app()) as there:
         idp.url = there
-        issuer = Issuer(there, AUDIENCE, again_seconds=0.0)
-        with administration(
-            url, replaced_policy(), issuer=issuer, ingest=folder, appeal_key=APPEAL_KEY, per_minute=per_minute
-        ) as desk:
+        office = Office(False, there, AUDIENCE, ingest=folder, appeal_key=APPEAL_KEY, per_minute=per_minute)
+        with administration(url, enforced(), office) as desk:
             app = Starlette(routes=routes(desk), exception_handlers=handlers())
             with listening(accessed(app, desk.metrics)) as here, httpx.Client(base_url=here, timeout=60) as http:
                 yield Site(desk, idp, http, app)
 
 
-def replaced_policy() -> Any:
+def enforced() -> Any:
     """The policy that is shipped, enforced."""
     return msgspec.structs.replace(default_policy(), mode="enforce")
 

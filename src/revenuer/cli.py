@@ -21,6 +21,7 @@ from revenuer.cli_convert import convert, formats
 from revenuer.cli_intel import intel, tell_alarms
 from revenuer.cli_match import match
 from revenuer.cli_keys import keys
+from revenuer.cli_keys import keys
 from revenuer.cli_model import label, train
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
@@ -286,6 +287,7 @@ main.add_command(replay)
 main.add_command(share)
 main.add_command(intel)
 main.add_command(cases)
+main.add_command(keys)
 main.add_command(keys)
 main.add_command(taxii)
 main.add_command(match)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from revenuer.cli_receive import Size
+from revenuer.errors import ConfigError
 from revenuer.log import configure
 
 __all__ = ["serve"]
@@ -27,22 +28,46 @@ __all__ = ["serve"]
     help="Whether requests pass while nothing is known of anybody, or nothing can be written down.",
 )  # fmt: skip
 @click.option("--max-body", "most_bytes", type=Size(), default="8MB", show_default=True, help="Largest body.")
+@click.option("--keys", is_flag=True, help="Gateways present keys of the state, as people and programs always do.")
+@click.option("--issuer", metavar="URL", help="Where people sign in (OpenID Connect).")
+@click.option("--audience", default="", help="What their tokens have to be made for.")
+@click.option("--roles-claim", default="roles", show_default=True, help="Where roles stand in a token, with dots.")
+@click.option("--role", "words", multiple=True, metavar="WORD=ROLE", help="What a word there means; repeatable.")
+@click.option("--ingest", type=click.Path(path_type=Path), help="Traffic directory for exchanges that are sent in.")
+@click.option(
+    "--per-minute", type=click.IntRange(min=1), default=600, show_default=True,
+    help="Requests of a caller to the administration.",
+)  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", count=True, help="Say what is done (-vv: in detail).")
-def serve(file: str, *, quiet: bool, verbose: int, **how: Any) -> None:
+def serve(
+    file: str, *, keys: bool, issuer: str | None, audience: str, roles_claim: str, words: tuple[str, ...],
+    ingest: Path | None, per_minute: int, quiet: bool, verbose: int, **how: Any,
+) -> None:  # fmt: skip
     """Answer gateways: what meets a request that is about to be passed on to a model.
 
     Runs until SIGTERM or Ctrl-C. Callers present REVENUER_SERVE_TOKEN, if it is set, as a bearer token.
+    People and programs that look after cases present a token of --issuer, or a key (`revenuer keys`).
     """
     configure(verbose, quiet=quiet)
     from revenuer.cli_response import policy_of  # noqa: PLC0415
+    from revenuer.service import Office  # noqa: PLC0415
     from revenuer.service import serve as run  # noqa: PLC0415
 
     policy = policy_of(file)
+    appeal_key = os.environ.get("REVENUER_APPEAL_KEY", "").encode() or None
+    office = Office(keys, issuer, audience, roles_claim, _roles(words), ingest, appeal_key, per_minute)
 
     def ready(address: str) -> None:
         if not quiet:
             click.echo(f"Listening on {address}: policy {policy.version}, mode {policy.mode}", err=True)
 
     token, key = os.environ.get("REVENUER_SERVE_TOKEN") or None, os.environ.get("REVENUER_HOLDOUT_KEY", "")
-    run(policy=policy, token=token, holdout_key=key, on_ready=ready, **how)
+    run(policy=policy, token=token, holdout_key=key, office=office, on_ready=ready, **how)
+
+
+def _roles(words: tuple[str, ...]) -> dict[str, str]:
+    found = dict(word.rpartition("=")[::2] for word in words)
+    if "" in found:
+        raise ConfigError("--role: expected WORD=ROLE, such as fraud-desk=analyst")
+    return found

@@ -149,7 +149,8 @@ def idp() -> Iterator[Idp]:
 
 
 def people(idp: Idp, **how: Any) -> People:
-    return People(Issuer(idp.url, AUDIENCE, **{"again_seconds": 0.0, **how}))
+    roles = {f"revenuer-{role}": role for role in ROLES}
+    return People(Issuer(idp.url, AUDIENCE, **{"again_seconds": 0.0, "roles": roles, **how}))
 
 
 def test_a_token_of_the_issuer_names_a_person_with_roles(idp: Idp):

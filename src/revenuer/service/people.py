@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from revenuer.errors import ConfigError, MissingExtraError
 from revenuer.service.answers import Refused
-from revenuer.service.roles import ROLES, Caller, Role, scopes_of
+from revenuer.service.roles import Caller, Role, scopes_of
 
 try:
     import jwt
@@ -53,17 +53,17 @@ class Issuer:
         url: of the issuer, as in the claim `iss`; `https`, or a loopback address.
         audience: that the claim `aud` must name.
         roles_claim: where roles stand in the token; a path with dots.
-        roles: what a word there means; others mean nothing.
+        roles: what a word there means; others mean nothing, so none means that nobody may do anything.
         again_seconds: keys of the issuer are not asked for more often.
 
     Raises:
-        ConfigError: the address is not one that can be trusted, or a word means a role that is none.
+        ConfigError: the address is not one that can be trusted, or there is no audience.
     """
 
     url: str
     audience: str
     roles_claim: str = "roles"
-    roles: Mapping[str, Role] = field(default_factory=lambda: {f"revenuer-{role}": role for role in ROLES})
+    roles: Mapping[str, Role] = field(default_factory=dict)
     again_seconds: float = 10.0
 
     def __post_init__(self) -> None:
@@ -71,9 +71,6 @@ class Issuer:
             raise ConfigError(f"issuer {self.url}: expected https://..., since whoever alters its keys can be anybody")
         if not self.audience:
             raise ConfigError("an issuer needs an audience: a token that was made for others must not open this")
-        for word, role in self.roles.items():
-            if role not in ROLES:
-                raise ConfigError(f"{word}={role}: no role is called so; expected one of {', '.join(ROLES)}")
 
 
 class People:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from revenuer.errors import MissingExtraError
+from revenuer.service.office import Office
 from revenuer.service.serving import bound_to, run_on
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def serve(
     failing: Literal["open", "closed"] = "open",
     most_bytes: int = 8_000_000,
     holdout_key: str = "",
+    office: Office | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Answer gateways, until SIGTERM or Ctrl-C.
@@ -38,6 +40,7 @@ def serve(
         failing: whether requests pass while nothing is known of anybody, or wait.
         most_bytes: of a body.
         holdout_key: secret of the hold-out.
+        office: of the administration; None: as `Office()` says.
         on_ready: called with the address once callers may come.
 
     Raises:
@@ -48,15 +51,19 @@ def serve(
     try:
         import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
 
-        from revenuer.service.app import Service, application  # noqa: PLC0415
+        from revenuer.service.admin import administration, mounted  # noqa: PLC0415
+        from revenuer.service.app import Service  # noqa: PLC0415
         from revenuer.service.deciding import Decider, Known  # noqa: PLC0415
+        from revenuer.service.doors import either  # noqa: PLC0415
         from revenuer.service.guard import token_guard  # noqa: PLC0415
         from revenuer.service.ledger import Ledger  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("serving over HTTP", "service") from error
-    with bound_to(listen, guarded=token is not None, by="REVENUER_SERVE_TOKEN must be set") as bound:
+    office = office or Office()
+    guarded, by = token is not None or office.keys, "REVENUER_SERVE_TOKEN must be set, or --keys given"
+    with bound_to(listen, guarded=guarded, by=by) as bound, administration(url, policy, office, holdout_key) as desk:
         decider = Decider(policy, Known(), holdout_key=holdout_key, failing=failing)
         decider.warm_up()
         ledger = Ledger(journal, rotate_seconds=1.0)
-        service = Service(url, decider, token_guard(token), ledger, most_bytes)
-        run_on(bound, application(service), on_ready)
+        guard = either(token, desk.doors) if guarded else token_guard(None)
+        run_on(bound, mounted(Service(url, decider, guard, ledger, most_bytes), desk), on_ready)

@@ -6,17 +6,18 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-from revenuer.errors import OutputError
+from revenuer.errors import ConfigError, OutputError
 from revenuer.response import Policy
 from revenuer.service.admin.endpoint import Desk
 from revenuer.service.doors import Doors
 from revenuer.service.keys import KeyRing
 from revenuer.service.limits import Buckets
 from revenuer.service.metrics import Metrics
+from revenuer.service.office import Office
 from revenuer.service.people import Issuer, People
+from revenuer.service.roles import ROLES, Role
 from revenuer.state import open_state
 
 __all__ = ["administration"]
@@ -27,32 +28,20 @@ _TURNS_A_USE: Final = 120
 
 
 @contextmanager
-def administration(
-    url: str,
-    policy: Policy,
-    *,
-    issuer: Issuer | None = None,
-    ingest: Path | None = None,
-    appeal_key: bytes | None = None,
-    holdout_key: str = "",
-    per_minute: int = 600,
-) -> Iterator[Desk]:
+def administration(url: str, policy: Policy, office: Office, holdout_key: str = "") -> Iterator[Desk]:
     """What the administration works with, open as long as the block runs; `desk.doors` is the guard of all routes.
 
     Args:
-        url: of the state.
+        url: of the state. One that cannot be reached is tried again and again.
         policy: the one in force.
-        issuer: where people sign in; None: nobody does, and what needs a person is done by command alone.
-        ingest: traffic directory for exchanges that are sent in; None: none are taken.
-        appeal_key: secret of appeal tokens; None: there are none.
+        office: settings.
         holdout_key: secret of the hold-out.
-        per_minute: requests of a caller to the administration.
 
     Raises:
-        ConfigError: the URL is of no database that can be used. One that cannot be reached is tried again and again.
+        ConfigError: the URL is of no database that can be used, or the issuer is none that can be trusted.
     """
-    doors = Doors(None, None if issuer is None else People(issuer), Buckets(), per_minute)
-    desk = Desk(doors, Metrics(), policy, ingest, appeal_key, holdout_key)
+    doors = Doors(None, _people(office), Buckets(), office.per_minute)
+    desk = Desk(doors, Metrics(), policy, office.ingest, office.appeal_key, holdout_key)
     keeper = _Keeper(url, desk)
     keeper.turn()
     keeper.start()
@@ -60,6 +49,17 @@ def administration(
         yield desk
     finally:
         keeper.close()
+
+
+def _people(office: Office) -> People | None:
+    if office.issuer is None:
+        return None
+    given = office.roles or {f"revenuer-{role}": role for role in ROLES}
+    for word, role in given.items():
+        if role not in ROLES:
+            raise ConfigError(f"{word}={role}: no role is called so; expected one of {', '.join(ROLES)}")
+    roles = {word: cast("Role", role) for word, role in given.items()}
+    return People(Issuer(office.issuer, office.audience, office.roles_claim, roles))
 
 
 class _Keeper(threading.Thread):

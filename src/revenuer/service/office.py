@@ -1,0 +1,34 @@
+"""What an operator says of the administration: who signs in where, and what is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Office"]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Settings of the administration.
+
+    Attributes:
+        keys: whether gateways have to present a key of the state, where they present no token.
+        issuer: URL of the OpenID Connect issuer where people sign in; None: nobody does.
+        audience: that tokens have to be made for.
+        roles_claim: where roles stand in a token; a path with dots.
+        roles: what a word there means; empty: `revenuer-viewer` and so on.
+        ingest: traffic directory for exchanges that are sent in; None: none are taken.
+        appeal_key: secret of appeal tokens; None: there are none.
+        per_minute: requests of a caller, where its key says nothing else.
+    """
+
+    keys: bool = False
+    issuer: str | None = None
+    audience: str = ""
+    roles_claim: str = "roles"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    ingest: Path | None = None
+    appeal_key: bytes | None = None
+    per_minute: int = 600
