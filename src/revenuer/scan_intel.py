@@ -161,13 +161,17 @@ class Hints:
         return len(accounts), len(owners), int(self.templates.exchanges[wanted].sum())
 
 
-def open_intel(store: Path, key: Path | None) -> Intel:
-    """The indicators of a store.
+def open_intel(store: Path | None, key: Path | None) -> Intel | None:
+    """The indicators of a store; None without one.
 
     Raises:
         InputError: no such store.
-        ConfigError: a secret that cannot be read, or that is not the one of any template held.
+        ConfigError: a secret that cannot be read, or that is not the one of any template held, or without a store.
     """
+    if store is None:
+        if key is not None:
+            raise ConfigError("--intel-key is of use with --intel only")
+        return None
     held = IntelStore(store).held()
     secret = None if key is None else secret_of(key)
     names = {one.indicator.key_name for one in held if one.indicator.channel == "template"}

@@ -104,8 +104,7 @@ def scan(
         cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
         keep: folder in which fingerprints are kept for the next scan of the same traffic; None: nothing is kept.
-        intel: store of peers' indicators (`revenuer intel import`); what of them is seen is written to `intel.json`.
-        intel_key: file of the secret under which peers tell their templates.
+        intel: store of peers' indicators, `intel_key` the file of their secret: hints, and `intel.json` of what is seen.
         memory: limit of the engine's tables; they spill to disk beyond. On a cluster: of the driver's Java part.
         threads: workers, all cores by default; a cluster has its own.
         scratch: where temporary files go; on a cluster a folder that all its machines share.
@@ -118,20 +117,20 @@ def scan(
         EngineError: the engine cannot start, or fails.
         MissingExtraError: the careful model must be used and the extra `encoder` is not installed, or the engine is not.
     """
-    check_engine(engine)
-    _check(content)
-    checked_level(fdr, content)
+    _check(engine, content, fdr)
     weights = CapabilityModel.load(model)
-    closer = _careful(careful, content, model, cache)
-    key = key_from(sketch_key) if content == "sketch" else None
-    tell = on_stage or (lambda _stage, _done, _of: None)
+    closer, peers = _careful(careful, content, model, cache), open_intel(intel, intel_key)
+    key, tell = key_from(sketch_key) if content == "sketch" else None, on_stage or _untold
     opened = open_traffic(traffic, strict=strict, content=content)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
-    peers = None if intel is None else open_intel(intel, intel_key)
     kept = _kept(keep, engine, [__version__, weights.digest, content, key])
     with start() as running:
         return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
+
+
+def _untold(_stage: str, _done: int, _of: int) -> None:
+    """Where nobody wants to know."""
 
 
 def _kept(place: Path | None, engine: str, settings: Sequence[object]) -> Cache | None:
@@ -164,9 +163,11 @@ def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path |
     return careful_model(wanted, model, place=cache)
 
 
-def _check(content: str) -> None:
+def _check(engine: str, content: Content, fdr: float | None) -> None:
+    check_engine(engine)
     if content not in CONTENTS:
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
+    checked_level(fdr, content)
 
 
 @dataclass(frozen=True, slots=True)
