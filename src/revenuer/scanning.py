@@ -104,7 +104,8 @@ def scan(
         cache: folder in which the careful model's vectors of texts outlast the scan; None: nowhere.
         strict: refuse at the first bad row instead of setting it aside.
         keep: folder in which fingerprints are kept for the next scan of the same traffic; None: nothing is kept.
-        intel: store of peers' indicators, `intel_key` the file of their secret: hints, and `intel.json` of what is seen.
+        intel: store of peers' indicators: hints for verdicts; what of them is seen is written to `intel.json`.
+        intel_key: file of the secret under which peers tell their templates.
         memory: limit of the engine's tables; they spill to disk beyond. On a cluster: of the driver's Java part.
         threads: workers, all cores by default; a cluster has its own.
         scratch: where temporary files go; on a cluster a folder that all its machines share.
@@ -117,8 +118,7 @@ def scan(
         EngineError: the engine cannot start, or fails.
         MissingExtraError: the careful model must be used and the extra `encoder` is not installed, or the engine is not.
     """
-    _check(engine, content, fdr)
-    weights = CapabilityModel.load(model)
+    weights = _checked(engine, content, fdr, model)
     closer, peers = _careful(careful, content, model, cache), open_intel(intel, intel_key)
     key, tell = key_from(sketch_key) if content == "sketch" else None, on_stage or _untold
     opened = open_traffic(traffic, strict=strict, content=content)
@@ -163,11 +163,13 @@ def _careful(wanted: Wanted, content: Content, model: Path | None, cache: Path |
     return careful_model(wanted, model, place=cache)
 
 
-def _check(engine: str, content: Content, fdr: float | None) -> None:
+def _checked(engine: str, content: Content, fdr: float | None, model: Path | None) -> CapabilityModel:
+    """The weights, once the settings go together."""
     check_engine(engine)
     if content not in CONTENTS:
         raise ConfigError(f"--content {content}: expected one of {', '.join(CONTENTS)}")
     checked_level(fdr, content)
+    return CapabilityModel.load(model)
 
 
 @dataclass(frozen=True, slots=True)
