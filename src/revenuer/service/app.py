@@ -129,7 +129,7 @@ def _health(service: Service) -> list[BaseRoute]:
         """Whether it knows the state, and how old what it knows is."""
         told: dict[str, Any] = {"status": "ready" if service.ready else "starting", "policy": service.policy.version}
         if service.refresher is not None and service.ready:
-            told |= {"age_seconds": round(service.refresher.age, 3), "state_lost": bool(service.refresher.lost_since)}
+            told |= {"age_seconds": round(service.refresher.age, 3), "state_lost": service.refresher.lost}
         told["batches_waiting"] = len(service.ledger.files())
         return _json(told, 200 if service.ready else 503)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.response import TaskBook
+from revenuer.response import TaskBook, task_book
 from revenuer.text.characters import WORDS
 from revenuer.text.probe import fill_slots, look_up
 
-__all__ = ["FrameBook", "frame_book", "nothing_known"]
+__all__ = ["FrameBook", "Frames", "frame_book", "nothing_known"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -67,6 +68,35 @@ def frame_book(book: TaskBook) -> FrameBook:
     fill_slots(shingles, slots, place)
     ends = np.append(starts.astype(np.int64), len(book.shingles))
     return FrameBook(slots, place, ends, book.frames, book.owners, book.needed)
+
+
+class Frames:
+    """Frames of campaigns, read once each: when a scan adds a few, only these are taken apart."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, bool], TaskBook] = {}
+
+    def book(self, frames: Sequence[Sequence[str]], *, system: bool) -> FrameBook:
+        """The frames of each campaign; see `task_book`."""
+        parts = self._parts | dict(self._taken_apart(frames, system=system))
+        wanted = [(number, (text, system)) for number, texts in enumerate(frames) for text in texts]
+        mine = [(number, parts[key]) for number, key in wanted if len(parts[key].owners)]
+        kept = {key for _, key in wanted}
+        self._parts = {key: part for key, part in parts.items() if key[1] != system or key in kept}
+        owners = np.array([number for number, _ in mine], np.int64)
+        sizes = np.array([len(part.shingles) for _, part in mine], np.int64)
+        shingles = np.concatenate([np.empty(0, np.uint64), *(part.shingles for _, part in mine)])
+        order = np.argsort(shingles, kind="stable")
+        frame_of = np.repeat(np.arange(len(mine), dtype=np.int64), sizes)
+        needed = np.array([part.needed[0] for _, part in mine], np.int64)
+        return frame_book(TaskBook(owners, needed, shingles[order], frame_of[order]))
+
+    def _taken_apart(
+        self, frames: Sequence[Sequence[str]], *, system: bool
+    ) -> Iterator[tuple[tuple[str, bool], TaskBook]]:
+        for text in {text for texts in frames for text in texts}:
+            if (text, system) not in self._parts:
+                yield (text, system), task_book([[text]], system=system)
 
 
 def nothing_known() -> FrameBook:

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
-from revenuer.response import CampaignStanding, task_book
-from revenuer.service.frames import FrameBook, frame_book
+from revenuer.response import CampaignStanding
+from revenuer.service.frames import Frames
 from revenuer.service.memory import MET
-from revenuer.service.table import Ruling, Table, accounts_of, rulings_of, seconds, table_of
+from revenuer.service.table import (
+    Accounts,
+    Ruling,
+    Rulings,
+    Table,
+    accounts_of,
+    put_into,
+    renumbered,
+    rulings_of,
+    seconds,
+)
 from revenuer.state import tables
 
-__all__ = ["Changed", "batches_met", "head_of", "load_table", "rulings_named", "with_rulings", "with_standing"]
+__all__ = ["Changed", "Loader", "batches_met", "head_of", "rulings_named", "with_rulings", "with_standing"]
 
 _CHUNK: Final = 10_000
 _SOME: Final = 500
 _KEPT: Final = ("active", "shadow", "reversed")
+
+
+_Row = tuple[str, bool, str | None, float, float | None]
 
 
 class _Served(msgspec.Struct):
@@ -52,22 +66,42 @@ def head_of(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.max(tables.audit.c.number))).scalar() or 0)
 
 
-def load_table(connection: sa.Connection, at: str) -> Table:
-    """Read all of it.
+class Loader:
+    """Reads the state into tables; frames that it has taken apart once it keeps."""
 
-    Args:
-        connection: of `State.read`.
-        at: now, RFC 3339; decisions that have ended are left out.
-    """
-    campaigns = _campaigns(connection)
-    prompts, systems = _frames(connection, campaigns)
-    accounts = accounts_of(_accounts(connection, campaigns.by_id))
-    of_campaign, spread = _on_campaigns(connection, campaigns, at)
-    rulings = rulings_of(_chain(_on_accounts(connection, at), spread))
-    return table_of(
-        accounts, rulings, campaigns=campaigns.standing, by_id=campaigns.by_id, of_campaign=of_campaign,
-        prompts=prompts, systems=systems,
-    )  # fmt: skip
+    def __init__(self) -> None:
+        self._frames = Frames()
+
+    def whole(self, connection: sa.Connection, at: str) -> Table:
+        """Read all of it.
+
+        Args:
+            connection: of `State.read`.
+            at: now, RFC 3339; decisions that have ended are left out.
+        """
+        campaigns = _campaigns(connection)
+        accounts = accounts_of(_flagged(_accounts(connection), campaigns.by_id))
+        of_campaign, spread = _on_campaigns(connection, campaigns, at)
+        rulings = rulings_of(chain(_on_accounts(connection, at), spread))
+        return self._table(connection, campaigns, accounts, rulings, of_campaign)
+
+    def after_scans(self, connection: sa.Connection, at: str, earlier: Table, scans: Sequence[str]) -> Table:
+        """Read what scans have changed: campaigns, their frames, and the accounts that they saw."""
+        campaigns = _campaigns(connection)
+        places = [campaigns.by_id.get(one.campaign_id, -1) for one in earlier.campaigns]
+        rows = list(_accounts(connection, scans))
+        newer = accounts_of(_flagged(rows, campaigns.by_id))
+        accounts = put_into(renumbered(earlier.accounts, places), newer, (row[0] for row in rows))
+        of_campaign, _ = _on_campaigns(connection, campaigns, at)
+        return self._table(connection, campaigns, accounts, earlier.rulings, of_campaign)
+
+    def _table(
+        self, connection: sa.Connection, campaigns: _Campaigns, accounts: Accounts, rulings: Rulings,
+        of_campaign: dict[str, list[Ruling]],
+    ) -> Table:  # fmt: skip
+        texts = _texts(connection, campaigns)
+        prompts, systems = (self._frames.book(texts, system=system) for system in (False, True))
+        return Table(accounts, rulings, campaigns.standing, campaigns.by_id, of_campaign, prompts, systems)
 
 
 def with_standing(table: Table, verdicts: Mapping[str, str]) -> Table:
@@ -140,24 +174,30 @@ def _followed(alias: str, merged: Mapping[str, str]) -> str:
     return name
 
 
-def _frames(connection: sa.Connection, campaigns: _Campaigns) -> tuple[FrameBook, FrameBook]:
-    """Every task that a campaign ever had, of prompts and of system prompts."""
+def _texts(connection: sa.Connection, campaigns: _Campaigns) -> list[list[str]]:
+    """Every task that each campaign ever had."""
     frames: list[list[str]] = [[] for _ in campaigns.standing]
     table = tables.tasks
-    for name, frame in connection.execute(
-        sa.select(table.c.campaign_id, table.c.frame).order_by(table.c.campaign_id, table.c.frame)
-    ):
+    chosen = sa.select(table.c.campaign_id, table.c.frame).order_by(table.c.campaign_id, table.c.frame)
+    for name, frame in connection.execute(chosen):
         if name in campaigns.by_id:
             frames[campaigns.by_id[name]].append(frame)
-    return frame_book(task_book(frames)), frame_book(task_book(frames, system=True))
+    return frames
 
 
-def _accounts(connection: sa.Connection, by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
+def _accounts(connection: sa.Connection, scans: Sequence[str] | None = None) -> Iterator[_Row]:
+    """Flagged accounts, or all that these scans saw."""
     table = tables.accounts
-    columns = (table.c.account_id, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
-    chosen = sa.select(*columns).where(table.c.flagged).execution_options(yield_per=_CHUNK)
-    for account, campaign, share, low in connection.execute(chosen):
-        yield account, by_id.get(campaign, -1), share, low or 0.0
+    columns = (table.c.account_id, table.c.flagged, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
+    which = table.c.flagged if scans is None else table.c.scan_id.in_(scans)
+    for row in connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK)):
+        yield row._tuple()  # noqa: SLF001
+
+
+def _flagged(rows: Iterable[_Row], by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
+    for account, flagged, campaign, share, low in rows:
+        if flagged:
+            yield account, by_id.get(campaign or "", -1), share, low or 0.0
 
 
 def _on_accounts(connection: sa.Connection, at: str) -> Iterator[tuple[str, Ruling]]:
@@ -198,8 +238,3 @@ def _lasting(at: str, kind: str) -> sa.Select[Any]:
 
 def _ruling(row: Any) -> Ruling:
     return Ruling(row.decision_id, row.rung, row.rule, row.reason, row.status, seconds(row.expires_at))
-
-
-def _chain(first: Iterator[tuple[str, Ruling]], second: Sequence[tuple[str, Ruling]]) -> Iterator[tuple[str, Ruling]]:
-    yield from first
-    yield from second

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,9 +18,9 @@ from revenuer.service.deciding import Decider
 from revenuer.service.ledger import Ledger
 from revenuer.service.loading import (
     Changed,
+    Loader,
     batches_met,
     head_of,
-    load_table,
     rulings_named,
     with_rulings,
     with_standing,
@@ -41,7 +42,7 @@ Post = Callable[..., Any]
 
 
 class Refresher:
-    """A thread that reads the state and brings batches of the ledger into it.
+    """Threads that read the state and bring batches of the ledger into it.
 
     Args:
         url: of the state.
@@ -54,21 +55,29 @@ class Refresher:
         self.url, self.decider, self.ledger, self.post = url, decider, ledger, post
         self.state: State | None = None
         self.seen = -1
-        self.read_at = self.lost_since = 0.0
+        self.read_at = 0.0
+        self.lost = False
+        self._place: tuple[Path, int] | None = None
+        self._loader = Loader()
+        self._table: Table | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
+        # a writer may have to wait for another for long, and what changed must show soon: two threads
+        steps = {"reader": self.read, "writer": self.write}
+        self._threads = [threading.Thread(target=self._run, args=(n, s), name=n, daemon=True) for n, s in steps.items()]
 
     def start(self) -> None:
-        """Take in what an earlier run left, and begin to read."""
+        """Take in what an earlier run left, and begin to read and to write."""
         for line in self.ledger.left():
             self.decider.recall(line)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Read no more; a last time what is on disk goes into the state, if it can."""
         self._stop.set()
-        self._thread.join()
-        self._tried(self._flush)
+        for thread in self._threads:
+            thread.join()
+        _tried("writer", self.write, quiet=False)
         if self.state is not None:
             self.state.close()
 
@@ -77,78 +86,95 @@ class Refresher:
         """Seconds since the state was last read."""
         return time.monotonic() - self.read_at if self.read_at else float("inf")
 
-    def turn(self) -> None:
-        """Read what changed, then write what waits.
+    def read(self) -> None:
+        """Take in what changed.
 
         Raises:
-            OutputError: the state cannot be read or written to.
+            OutputError: the state cannot be read, or is not the one that it was.
         """
-        if self.state is None:
-            self.state = open_state(self.url)
-        self._read(self.state)
-        self.read_at, self.lost_since = time.monotonic(), 0.0
-        self._flush()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._tried(self.turn)
-            self._stop.wait(POLL_SECONDS)
-
-    def _tried(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except _FAILING as error:
-            if not self.lost_since:
-                _log.warning("the state is lost; what is in memory goes on serving: %s", error)
-            self.lost_since = self.lost_since or time.monotonic()
-        except Exception:  # noqa: BLE001 - a thread that ended would be missed much later
-            if not self.lost_since:
-                _log.exception("the state could not be read")
-            self.lost_since = self.lost_since or time.monotonic()
-
-    def _flush(self) -> None:
-        self.ledger.journal.rotate()
-        if self.state is not None:
-            self.ledger.flush(self.state)
-
-    def _read(self, state: State) -> None:
+        self.lost = True
+        state = self._opened()
         with state.read() as connection:
             head = head_of(connection)
-            if head == self.seen:
-                return
-            if self.seen < 0:
-                self._read_all(connection, head)
-            else:
-                self._read_new(connection, list(entries(connection, self.seen)))
-            consents = consents_at(connection, _now())
-        self.post(self.decider.known.consented.put, consents)
-        self.seen = head
+            if head < self.seen:
+                raise OutputError("its log is shorter than it was", file=state.url)
+            if head > self.seen:
+                consents = consents_at(connection, _now())
+                if self.seen < 0:
+                    self._read_all(connection, head)
+                else:
+                    self._read_new(connection, list(entries(connection, self.seen)))
+                self.post(self.decider.known.consented.put, consents)
+                self.seen = head
+        self.read_at, self.lost = time.monotonic(), False
+
+    def write(self) -> None:
+        """Bring what is on disk into the state.
+
+        Raises:
+            OutputError: the state does not take it; it stays on disk.
+        """
+        self.ledger.journal.rotate()
+        state = self.state
+        if state is not None and self._in_place():
+            self.ledger.flush(state)
+
+    def _opened(self) -> State:
+        """The state; of an SQLite file that was put away, nothing is read or written until it is back."""
+        if self.state is not None and not self._in_place():
+            raise OutputError("is not there any more", file=self.state.url)
+        if self.state is None:
+            self.state = open_state(self.url)
+            path = Path(self.state.engine.url.database or "")
+            if self.state.engine.dialect.name == "sqlite":
+                self._place = path, path.stat().st_ino
+        return self.state
+
+    def _in_place(self) -> bool:
+        try:
+            return self._place is None or self._place[0].stat().st_ino == self._place[1]
+        except OSError:
+            return False
+
+    def _run(self, name: str, step: Callable[[], None]) -> None:
+        failing = False
+        while not self._stop.is_set():
+            failing = _tried(name, step, quiet=failing)
+            self._stop.wait(POLL_SECONDS)
 
     def _read_all(self, connection: sa.Connection, head: int) -> None:
         told = [detail for digest, detail in batches_met(connection, head) if digest not in self.ledger.mine]
-        self.post(self._put, load_table(connection, _now()))
+        self._put(self._loader.whole(connection, _now()), anew=True)
         self.post(self._learn, told)
 
     def _read_new(self, connection: sa.Connection, fresh: Sequence[Entry]) -> None:
-        known, actions = self.decider.known, {entry.action for entry in fresh}
-        if known.table is None or "scan.record" in actions or len(known.recent) > MOST_RECENT:
-            self.post(self._put, load_table(connection, _now()))
-        elif "campaign.judge" in actions:
-            verdicts = {one.subject: _detail(one)["verdict"] for one in fresh if one.action == "campaign.judge"}
-            self.post(self._judge, verdicts)
-        self.post(self._change, rulings_named(connection, sorted({name for one in fresh for name in _decisions(one)})))
+        scans = [entry.subject for entry in fresh if entry.action == "scan.record"]
+        verdicts = {entry.subject: _detail(entry)["verdict"] for entry in fresh if entry.action == "campaign.judge"}
+        if self._table is None or len(self.decider.known.recent) > MOST_RECENT:
+            self._put(self._loader.whole(connection, _now()), anew=True)
+        elif scans:
+            self._put(self._loader.after_scans(connection, _now(), self._table, scans))
+        elif verdicts:
+            self._put(with_standing(self._table, verdicts))
+        self._rule(rulings_named(connection, sorted({name for one in fresh for name in _decisions(one)})))
         met = [entry for entry in fresh if entry.action == MET]
         self.post(self._learn, [_detail(one) for one in met if one.subject not in self.ledger.mine])
         self.ledger.mine.difference_update(entry.subject for entry in met)
 
-    def _put(self, table: Table) -> None:
-        self.decider.known.table = table
-        self.decider.known.recent.clear()
+    def _put(self, table: Table, *, anew: bool = False) -> None:
+        self._table = table
+        self.post(self._replace, table, anew)
 
-    def _judge(self, verdicts: dict[str, str]) -> None:
-        table = self.decider.known.table
-        if table is not None:
-            self.decider.known.table = with_standing(table, verdicts)
+    def _replace(self, table: Table, anew: bool) -> None:  # noqa: FBT001 - `post` takes no names
+        self.decider.known.table = table
+        if anew:
+            self.decider.known.recent.clear()
+
+    def _rule(self, changed: Sequence[Changed]) -> None:
+        on_campaigns = [(one.campaign, one.ruling) for one in changed if one.campaign]
+        if self._table is not None and on_campaigns:
+            self._put(with_rulings(self._table, on_campaigns))
+        self.post(self._change, changed)
 
     def _change(self, changed: Sequence[Changed]) -> None:
         known = self.decider.known
@@ -156,13 +182,25 @@ class Refresher:
             for account in one.accounts:
                 known.recent.setdefault(account, {})[one.ruling.decision_id] = one.ruling
                 self.decider.forget(account, one.ruling.rule, one.ruling.rung)
-        if known.table is not None:
-            on_campaigns = [(one.campaign, one.ruling) for one in changed if one.campaign]
-            known.table = with_rulings(known.table, on_campaigns) if on_campaigns else known.table
 
     def _learn(self, batches: Sequence[dict[str, Any]]) -> None:
         for one in batches:
             self.decider.known.memory.learn(one, int(time.time()) // DAY)
+
+
+def _tried(name: str, step: Callable[[], None], *, quiet: bool) -> bool:
+    """Whether a step fails; it is said once, and the thread goes on: one that ended would be missed much later."""
+    try:
+        step()
+    except _FAILING as error:
+        if not quiet:
+            _log.warning("%s: what is in memory goes on serving: %s", name, error)
+        return True
+    except Exception:  # noqa: BLE001
+        if not quiet:
+            _log.exception("%s", name)
+        return True
+    return False
 
 
 def _decisions(entry: Entry) -> list[str]:

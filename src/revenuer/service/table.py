@@ -18,7 +18,18 @@ from revenuer.response import LADDER, AccountStanding, CampaignStanding
 from revenuer.response.policy import Rung
 from revenuer.service.frames import FrameBook, nothing_known
 
-__all__ = ["Accounts", "Ruling", "Rulings", "Table", "account_key", "accounts_of", "rulings_of", "seconds", "table_of"]
+__all__ = [
+    "Accounts",
+    "Ruling",
+    "Rulings",
+    "Table",
+    "account_key",
+    "accounts_of",
+    "put_into",
+    "renumbered",
+    "rulings_of",
+    "seconds",
+]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -87,15 +98,14 @@ class Table:
     """All that a decision rests on, at one number of the audit log.
 
     Attributes:
-        keys: hashes of the accounts of which anything is known, ascending, once each.
         accounts, rulings: by hash.
         campaigns: by number.
         by_id: number of a campaign; of one that was merged, of the other.
         of_campaign: decisions on whole campaigns.
         prompts, systems: their frames.
+        keys: hashes of the accounts of which anything is known, ascending, once each.
     """
 
-    keys: I64
     accounts: Accounts
     rulings: Rulings
     campaigns: tuple[CampaignStanding, ...] = ()
@@ -103,6 +113,10 @@ class Table:
     of_campaign: Mapping[str, Sequence[Ruling]] = field(default_factory=dict)
     prompts: FrameBook = field(default_factory=nothing_known)
     systems: FrameBook = field(default_factory=nothing_known)
+    keys: I64 = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", np.union1d(self.accounts.keys, self.rulings.keys))
 
     def standing(self, account_id: str, key: int) -> AccountStanding:
         """Of an account."""
@@ -139,6 +153,24 @@ def accounts_of(rows: Iterable[tuple[str, int, float, float]]) -> Accounts:
     return Accounts(*(np.ascontiguousarray(found[name]) for name in ("key", "share", "low", "campaign")))
 
 
+def renumbered(accounts: Accounts, places: Sequence[int]) -> Accounts:
+    """The same accounts, where campaign `n` now has the number `places[n]`."""
+    moved = np.append(np.asarray(places, np.int32), np.int32(-1))  # -1, no campaign, is the last
+    return Accounts(accounts.keys, accounts.share, accounts.share_low, moved[accounts.campaign])
+
+
+def put_into(accounts: Accounts, newer: Accounts, seen: Iterable[str]) -> Accounts:
+    """The accounts with newer ones in their place; `seen` are all that were looked at, flagged or not."""
+    keys = np.fromiter((account_key(name) for name in seen), np.int64)
+    kept = ~np.isin(accounts.keys, keys)
+    columns = [
+        np.concatenate([getattr(accounts, name)[kept], getattr(newer, name)])
+        for name in ("keys", "share", "share_low", "campaign")
+    ]
+    order = np.argsort(columns[0], kind="stable")
+    return Accounts(*(column[order] for column in columns))
+
+
 def rulings_of(rows: Iterable[tuple[str, Ruling]]) -> Rulings:
     """Decisions, each with the account that it is on."""
     rules: dict[str, int] = {}
@@ -160,21 +192,3 @@ def rulings_of(rows: Iterable[tuple[str, Ruling]]) -> Rulings:
     found = found[np.argsort(found["key"], kind="stable")]
     keys, ids, words, ends = (np.ascontiguousarray(found[name]) for name in ("key", "id", "words", "ends"))
     return Rulings(keys, ids, words, ends, tuple(rules), tuple(reasons))
-
-
-def table_of(
-    accounts: Accounts,
-    rulings: Rulings,
-    *,
-    campaigns: Sequence[CampaignStanding] = (),
-    by_id: Mapping[str, int] | None = None,
-    of_campaign: Mapping[str, Sequence[Ruling]] | None = None,
-    prompts: FrameBook | None = None,
-    systems: FrameBook | None = None,
-) -> Table:
-    """The parts as one table."""
-    keys = np.union1d(accounts.keys, rulings.keys)
-    return Table(
-        keys, accounts, rulings, tuple(campaigns), by_id or {}, of_campaign or {},
-        prompts or nothing_known(), systems or nothing_known(),
-    )  # fmt: skip
