@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +45,7 @@ def _print_policy(context: click.Context, _parameter: click.Parameter, wanted: b
 @click.option("--print-policy", is_flag=True, is_eager=True, expose_value=False, callback=_print_policy,
               help="Print the policy that is shipped, and nothing else.")  # fmt: skip
 @click.option("--feed", type=_PLACE, help="File of networks: lines CIDR,kind or CIDR,kind,asn.")
+@click.option("--again", is_flag=True, help="Ask again about accounts that exist, by what came after them too.")
 @click.option("--out", type=_PLACE, help="Write one row a sign-up there (Parquet).")
 @click.option("--explain", metavar="ACCOUNT", help="Say all that is to say of one account.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -53,6 +56,7 @@ def verify(
     accounts: Path,
     *,
     file: str,
+    again: bool,
     out: Path | None,
     explain: str | None,
     as_json: bool,
@@ -62,17 +66,19 @@ def verify(
 
     Exit code: 0 everybody is let in, 1 somebody is asked for more, 2 bad input.
     """
-    from revenuer.response.verification import read_signups, tally, verify_all  # noqa: PLC0415
+    from revenuer.response.verification import ask_again, read_signups, tally, verify_all  # noqa: PLC0415
 
-    desk = _desk(_policy_of(file), **how)
+    policy = _policy_of(file)
+    new_desk = _desks(policy, again=again, **how)
     signups = read_signups(accounts)
-    outcomes = list(verify_all(desk, signups.applicants))
+    people = signups.applicants
+    outcomes = ask_again(new_desk, people) if again else list(verify_all(new_desk(), people))
     if out is not None:
         _write(out, outcomes)
     if explain is not None:
         _explain(explain, outcomes, as_json=as_json)
     else:
-        _tell(signups, tally(signups.applicants, outcomes), desk.policy, as_json=as_json)
+        _tell(signups, tally(people, outcomes), policy, as_json=as_json)
     ctx.exit(FOUND if any(one.outcome in _HELD for one in outcomes) else 0)
 
 
@@ -82,23 +88,32 @@ def _policy_of(file: str) -> VerificationPolicy:
     return default_verification_policy() if file == _DEFAULT else load_verification_policy(Path(file))
 
 
-def _desk(
-    policy: VerificationPolicy, *, findings: Path | None, url: str | None, since: str | None, feed: Path | None
-) -> Desk:
+def _desks(
+    policy: VerificationPolicy,
+    *,
+    again: bool,
+    findings: Path | None,
+    url: str | None,
+    since: str | None,
+    feed: Path | None,
+) -> Callable[[], Desk]:
     from revenuer.response.verification import Desk, load_feed  # noqa: PLC0415
 
-    confirmed = _known(findings, url, since)
+    confirmed = _known(findings, url, since, again=again)
+    networks = None if feed is None else load_feed(feed)
     key = os.environ.get("REVENUER_VERIFY_KEY", "").encode()
-    return Desk(policy, confirmed=confirmed, feed=None if feed is None else load_feed(feed), key=key)
+    return partial(Desk, policy, confirmed=confirmed, feed=networks, key=key)
 
 
-def _known(findings: Path | None, url: str | None, since: str | None) -> tuple[Confirmed, ...]:
+def _known(findings: Path | None, url: str | None, since: str | None, *, again: bool) -> tuple[Confirmed, ...]:
     from revenuer.response import as_micros  # noqa: PLC0415
     from revenuer.response.verification import known_to_findings, known_to_state  # noqa: PLC0415
 
-    if since is not None and findings is None and url is None:
-        raise ConfigError("--since says from when on campaigns are known: it needs --findings or --state")
-    begun = None if since is None else as_micros(since)
+    if since is not None and (again or (findings is None and url is None)):
+        raise ConfigError(
+            "--since says from when on campaigns are known: it needs --findings or --state, and no --again"
+        )
+    begun = 0 if again else None if since is None else as_micros(since)
     found = () if findings is None else known_to_findings(findings, since=begun)
     with nullcontext() if url is None else state_of(url) as state:
         # what people have said comes first: of an account in several campaigns the first counts

@@ -3,13 +3,14 @@
 `Desk.verify` turns an `Applicant` into an `Outcome`; `known_to_findings` and `known_to_state` say which campaigns are known.
 """
 
+from revenuer.response.verification.again import ask_again
 from revenuer.response.verification.applicant import Applicant
 from revenuer.response.verification.bases import Base
 from revenuer.response.verification.confirmed import Confirmed
 from revenuer.response.verification.desk import Desk
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.judging import Judged, judge, new_bases
+from revenuer.response.verification.judging import judge, new_bases
 from revenuer.response.verification.known import known_to_findings, known_to_state
 from revenuer.response.verification.network import Feed, Place, load_feed
 from revenuer.response.verification.outcome import Alternative, Outcome, Reason, appeal_token
@@ -43,7 +44,6 @@ __all__ = [
     "Facts",
     "Feed",
     "History",
-    "Judged",
     "Outcome",
     "Place",
     "Proof",
@@ -54,6 +54,7 @@ __all__ = [
     "Tally",
     "VerificationPolicy",
     "appeal_token",
+    "ask_again",
     "default_verification_policy",
     "default_verification_text",
     "judge",

@@ -31,12 +31,16 @@ class Base:
         bins: how many.
         helps: the signal may only speak for the applicant: nothing but its last bin counts, and there the alternative is that
             farms show it as often as everybody, until members of campaigns say otherwise.
+        fixed: shares of the bins where they are known beforehand, as those of a rank are; nothing is then learnt.
+        half_life: sign-ups after which one counts half.
     """
 
-    __slots__ = ("_members", "_step", "_weight", "bins", "helps", "seen")
+    __slots__ = ("_fixed", "_members", "_step", "_weight", "bins", "helps", "seen")
 
-    def __init__(self, bins: int, *, helps: bool = False, half_life: int = HALF_LIFE) -> None:
-        self.bins, self.helps = bins, helps
+    def __init__(
+        self, bins: int, *, helps: bool = False, fixed: tuple[float, ...] = (), half_life: int = HALF_LIFE
+    ) -> None:
+        self.bins, self.helps, self._fixed = bins, helps, fixed
         self.seen = [0.0] * bins
         self._members = [0.0] * bins
         # instead of letting all past sign-ups shrink with each new one, the new one counts for more
@@ -56,10 +60,14 @@ class Base:
 
     def share(self, at: int) -> float:
         """Share of sign-ups in this bin, the one that is looked at among them."""
+        if self._fixed:
+            return self._fixed[at]
         return (self.seen[at] / self._weight + 1.0) / (self.size + 1.0)
 
     def tail(self, at: int) -> float:
         """Share of sign-ups in this bin or one above, the one that is looked at among them."""
+        if self._fixed:
+            return sum(self._fixed[at:])
         return (sum(self.seen[at:]) / self._weight + 1.0) / (self.size + 1.0)
 
     @property

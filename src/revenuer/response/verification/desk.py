@@ -9,7 +9,7 @@ from revenuer.response.verification.applicant import Applicant
 from revenuer.response.verification.confirmed import Confirmed
 from revenuer.response.verification.facts import Facts, reduced
 from revenuer.response.verification.history import History
-from revenuer.response.verification.judging import Judged, clean_signals, judge, new_bases
+from revenuer.response.verification.judging import Weighed, clean_signals, conclude, judge, new_bases, weigh
 from revenuer.response.verification.network import Feed
 from revenuer.response.verification.outcome import Outcome
 from revenuer.response.verification.policy import VerificationPolicy
@@ -48,23 +48,24 @@ class Desk:
         """A sign-up, reduced to what may be looked at."""
         return reduced(one, self._lists, self._feed, self._key)
 
-    def judged(self, one: Applicant) -> Judged:
+    def judge(self, one: Applicant) -> Outcome:
         """What the policy says of a sign-up now; it is not learnt."""
         facts = self.facts(one)
         self.history.advance(facts.at)
         return judge(facts, self.history, self.policy, self._key)
 
-    def judge(self, one: Applicant) -> Outcome:
-        """What the policy says of a sign-up now; asked again, the same, until another is learnt.
-
-        This is the way to ask again about an account that exists, when it should step up.
-        """
-        return self.judged(one).outcome
-
     def verify(self, one: Applicant) -> Outcome:
         """Judge a new sign-up, then learn it for those that follow."""
         facts = self.facts(one)
+        return self.concluded(facts, self.take(facts))
+
+    def take(self, facts: Facts) -> Weighed:
+        """Weigh a new sign-up, then learn it."""
         self.history.advance(facts.at)
-        judged = judge(facts, self.history, self.policy, self._key)
-        self.history.learn(facts, judged.bins, clean_signals(judged))
-        return judged.outcome
+        weighed = weigh(facts, self.history, self.policy)
+        self.history.learn(facts, weighed.bins, clean_signals(weighed))
+        return weighed
+
+    def concluded(self, facts: Facts, weighed: Weighed) -> Outcome:
+        """The outcome of what was weighed."""
+        return conclude(facts, weighed, self.policy, self._key)

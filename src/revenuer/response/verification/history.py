@@ -108,7 +108,7 @@ class History:
         trace = self.trace(kind, facts)
         if crowd is None or trace is None:
             return 0.0
-        return surprise(trace.rate, crowd.rate, crowd.keys, crowd.begun, facts.at)
+        return surprise(trace.rate, crowd.rate, crowd.keys, crowd.begun, max(facts.at, self.latest))
 
     def grants(self, facts: Facts) -> int:
         """How many other owners were granted a programme on one key of this sign-up, at most."""
@@ -121,9 +121,14 @@ class History:
         return bool(self._paces[what])
 
     def rank(self, hours: float, what: Pace) -> float:
-        """Share of earlier accounts that were at least as fast, this one among them."""
+        """Share of the accounts whose pace is known that were at least as fast; the one that is asked about is among them."""
         known = self._paces[what]
-        return (bisect_right(known, hours) + 1.0) / (len(known) + 1.0)
+        return max(bisect_right(known, hours), 1) / max(len(known), 1)
+
+    def done(self, facts: Facts, what: Pace) -> float | None:
+        """Hours after which the account had used its credits up, or made traffic in bulk; None if that is yet to come."""
+        hours = facts.drained_hours if what == "drained" else facts.bulk_hours
+        return hours if hours is not None and facts.at + int(hours * HOUR) < self.latest else None
 
     def fastest(self, facts: Facts) -> float | None:
         """Hours in which the fastest earlier grant on one of the keys was used up; None if none was."""
@@ -146,7 +151,7 @@ class History:
         """Remember a sign-up once it is judged.
 
         Args:
-            facts: of it.
+            facts: of it; `advance` has been told of its time.
             bins: the bin of each signal, as judged.
             clean: names of signals whose base it may enter: nothing outside their group speaks against it.
         """
@@ -170,8 +175,8 @@ class History:
         if kind == "domain":  # a class or a firm on file is known to come in bursts
             counted = facts.mail_kind != "academic" and facts.org_id is None
         if counted and kind in TEMPOS:
-            trace.rate.add(facts.at)
-            crowd.rate.add(facts.at)
+            trace.rate.add(self.latest)
+            crowd.rate.add(self.latest)
         if kind in LINKS and len(trace.owners) < MANY:
             trace.owners.add(owner)
             trace.grants |= {owner} if facts.programme else set()

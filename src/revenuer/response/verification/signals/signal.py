@@ -10,8 +10,9 @@ from revenuer.response.verification.history import History
 
 __all__ = ["DEGREES", "Signal", "degree_bin"]
 
-# Bins of a count: 0, 1, 2, 3-4, 5-8, ..., more than 128.
-DEGREES: Final = 10
+# Bins of a count: 0, 1, 2, 3-4, 5-8, 9-16, more. With more bins a common key, which climbs through them while a history is
+# young, would be the first in each of them.
+DEGREES: Final = 7
 
 
 class Signal(NamedTuple):
@@ -25,6 +26,7 @@ class Signal(NamedTuple):
         read: the bin of a sign-up, None where it is not known.
         tell: the observed fact, for the provider's people.
         helps: it may only speak for the applicant.
+        fixed: shares of the bins, where they are known beforehand.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Signal(NamedTuple):
     read: Callable[[Facts, History], int | None]
     tell: Callable[[Facts, History], str]
     helps: bool = False
+    fixed: tuple[float, ...] = ()
 
 
 def degree_bin(count: int) -> int:
