@@ -18,11 +18,12 @@ import click
 
 from revenuer import __version__
 from revenuer.cli_convert import convert, formats
+from revenuer.cli_dossier import dossier
 from revenuer.cli_intel import intel, tell_alarms
+from revenuer.cli_keys import keys
 from revenuer.cli_match import match
-from revenuer.cli_keys import keys
-from revenuer.cli_keys import keys
 from revenuer.cli_model import label, train
+from revenuer.cli_prove import prove, watermark
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
 from revenuer.cli_serve import serve
@@ -284,13 +285,15 @@ main.add_command(serve)
 main.add_command(label)
 main.add_command(policy)
 main.add_command(replay)
+main.add_command(prove)
+main.add_command(watermark)
 main.add_command(share)
 main.add_command(intel)
 main.add_command(cases)
 main.add_command(keys)
-main.add_command(keys)
 main.add_command(taxii)
 main.add_command(match)
+main.add_command(dossier)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:
