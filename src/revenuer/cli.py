@@ -30,6 +30,7 @@ from revenuer.cli_serve import serve
 from revenuer.cli_share import share
 from revenuer.cli_state import cases, recorded_in, state_of
 from revenuer.cli_taxii import taxii
+from revenuer.cli_verify import verify
 from revenuer.errors import ConfigError, InputError, RevenuerError
 from revenuer.log import configure, one_line, progress
 
@@ -294,6 +295,7 @@ main.add_command(keys)
 main.add_command(taxii)
 main.add_command(match)
 main.add_command(dossier)
+main.add_command(verify)
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:
