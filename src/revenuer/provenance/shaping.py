@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from revenuer.errors import InputError
@@ -78,21 +78,24 @@ def shaped_request(
     Raises:
         InputError: the body is not what the API takes.
     """
+    try:
+        return _shaped(family, body, asker, plan, sealer, now)
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise InputError(f"is no JSON that can be read: {error}") from error
+
+
+def _shaped(family: Family, body: bytes, asker: Asker, plan: ShapingPlan, sealer: Sealer, now: int) -> ShapedRequest:
     asked = fields_of(body)
     whole = {name: value_of(raw) for name, raw in asked.items()}
     tier, model = plan.tier_of(asker.tier), text_in(asked, "model")
-    try:
-        before, tools = prefixes(family, whole), tools_digest(whole)
-    except (RecursionError, UnicodeEncodeError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}") from error
+    before, tools = prefixes(family, whole), tools_digest(whole)
     binding = Binding(asker.tenant, asker.account, asker.session, model, before[-1], tools)
 
     def opener(block: str, prefix: str) -> Opening:
-        then = Binding(asker.tenant, asker.account, asker.session, model, prefix, tools)
-        return sealer.open(block, then, now=now)
+        return sealer.open(block, replace(binding, prefix=prefix), now=now)
 
     unsealing = Unsealing(opener, plan.seal, strangers=tier.reasoning != "raw")
-    given, names = limited(family, unsealed(family, asked, unsealing), tier)
+    given, names = limited(family, unsealed(family, asked, before, unsealing), tier)
     issued: list[str] = []
 
     def seal(payload: bytes) -> str:
@@ -100,7 +103,14 @@ def shaped_request(
         issued.append(public_id(block))
         return block
 
-    think = plan.model.get(model, Model()).think
-    treatment = Treatment(tier, seal, think, plan.notice)
-    found = tuple(unsealing.returned)
-    return ShapedRequest(encoded(given), binding, treatment, names, found, unsealing.dropped, unsealing.refused, issued)
+    treatment = Treatment(tier, seal, plan.model.get(model, Model()).think, plan.notice)
+    return ShapedRequest(
+        encoded(given),
+        binding,
+        treatment,
+        names,
+        tuple(unsealing.returned),
+        unsealing.dropped,
+        unsealing.refused,
+        issued,
+    )

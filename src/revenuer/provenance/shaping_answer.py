@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from revenuer.provenance.shaping_json import (
@@ -12,6 +13,7 @@ from revenuer.provenance.shaping_json import (
     holder,
     is_empty,
     items_of,
+    kept,
     raw_of,
     text_in,
     value_of,
@@ -39,30 +41,43 @@ def shaped_answer(family: Family, body: bytes, treatment: Treatment) -> bytes:
         InputError: the body is not what the API gives.
     """
     answer = fields_of(body)
+    shaped: Fields
     if family == "messages":
         shaped = _message(answer, treatment)
     elif family == "responses":
         shaped = response(answer, treatment, {})
     else:
         shaped = _choices(answer, treatment)
-    return encoded(shaped)
+    return body if shaped == answer else encoded(shaped)
 
 
 def _choices(answer: Fields, treatment: Treatment) -> Fields:
     shaped = stripped(answer, treatment)
     if holder(answer.get("choices"), b"["):
-        shaped["choices"] = raw_of([_choice(fields_of(raw), treatment) for raw in items_of(answer["choices"])])
+        shaped["choices"] = _each(answer["choices"], lambda raw: _choice(raw, treatment))
     return shaped
 
 
-def _choice(choice: Fields, treatment: Treatment) -> Fields:
+def _each(raw: Raw, change: Callable[[Raw], Raw]) -> Raw:
+    """A list with its items changed; as it is written if none is another."""
+    items = items_of(raw)
+    changed = [change(item) for item in items]
+    return raw if changed == items else raw_of(changed)
+
+
+def _choice(raw: Raw, treatment: Treatment) -> Raw:
+    fields = fields_of(raw)
+    return kept(raw, fields, _shaped_choice(fields, treatment))
+
+
+def _shaped_choice(choice: Fields, treatment: Treatment) -> Fields:
     inner = "message" if holder(choice.get("message"), b"{") else ""
     message = fields_of(choice["message"]) if inner else choice
     hidden = Hidden()
     if treatment.hides:
         message = take_hidden(message, hidden)
         _take_thought(message, "content" if inner else "text", hidden, treatment)
-    shaped = stripped({**choice, inner: raw_of(message)} if inner else message, treatment)
+    shaped = stripped(choice if inner else message, treatment)
     if hidden:
         shown = {name: raw_of(value) for name, value in hidden.closed(treatment).items()}
         return {**_without_logprobs(shaped), **({inner: raw_of({**message, **shown})} if inner else shown)}
@@ -95,11 +110,11 @@ def take_hidden(fields: Fields, hidden: Hidden) -> Fields:
 
 def _take_parts(raw: Raw, hidden: Hidden) -> Raw:
     parts = items_of(raw)
-    kept = [part for part in parts if not hidden_in(part)]
-    if len(kept) == len(parts):
+    left = [part for part in parts if not hidden_in(part)]
+    if len(left) == len(parts):
         return raw
     hidden.add("reasoning_content", text_of_parts([value_of(part) for part in parts if hidden_in(part)]))
-    return raw_of(kept)
+    return raw_of(left)
 
 
 def hidden_in(part: Raw) -> bool:
@@ -110,8 +125,8 @@ def hidden_in(part: Raw) -> bool:
 def _message(answer: Fields, treatment: Treatment) -> Fields:
     if not treatment.hides or not holder(answer.get("content"), b"["):
         return answer
-    parts = [shaped_block(part, treatment) if hidden_in(part) else part for part in items_of(answer["content"])]
-    return {**answer, "content": raw_of(parts)}
+    content = _each(answer["content"], lambda part: shaped_block(part, treatment) if hidden_in(part) else part)
+    return {**answer, "content": content}
 
 
 def shaped_block(part: Raw, treatment: Treatment) -> Raw:
@@ -129,8 +144,7 @@ def response(answer: Fields, treatment: Treatment, known: dict[str, Raw]) -> Fie
     """A response object of the Responses API; items that a stream showed before (`known`, by id) are the same again."""
     if not holder(answer.get("output"), b"["):
         return answer
-    items = [output_item(raw, treatment, known) for raw in items_of(answer["output"])]
-    return {**answer, "output": raw_of(items)}
+    return {**answer, "output": _each(answer["output"], lambda raw: output_item(raw, treatment, known))}
 
 
 def output_item(raw: Raw, treatment: Treatment, known: dict[str, Raw]) -> Raw:
@@ -148,9 +162,7 @@ def output_item(raw: Raw, treatment: Treatment, known: dict[str, Raw]) -> Raw:
         return shaped
     if not holder(item.get("content"), b"["):
         return raw
-    parts = items_of(item["content"])
-    changed = [_part(part, treatment) for part in parts]
-    return raw if changed == parts else raw_of({**item, "content": raw_of(changed)})
+    return kept(raw, item, {**item, "content": _each(item["content"], lambda part: _part(part, treatment))})
 
 
 def _part(raw: Raw, treatment: Treatment) -> Raw:
@@ -166,15 +178,16 @@ def _sealed_item(item: Fields, treatment: Treatment) -> Raw:
     whole = {name: value_of(raw) for name, raw in item.items()}
     upstream = text_of_parts(whole.get("summary"))
     text = treatment.summary(upstream, text_of_parts(whole.get("content")))
-    kept = {name: item[name] for name in ("id", "type", "status") if name in item}
+    front = {name: item[name] for name in ("id", "type", "status") if name in item}
     block = treatment.sealed({"item": whole})
-    return raw_of({**kept, "summary": [{"type": "summary_text", "text": text}], "encrypted_content": block})
+    return raw_of({**front, "summary": [{"type": "summary_text", "text": text}], "encrypted_content": block})
 
 
 def stripped(fields: Fields, treatment: Treatment) -> Fields:
-    """Without token numbers and what the prompt's tokens were worth, where the tier may not ask for these."""
+    """Without reasoning and token numbers beside the messages, and without what the tier may not ask of the prompt."""
     gone = {*(_TOKENS if treatment.hides else ()), *(() if treatment.tier.prompt_logprobs else ("prompt_logprobs",))}
-    return {name: raw for name, raw in fields.items() if name not in gone}
+    left = {name: raw for name, raw in fields.items() if name not in gone}
+    return {name: raw for name, raw in left.items() if not (treatment.hides and hides(name) and not is_empty(raw))}
 
 
 def _without_logprobs(fields: Fields) -> Fields:

@@ -11,7 +11,7 @@ import msgspec
 from revenuer.provenance.seal import ALARMS, PREFIX, Kind, Opening, public_id
 from revenuer.provenance.shaping_json import Fields, Raw, fields_of, holder, items_of, raw_of, text_in, value_of
 from revenuer.provenance.shaping_plan import Family, Mode
-from revenuer.provenance.shaping_prefix import hides, prefixes
+from revenuer.provenance.shaping_prefix import hides
 
 __all__ = ["Returned", "Unsealing", "unsealed"]
 
@@ -71,7 +71,7 @@ class Unsealing:
         return bool(block) and (block.startswith(PREFIX) or self.strangers)
 
 
-def unsealed(family: Family, asked: Fields, unsealing: Unsealing) -> Fields:
+def unsealed(family: Family, asked: Fields, before: list[str], unsealing: Unsealing) -> Fields:
     """The request with reasoning in place of the blocks that open, and without those that do not.
 
     A message without blocks keeps its bytes. What a request without them would be refused for by an upstream goes as well:
@@ -81,6 +81,7 @@ def unsealed(family: Family, asked: Fields, unsealing: Unsealing) -> Fields:
     Args:
         family: which API.
         asked: fields of the request's body.
+        before: `prefixes` of the request.
         unsealing: how blocks open; takes down what was found.
 
     Raises:
@@ -89,9 +90,6 @@ def unsealed(family: Family, asked: Fields, unsealing: Unsealing) -> Fields:
     name = _WHERE.get(family, "")
     if not holder(asked.get(name), b"["):
         return asked
-    before = prefixes(
-        family, {key: value_of(asked.get(key)) for key in (name, "system", "instructions") if key in asked}
-    )
     items = items_of(asked[name])
     change = {"chat": _chat_message, "messages": _message, "responses": _item}[family]
     changed: list[Raw] = []
@@ -195,7 +193,7 @@ def _unlinked(item: Raw) -> Raw:
 def _without_thinking(asked: Fields, items: list[Raw], gone: list[int]) -> Fields:
     """With thinking switched on the API wants the round of tool calls under way to begin with a thinking block."""
     thinking = value_of(asked.get("thinking"))
-    on = isinstance(thinking, dict) and thinking.get("type") not in {None, "disabled"}
+    on = isinstance(thinking, dict) and thinking.get("type") not in (None, "disabled")
     begun = max((at for at, item in enumerate(items) if _asks(item)), default=-1)
     return {**asked, "thinking": raw_of({"type": "disabled"})} if on and gone[-1] > begun else asked
 
@@ -206,5 +204,5 @@ def _asks(item: Raw) -> bool:
     if not isinstance(message, dict) or message.get("role") != "user":
         return False
     content = message.get("content")
-    types = {part.get("type") for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
+    types = [part.get("type") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     return "tool_result" not in types

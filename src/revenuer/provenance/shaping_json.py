@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
 
 from revenuer.errors import InputError
 
-__all__ = ["Fields", "Raw", "encoded", "fields_of", "holder", "is_empty", "items_of", "raw_of", "text_in", "value_of"]
+__all__ = [
+    "Fields",
+    "Raw",
+    "encoded",
+    "fields_of",
+    "holder",
+    "is_empty",
+    "items_of",
+    "kept",
+    "raw_of",
+    "text_in",
+    "value_of",
+]
 
 Raw = msgspec.Raw
 Fields = dict[str, msgspec.Raw]
@@ -16,18 +29,22 @@ Fields = dict[str, msgspec.Raw]
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY: Final = msgspec.json.Decoder()
+# Escapes as they follow each other: a whole character in two, half of one alone, any other.
+_ESCAPES: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 
 
 def fields_of(raw: bytes | Raw) -> Fields:
     """The fields of an object, each as it is written; of a name that comes twice the last.
 
+    Halves of characters, as clients cut them, count as U+FFFD, here and in the other functions.
+
     Raises:
         InputError: it is no object.
     """
-    try:
-        return _FIELDS.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InputError(f"is no JSON object: {error}") from error
+    found: Fields = _decoded(_FIELDS, raw, "object")
+    return found
 
 
 def items_of(raw: bytes | Raw) -> list[Raw]:
@@ -36,10 +53,8 @@ def items_of(raw: bytes | Raw) -> list[Raw]:
     Raises:
         InputError: it is no list.
     """
-    try:
-        return _ITEMS.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InputError(f"is no JSON list: {error}") from error
+    found: list[Raw] = _decoded(_ITEMS, raw, "list")
+    return found
 
 
 def value_of(raw: bytes | Raw | None) -> Any:
@@ -48,10 +63,21 @@ def value_of(raw: bytes | Raw | None) -> Any:
     Raises:
         InputError: it is no JSON.
     """
+    return None if raw is None else _decoded(_ANY, raw, "value")
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes | Raw, what: str) -> Any:
     try:
-        return None if raw is None else _ANY.decode(raw)
+        return decoder.decode(raw)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise InputError(f"is no JSON: {error}") from error
+        whole = _ESCAPES.sub(_mended, bytes(raw))
+        if isinstance(error, RecursionError) or whole == bytes(raw):
+            raise InputError(f"is no JSON {what}: {error}") from error
+    return _decoded(decoder, whole, what)
+
+
+def _mended(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if escape["half"] else escape[0]
 
 
 def text_in(fields: Fields, name: str) -> str:
@@ -68,6 +94,11 @@ def raw_of(value: Any) -> Raw:
 def encoded(value: Any) -> bytes:
     """A value with raw parts in it, as bytes."""
     return msgspec.json.encode(value)
+
+
+def kept(raw: Raw, fields: Fields, changed: Fields) -> Raw:
+    """An object as it is written if none of its fields has changed, else anew."""
+    return raw if changed == fields else raw_of(changed)
 
 
 def is_empty(raw: Raw) -> bool:

@@ -16,9 +16,9 @@ __all__ = ["hides", "messages_of", "prefixes", "tools_digest"]
 _VOLATILE: Final = frozenset(
     {"id", "status", "cache_control", "annotations", "logprobs", "phase", "index", "created_by"}
 )
-_TEXT_TYPES: Final = frozenset({"input_text", "output_text"})
+_SMALL: Final = ("text", "message", "input_text", "output_text")
 _MESSAGES: Final = {"chat": "messages", "messages": "messages", "responses": "input", "completions": "prompt"}
-_OURS: Final = frozenset({"assistant", "model"})
+_OURS: Final = ("assistant", "model")
 # Items of the Responses API that the model gave and that have no role.
 _ANSWERING: Final = ("reasoning", "function_call", "custom_tool_call", "web_search_call", "file_search_call",
                      "computer_call", "mcp_call", "code_interpreter_call", "image_generation_call")  # fmt: skip
@@ -34,7 +34,7 @@ def hides(name: str) -> bool:
 def messages_of(family: Family, body: dict[str, Any]) -> list[Any]:
     """Messages or items of a request; a text alone is one."""
     found = body.get(_MESSAGES[family])
-    return found if isinstance(found, list) else [found]
+    return found if isinstance(found, list) else [{"role": "user", "content": found}]
 
 
 def prefixes(family: Family, body: dict[str, Any]) -> list[str]:
@@ -48,13 +48,14 @@ def prefixes(family: Family, body: dict[str, Any]) -> list[str]:
         family: which API.
         body: of the request, decoded.
     """
-    state = blake2b(_ENCODER.encode(_plain(body.get("system", body.get("instructions")))), digest_size=32)
+    system = _plain(_listed("content", body.get("system", body.get("instructions"))))
+    state = blake2b(_ENCODER.encode(system), digest_size=32)
     boundary, found = state.hexdigest(), []
     for message in messages_of(family, body):
         found.append(boundary)
         if isinstance(message, dict) and hides(str(message.get("type", ""))):
             continue
-        state.update(_ENCODER.encode(_plain(message)) + b"\n")
+        state.update(_ENCODER.encode([*_part(message)]) + b"\n")
         if not _answers(message):
             boundary = state.hexdigest()
     return [*found, boundary]
@@ -72,27 +73,31 @@ def _answers(message: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it would be however a client writes it: text as a list of parts, in single spaces, without marks."""
+    """A value as it would be however a client writes it: in single spaces, without marks, contents as lists of parts."""
     if isinstance(value, str):
-        return [{"text": " ".join(value.split())}]
+        return " ".join(value.split())
     if isinstance(value, list):
         return [part for item in value for part in _part(item)]
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if not _passes_over(name, one)}
+        return {name: _plain(_listed(name, one)) for name, one in value.items() if not _passes_over(name, one)}
     return value
+
+
+def _listed(name: str, value: Any) -> Any:
+    return [value] if name == "content" and isinstance(value, str) else value
 
 
 def _part(item: Any) -> Iterator[Any]:
     if isinstance(item, str):
-        yield from _plain(item)
+        yield {"text": _plain(item)}
     elif not isinstance(item, dict):
-        yield item
+        yield _plain(item)
     elif not hides(str(item.get("type", ""))):
         yield _plain({name: one for name, one in item.items() if not (name == "type" and _says_little(one))})
 
 
 def _says_little(kind: Any) -> bool:
-    return kind in {"text", "message"} or kind in _TEXT_TYPES
+    return kind in _SMALL
 
 
 def _passes_over(name: str, value: Any) -> bool:

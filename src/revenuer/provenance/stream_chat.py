@@ -87,6 +87,7 @@ class ChatStream:
             return
         self._envelope = {name: raw for name, raw in chunk.items() if name not in {"choices", "usage"}}
         shaped: list[Fields] = []
+        same = True
         for raw in raws:
             fields = fields_of(raw)
             choice = self._choices.setdefault(_index(fields), _Choice(self._treatment))
@@ -94,11 +95,12 @@ class ChatStream:
             if extra is not None:
                 yield self._extra(_index(fields), extra)
             shaped += [] if new is None else [new]
-        if not shaped:
-            return
-        chunk = stripped(chunk, self._treatment)
-        same = [raw_of(one) for one in shaped] == raws
-        yield event.same() if same else written(event.name, encoded({**chunk, "choices": shaped}))
+            same = same and new == fields
+        left = stripped(chunk, self._treatment)
+        if same and left == chunk:
+            yield event.same()
+        elif shaped:
+            yield written(event.name, encoded({**left, "choices": shaped}))
 
     def _choice(self, fields: Fields, choice: _Choice) -> tuple[Fields | None, dict[str, object] | None]:
         """The choice as it goes out (None: not at all), and what is shown before it."""
@@ -116,7 +118,9 @@ class ChatStream:
         extra = choice.closed(self._treatment) if choice.hidden and (ends or self._says(left)) else None
         if withheld and not ends and not self._says(left) and not _opens(left):
             return None, extra
-        shaped = stripped({**fields, "delta": raw_of(left)} if self._inner else left, self._treatment)
+        if self._inner:
+            left = fields if left == delta else {**fields, "delta": raw_of(left)}
+        shaped = stripped(left, self._treatment)
         if choice.reasoned or altered or choice.think.holds:
             return {name: raw for name, raw in shaped.items() if name != "logprobs"}, extra
         return rounded(shaped, self._treatment.tier), extra

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from revenuer.provenance.shaping_answer import hidden_in, output_item, response, rounded
-from revenuer.provenance.shaping_json import Fields, Raw, encoded, fields_of, holder, raw_of, text_in, value_of
+from revenuer.provenance.shaping_json import Fields, Raw, encoded, fields_of, holder, kept, raw_of, text_in, value_of
 from revenuer.provenance.shaping_prefix import hides
 from revenuer.provenance.shaping_reasoning import Treatment
 from revenuer.provenance.stream_events import Event, written
@@ -52,22 +52,23 @@ class ResponsesStream:
     def _shaped(self, fields: Fields) -> Fields | None:
         kind = text_in(fields, "type")
         if holder(fields.get("response"), b"{"):
-            whole = response(fields_of(fields["response"]), self._treatment, self._known)
-            return {**fields, "response": raw_of(whole)}
+            before = fields_of(fields["response"])
+            after = response(before, self._treatment, self._known)
+            return {**fields, "response": kept(fields["response"], before, after)}
         if self._treatment.hides and (hides(kind) or hidden_in(fields.get("part", _NOTHING))):
             return None
         if kind == "response.output_item.added" and self._treatment.hides and hidden_in(fields.get("item", _NOTHING)):
             item = fields_of(fields["item"])
-            kept = {name: item[name] for name in ("id", "type", "status") if name in item}
-            return {**fields, "item": raw_of({**kept, "summary": []})}
+            front = {name: item[name] for name in ("id", "type", "status") if name in item}
+            return {**fields, "item": raw_of({**front, "summary": []})}
         if "item" in fields:
             return {**fields, "item": output_item(fields["item"], self._treatment, self._known)}
         return self._with_logprobs(fields)
 
     def _with_logprobs(self, fields: Fields) -> Fields:
         if holder(fields.get("part"), b"{"):
-            part = rounded(fields_of(fields["part"]), self._treatment.tier)
-            return {**fields, "part": raw_of(part)}
+            part = fields_of(fields["part"])
+            return {**fields, "part": kept(fields["part"], part, rounded(part, self._treatment.tier))}
         return rounded(fields, self._treatment.tier)
 
     def _numbered(self, fields: Fields) -> Fields:
@@ -75,4 +76,6 @@ class ResponsesStream:
         if not isinstance(number, int):
             return fields
         self._number = number if self._number is None else self._number + 1
+        if self._number == number:
+            return fields
         return {**fields, "sequence_number": raw_of(self._number)}
