@@ -17,7 +17,7 @@ from typing import Any, Final
 from revenuer.errors import ConfigError, InputError, OutputError
 from revenuer.provenance.scheme import Scheme
 
-__all__ = ["KeyFile", "KeyRing", "Label", "load_key", "load_master", "new_master", "save_key"]
+__all__ = ["Label", "MarkKey", "MarkRing", "load_key", "load_master", "new_master", "save_key"]
 
 _BYTES: Final = 32
 _ID: Final = 16
@@ -38,7 +38,7 @@ class Label:
         return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-class KeyRing:
+class MarkRing:
     """Derives the keys of labels.
 
     Args:
@@ -96,7 +96,7 @@ def _hkdf(secret: bytes, info: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFile:
+class MarkKey:
     """A derived key with what is public about it; `name` is what reports call it."""
 
     name: str
@@ -118,16 +118,16 @@ def new_master(path: Path) -> None:
     _write_secret(path, {"kind": "watermark master", "version": 1, "master": secrets.token_hex(_BYTES)})
 
 
-def load_master(path: Path) -> KeyRing:
+def load_master(path: Path) -> MarkRing:
     """The key ring of a master secret.
 
     Raises:
         InputError: the file is not one that `new_master` wrote.
     """
-    return KeyRing(_hex(_document(path, "watermark master"), "master", path))
+    return MarkRing(_hex(_document(path, "watermark master"), "master", path))
 
 
-def save_key(path: Path, key: KeyFile) -> None:
+def save_key(path: Path, key: MarkKey) -> None:
     """Write a derived key, readable by its owner only; raises as `new_master` does."""
     scheme = {
         "name": key.scheme.name,
@@ -140,7 +140,7 @@ def save_key(path: Path, key: KeyFile) -> None:
     )
 
 
-def load_key(path: Path) -> KeyFile:
+def load_key(path: Path) -> MarkKey:
     """A derived key.
 
     Raises:
@@ -155,7 +155,7 @@ def load_key(path: Path) -> KeyFile:
         rule = Scheme(scheme["name"], int(scheme["window"]), float(scheme["gamma"]), float(scheme["delta"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("the scheme lacks a part", file=str(path)) from error
-    return KeyFile(found["name"], _hex(found, "key", path), rule)
+    return MarkKey(found["name"], _hex(found, "key", path), rule)
 
 
 def _document(path: Path, kind: str) -> dict[str, Any]:
