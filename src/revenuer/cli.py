@@ -26,6 +26,7 @@ from revenuer.cli_model import label, train
 from revenuer.cli_prove import prove, watermark
 from revenuer.cli_receive import receive
 from revenuer.cli_response import policy, replay
+from revenuer.cli_seal import seal, shape
 from revenuer.cli_serve import serve
 from revenuer.cli_share import share
 from revenuer.cli_state import cases, recorded_in, state_of
@@ -286,6 +287,8 @@ main.add_command(serve)
 main.add_command(label)
 main.add_command(policy)
 main.add_command(replay)
+main.add_command(seal)
+main.add_command(shape)
 main.add_command(prove)
 main.add_command(watermark)
 main.add_command(share)
