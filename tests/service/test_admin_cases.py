@@ -265,7 +265,18 @@ def test_what_is_not_well_formed_is_refused_as_a_problem(here: Site, how: dict[s
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=1&limit=2", "more=1", "cursor=%00", "cursor=W10", "cursor=bm8"]
+    "query",
+    [
+        "status=null",
+        "subject=NULL",
+        "limit=0",
+        "limit=x",
+        "limit=1&limit=2",
+        "more=1",
+        "cursor=%00",
+        "cursor=W10",
+        "cursor=bm8",
+    ],
 )
 def test_a_question_that_is_none_is_refused(here: Site, query: str):
     """A limit that is none, one given twice, an unknown parameter, a cursor of another list."""

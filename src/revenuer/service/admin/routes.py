@@ -118,9 +118,15 @@ def _query(kind: type[msgspec.Struct], request: Request) -> Any:
     if len({name for name, _ in pairs}) < len(pairs):
         raise Refused(422, "a parameter is given twice")
     try:
-        return msgspec.convert(dict(pairs), kind, strict=False)
+        found = msgspec.convert(dict(pairs), kind, strict=False)
     except msgspec.ValidationError as error:
         raise Refused(422, str(error)) from error
+    for name, _ in pairs:
+        if (
+            getattr(found, name) is None
+        ):  # the word `null` was taken for nothing, and the whole list would be the answer
+            raise Refused(422, f"{name}: leave out what is not asked for")
+    return found
 
 
 def _body(kind: Any, content: bytes) -> Any:
