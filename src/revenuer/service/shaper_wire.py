@@ -20,7 +20,8 @@ HOP: Final = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
     "upgrade", "host", "content-length", "content-encoding", "accept-encoding", "expect",
 })  # fmt: skip
-_OURS: Final = frozenset({LIMITED_HEADER, DROPPED_HEADER})
+# What this server says in its own name.
+_OURS: Final = frozenset({LIMITED_HEADER, DROPPED_HEADER, "date", "server"})
 
 
 def credential(headers: Mapping[str, str]) -> str:
