@@ -28,7 +28,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 def as_csv(bundle: Mapping[str, Any]) -> str:
     """One row a network, domain or template; no cell can be taken for a formula (OWASP, "CSV injection")."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow([field.name for field in fields(Row)])
     for row in rows(bundle):
         writer.writerow([_safe(str(value)) for value in asdict(row).values()])
