@@ -67,9 +67,9 @@ def openapi(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 def _operation(one: Endpoint, components: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"operationId": one.name, "summary": one.summary, "responses": _responses(one)}
     if one.scope is not None:
-        who: list[dict[str, list[str]]] = [{"person": []}] if one.person else [{"key": []}, {"person": []}]
+        kinds = ["person"] if one.person else ["key"] if one.key_only else ["key", "person"]
         told |= {
-            "security": who,
+            "security": [{kind: []} for kind in kinds],
             "description": f"Needs the scope `{one.scope}`{', and a person' if one.person else ''}.",
         }
     if parameters := _parameters(one, components):
@@ -117,7 +117,9 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(one: Endpoint) -> dict[str, Any]:
-    said: dict[str, Any] = {"description": "Done.", "content": {one.media: {"schema": _schema(one.answer)}}}
+    said: dict[str, Any] = {"description": "Done."}
+    if one.answer is not None:
+        said["content"] = {one.media: {"schema": _schema(one.answer)}}
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}}
     failing = {status: {"description": _WORDS[status], **problem} for status in statuses(one)}
     return {str(status): told for status, told in sorted({one.status: said, **failing}.items())}

@@ -107,11 +107,12 @@ class Endpoint:
         method, path: of HTTP.
         name: of the operation, unique.
         summary: one sentence.
-        handle: what is done; runs in a thread, may wait for the database.
         scope: that the caller needs; None: it is open to all, and counted by address.
+        handle: what is done; runs in a thread, may wait for the database. None: it is served elsewhere.
         person: whether the caller has to be a person.
+        key_only: whether people are not known there.
         query, body: types of what is sent; a body that is `Path` is a batch of exchanges.
-        answer: type of what goes back.
+        answer: type of what goes back; None: nothing.
         media: type of what goes back, of HTTP.
         status: of HTTP, when all is well.
         match: whether `If-Match` is looked at, or has to be there.
@@ -122,10 +123,11 @@ class Endpoint:
     path: str
     name: str
     summary: str
-    handle: Callable[[Call], Answer]
     scope: Scope | None
     answer: Any
+    handle: Callable[[Call], Answer] | None = None
     person: bool = False
+    key_only: bool = False
     query: type[msgspec.Struct] | None = None
     body: Any = None
     media: str = "application/json"

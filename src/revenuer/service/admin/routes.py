@@ -85,7 +85,7 @@ async def _served(desk: Desk, one: Endpoint, request: Request) -> Response:
         answer = await _with_batch(desk, one, request, caller)
     else:
         body = None if one.body is None else _body(one.body, await _read(request, desk.most_bytes))
-        answer = await run_in_threadpool(one.handle, _call(desk, request, caller, query, body))
+        answer = await _done(one, _call(desk, request, caller, query, body))
     return _response(one, answer, request)
 
 
@@ -162,7 +162,12 @@ async def _with_batch(desk: Desk, one: Endpoint, request: Request, caller: Calle
     assert desk.ingest is not None  # noqa: S101 (the endpoint is not there without)
     with ingest.spooled(desk.ingest) as place:
         await unpack(request, place, desk.most_batch_bytes)
-        return await run_in_threadpool(one.handle, _call(desk, request, caller, None, place))
+        return await _done(one, _call(desk, request, caller, None, place))
+
+
+async def _done(one: Endpoint, call: Call) -> Answer:
+    assert one.handle is not None  # noqa: S101 (only what is served here has a route here)
+    return await run_in_threadpool(one.handle, call)
 
 
 def _response(one: Endpoint, answer: Answer, request: Request) -> Response:
