@@ -90,14 +90,14 @@ class Cohort:
             yield from book.waiting
             book.waiting.clear()
 
-    def take(self, facts: Facts, owner: str, bins: Mapping[str, int]) -> bool:
+    def take(self, facts: Facts, owners: Mapping[str, str], bins: Mapping[str, int]) -> bool:
         """Remember a member's sign-up; whether its campaign is known by now, so that it is no part of the base."""
         book = self._book_of.get(facts.account_id)
         if book is None:
             return False
         book.cells[self.cell(facts, facts.mail_kind)] += 1
-        for key in facts.keys.items():
-            book.keys.setdefault(key, set()).add(owner)
+        for kind, value in facts.keys.items():
+            book.keys.setdefault((kind, value), set()).add(owners[kind])
         book.waiting.append(dict(bins))
         return book.one.known_from <= facts.at
 
@@ -125,24 +125,24 @@ class Cohort:
         kinds = [kind for kind in PLACES if kind in facts.keys and not (kind == "domain" and mail_kind == "public")]
         return max(sum((kind, facts.keys[kind]) in book.keys for kind in kinds) for book in self._known)
 
-    def exact(self, facts: Facts, owner: str, owners: Mapping[str, int]) -> Exact | None:
+    def exact(self, facts: Facts, owners: Mapping[str, str], others: Mapping[str, int]) -> Exact | None:
         """A key of this sign-up that is a known campaign's own, those confirmed by people first.
 
         Args:
             facts: of the sign-up; an account that is a member itself has its own case and is passed over.
-            owner: who answers for it.
-            owners: kind of key to how many owners have been on it.
+            owners: kind of key to who answers for it there.
+            others: kind of key to how many others have been on it.
         """
         found = [
             Exact(kind, book.one.campaign_id, book.one.by_people)
             for book in self._known
             if facts.account_id not in book.one.members
             for kind in EXACT
-            if kind in facts.keys and _is_own(book, kind, facts.keys[kind], owner, owners.get(kind, 0))
+            if kind in facts.keys and _is_own(book, kind, facts.keys[kind], owners[kind], others[kind])
         ]
         return max(found, key=lambda one: one.by_people, default=None)
 
 
-def _is_own(book: _Book, kind: str, value: str, owner: str, owners: int) -> bool:
+def _is_own(book: _Book, kind: str, value: str, owner: str, others: int) -> bool:
     members = len(book.keys.get((kind, value), set()) - {owner})
-    return members >= LEAST.get(kind, 1) and members >= OWN * owners
+    return members >= LEAST.get(kind, 1) and members >= OWN * others

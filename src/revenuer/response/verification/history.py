@@ -17,6 +17,7 @@ __all__ = ["LINKS", "TEMPOS", "History", "Trace"]
 
 # Kinds of key whose sharing ties people together, and kinds whose tempo is watched.
 LINKS: Final = ("mailbox", "phone", "device", "card")
+PERSONAL: Final = frozenset({"mailbox", "phone", "device"})
 TEMPOS: Final = ("net", "asn", "card_bin", "card", "device", "domain", "template")
 # Owners remembered of one key: beyond it a key is common whatever more may come.
 MANY: Final = 1_024
@@ -80,9 +81,14 @@ class History:
         value = facts.keys.get(kind)
         return self._traces.get((kind, value)) if value else None
 
-    def owner(self, facts: Facts) -> str:
-        """Who answers for a sign-up: all of one private or academic mail domain, or of one organisation, are one."""
-        if self.mail_kind(facts) in {"private", "academic"}:
+    def owner(self, facts: Facts, kind: str) -> str:
+        """Who answers for a sign-up on a key of this kind: all of one academic domain, or of one organisation, are one.
+
+        So are all of one private mail domain, but not on what is a person's: a firm shares cards and networks, and whoever
+        registers a domain of their own does not thereby get a device for any number of accounts.
+        """
+        mail = self.mail_kind(facts)
+        if mail == "academic" or (mail == "private" and kind not in PERSONAL):
             return f"domain {facts.keys['domain']}"
         return f"org {facts.org_id}" if facts.org_id else f"account {facts.account_id}"
 
@@ -98,7 +104,7 @@ class History:
         if kind not in facts.keys:
             return None
         trace = self.trace(kind, facts)
-        return 0 if trace is None else len(trace.owners) - (self.owner(facts) in trace.owners)
+        return 0 if trace is None else len(trace.owners) - (self.owner(facts, kind) in trace.owners)
 
     def surprise(self, kind: str, facts: Facts) -> float | None:
         """Decades of surprise at the tempo of the key of this kind; None without a key."""
@@ -112,9 +118,8 @@ class History:
 
     def grants(self, facts: Facts) -> int:
         """How many other owners were granted a programme on one key of this sign-up, at most."""
-        own = self.owner(facts)
-        traces = (self.trace(kind, facts) for kind in LINKS)
-        return max((len(one.grants - {own}) for one in traces if one), default=0)
+        traces = ((kind, self.trace(kind, facts)) for kind in LINKS)
+        return max((len(one.grants - {self.owner(facts, kind)}) for kind, one in traces if one), default=0)
 
     def knows(self, what: Pace) -> bool:
         """Whether anything is known of this pace of any earlier account."""
@@ -155,13 +160,13 @@ class History:
             bins: the bin of each signal, as judged.
             clean: names of signals whose base it may enter: nothing outside their group speaks against it.
         """
-        owner = self.owner(facts)
-        if not self.cohort.take(facts, owner, bins):
+        owners = {kind: self.owner(facts, kind) for kind in facts.keys}
+        if not self.cohort.take(facts, owners, bins):
             for name in clean:
                 self.bases[name].add(bins[name])
             self.cohort.add_base(self.cohort.cell(facts, self.mail_kind(facts)))
         for kind, value in facts.keys.items():
-            self._remember(kind, value, facts, owner)
+            self._remember(kind, value, facts, owners[kind])
         self._later(facts)
         self._domain(facts)
 

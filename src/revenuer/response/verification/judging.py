@@ -118,7 +118,7 @@ def _reasons(
 ) -> list[Reason]:
     found = [
         Reason(
-            code=one.code,
+            code=one.code(facts, history),
             fact=one.tell(facts, history),
             group=one.group,
             worth=round(worths[one.name], 3),
@@ -136,8 +136,9 @@ def _reasons(
 def _rules(facts: Facts, history: History, policy: VerificationPolicy) -> tuple[list[Reason], OutcomeName]:
     """Reasons that are no matter of degree, and the mildest outcome that they allow."""
     found: list[tuple[Reason, OutcomeName]] = []
-    owners = {kind: (history.others(kind, facts) or 0) for kind in LINKS}
-    exact = history.cohort.exact(facts, history.owner(facts), owners)
+    owners = {kind: history.owner(facts, kind) for kind in LINKS}
+    others = {kind: history.others(kind, facts) or 0 for kind in LINKS}
+    exact = history.cohort.exact(facts, owners, others)
     if exact:
         code = "CAMPAIGN-INFRASTRUCTURE" if exact.by_people else "CAMPAIGN-SUSPECTED"
         rule = policy.exact.campaign_infrastructure if exact.by_people else policy.exact.campaign_suspected

@@ -6,7 +6,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import EARLIER, Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 
 __all__ = ["ACADEMIC"]
 
@@ -21,4 +21,4 @@ def _tell(facts: Facts, _history: History) -> str:
     return f"a mailbox at {facts.keys['domain']} answered"
 
 
-ACADEMIC: Final = (Signal("academic", "ACADEMIC-MAIL", "proof", 2, _read, _tell, helps=True),)
+ACADEMIC: Final = (Signal("academic", always("ACADEMIC-MAIL"), "proof", 2, _read, _tell, helps=True),)

@@ -7,7 +7,7 @@ from typing import Final
 from revenuer.response.verification.confirmed import PLACES
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 
 __all__ = ["COHORT"]
 
@@ -20,4 +20,4 @@ def _tell(facts: Facts, history: History) -> str:
     return f"{history.cohort.places(facts, history.mail_kind(facts))} of its places are those of a known campaign's sign-ups"
 
 
-COHORT: Final = (Signal("cohort_places", "COHORT-PLACES", "cohort", len(PLACES) + 1, _read, _tell),)
+COHORT: Final = (Signal("cohort_places", always("COHORT-PLACES"), "cohort", len(PLACES) + 1, _read, _tell),)

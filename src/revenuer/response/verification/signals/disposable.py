@@ -6,7 +6,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 
 __all__ = ["DISPOSABLE"]
 
@@ -19,4 +19,4 @@ def _tell(facts: Facts, _history: History) -> str:
     return f"{facts.keys['domain']} gives mailboxes away for a short time"
 
 
-DISPOSABLE: Final = (Signal("disposable", "MAIL-DISPOSABLE", "mail", 2, _read, _tell),)
+DISPOSABLE: Final = (Signal("disposable", always("MAIL-DISPOSABLE"), "mail", 2, _read, _tell),)

@@ -6,7 +6,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 
 __all__ = ["NETWORK"]
 
@@ -24,4 +24,4 @@ def _tell(facts: Facts, _history: History) -> str:
     return f"the address is listed as {facts.network_kind}"
 
 
-NETWORK: Final = (Signal("network_kind", "NETWORK-KIND", "network", len(_KINDS) + 1, _read, _tell),)
+NETWORK: Final = (Signal("network_kind", always("NETWORK-KIND"), "network", len(_KINDS) + 1, _read, _tell),)

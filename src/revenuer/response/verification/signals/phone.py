@@ -6,7 +6,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 
 __all__ = ["PHONE"]
 
@@ -19,4 +19,4 @@ def _tell(_facts: Facts, _history: History) -> str:
     return "the number is one of an Internet line"
 
 
-PHONE: Final = (Signal("phone_kind", "PHONE-VOIP", "line", 2, _read, _tell),)
+PHONE: Final = (Signal("phone_kind", always("PHONE-VOIP"), "line", 2, _read, _tell),)

@@ -6,7 +6,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import DEGREES, Signal, degree_bin
+from revenuer.response.verification.signals.signal import DEGREES, Signal, always, degree_bin
 
 __all__ = ["PROGRAMME"]
 
@@ -60,8 +60,8 @@ _BINS: Final = len(_RANKS) + 1
 # A rank among those that could change places with one is uniform, so that these shares need not be learnt.
 _UNIFORM: Final = (0.5, 0.4, 0.09, 0.009, 0.001)
 PROGRAMME: Final = (
-    Signal("grants", "PROGRAMME-REPEATED", "identity", DEGREES, _repeated, _tell_repeated),
-    Signal("drained_before", "PROGRAMME-DRAINED-BEFORE", "usage", _BINS, _linked, _tell_linked),
-    Signal("drained", "PROGRAMME-DRAINED", "usage", _BINS, _own, _tell_own, fixed=_UNIFORM),
-    Signal("bulk", "BULK-AT-ONCE", "usage", _BINS, _bulk, _tell_bulk, fixed=_UNIFORM),
+    Signal("grants", always("PROGRAMME-REPEATED"), "identity", DEGREES, _repeated, _tell_repeated),
+    Signal("drained_before", always("PROGRAMME-DRAINED-BEFORE"), "usage", _BINS, _linked, _tell_linked),
+    Signal("drained", always("PROGRAMME-DRAINED"), "usage", _BINS, _own, _tell_own, fixed=_UNIFORM),
+    Signal("bulk", always("BULK-AT-ONCE"), "usage", _BINS, _bulk, _tell_bulk, fixed=_UNIFORM),
 )

@@ -10,7 +10,7 @@ from typing import Final
 
 from revenuer.response.verification.facts import Facts
 from revenuer.response.verification.history import History
-from revenuer.response.verification.signals.signal import Signal
+from revenuer.response.verification.signals.signal import Signal, always
 from revenuer.response.verification.tempo import SURPRISES, surprise_bin
 
 __all__ = ["TEMPLATE"]
@@ -29,4 +29,4 @@ def _tell(facts: Facts, history: History) -> str:
     return f"addresses of the shape {shape} at {domain} come in a burst that their own rate explains once in 10^{decades:.0f}"
 
 
-TEMPLATE: Final = (Signal("mail_template", "MAIL-TEMPLATE", "mail", len(SURPRISES) + 1, _read, _tell),)
+TEMPLATE: Final = (Signal("mail_template", always("MAIL-TEMPLATE"), "mail", len(SURPRISES) + 1, _read, _tell),)

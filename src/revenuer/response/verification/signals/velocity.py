@@ -12,37 +12,48 @@ from revenuer.response.verification.tempo import SURPRISES, surprise_bin
 
 __all__ = ["VELOCITY"]
 
-# Kind of key, group, words.
-_KINDS: Final = (
-    ("net", "network", "this network (/24 or /48)"),
-    ("asn", "network", "this autonomous system"),
-    ("card_bin", "issuer", "cards of this issuer"),
-    ("card", "identity", "this card"),
-    ("device", "identity", "this device"),
-    ("domain", "mail", "this mail domain"),
+_WORDS: Final = {
+    "net": "this network (/24 or /48)",
+    "asn": "this autonomous system",
+    "card_bin": "cards of this issuer",
+    "card": "this card",
+    "device": "this device",
+    "domain": "this mail domain",
+}
+# Signals: name, group, kinds of key of which the most surprising counts.
+_SIGNALS: Final = (
+    ("net_burst", "network", ("net",)),
+    ("asn_burst", "network", ("asn",)),
+    ("issuer_burst", "issuer", ("card_bin",)),
+    ("key_burst", "identity", ("device", "card")),
+    ("domain_burst", "mail", ("domain",)),
 )
 
 
-def _read(kind: str, facts: Facts, history: History) -> int | None:
-    if kind == "domain" and (facts.mail_kind == "academic" or facts.org_id is not None):
+def _surprises(kinds: tuple[str, ...], facts: Facts, history: History) -> dict[str, float]:
+    found = {kind: history.surprise(kind, facts) for kind in kinds}
+    return {kind: decades for kind, decades in found.items() if decades is not None}
+
+
+def _read(kinds: tuple[str, ...], facts: Facts, history: History) -> int | None:
+    if kinds == ("domain",) and (facts.mail_kind == "academic" or facts.org_id is not None):
         return None  # classes and firms on file are expected to come together
-    decades = history.surprise(kind, facts)
-    return None if decades is None else surprise_bin(decades)
+    found = _surprises(kinds, facts, history)
+    return surprise_bin(max(found.values())) if found else None
 
 
-def _tell(kind: str, words: str, facts: Facts, history: History) -> str:
-    decades = history.surprise(kind, facts) or 0.0
-    return f"sign-ups with {words} come in a burst that its own rate explains once in 10^{decades:.0f}"
+def _code(kinds: tuple[str, ...], facts: Facts, history: History) -> str:
+    found = _surprises(kinds, facts, history)
+    return f"{max(found, key=found.__getitem__).upper().replace('_', '-')}-BURST"
+
+
+def _tell(kinds: tuple[str, ...], facts: Facts, history: History) -> str:
+    found = _surprises(kinds, facts, history)
+    kind = max(found, key=found.__getitem__)
+    return f"sign-ups with {_WORDS[kind]} come in a burst that its own rate explains once in 10^{found[kind]:.0f}"
 
 
 VELOCITY: Final = tuple(
-    Signal(
-        f"{kind}_burst",
-        f"{kind.upper().replace('_', '-')}-BURST",
-        group,
-        len(SURPRISES) + 1,
-        partial(_read, kind),
-        partial(_tell, kind, words),
-    )
-    for kind, group, words in _KINDS
+    Signal(name, partial(_code, kinds), group, len(SURPRISES) + 1, partial(_read, kinds), partial(_tell, kinds))
+    for name, group, kinds in _SIGNALS
 )
