@@ -190,8 +190,9 @@ def _accounts(connection: sa.Connection, scans: Sequence[str] | None = None) -> 
     table = tables.accounts
     columns = (table.c.account_id, table.c.flagged, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
     which = table.c.flagged if scans is None else table.c.scan_id.in_(scans)
-    for row in connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK)):
-        yield row._tuple()  # noqa: SLF001
+    rows = connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK))
+    for account, flagged, campaign, share, low in rows:
+        yield account, flagged, campaign, share, low
 
 
 def _flagged(rows: Iterable[_Row], by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
