@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -45,3 +46,12 @@ def test_the_description_is_of_all_that_is_served(tmp_path: Path):
     text = msgspec.json.encode(found).decode()
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named == set(found["components"]["schemas"])
+
+
+def test_every_operation_is_in_the_manual(tmp_path: Path):
+    """The page has a row for each operation that is served, with its scope, and for no other."""
+    page = (Path(__file__).parents[2] / "docs" / "service-admin.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(GET|POST) (/[^`]+)` \| (?:`(\w+)`|none)(.*?) \|", page, re.MULTILINE)
+    with site(str(tmp_path / "state.db"), tmp_path / "traffic") as here:
+        table = {(one.method, one.path, one.scope or "", one.person) for one in endpoints(here.desk)}
+    assert {(method, path, scope, "a person" in who) for method, path, scope, who in rows} == table
