@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -94,7 +95,7 @@ def plan_() -> None:
 def shape(upstream: str, keys: Path, plan: str, listen: str, events: Path | None, *, quiet: bool, verbose: int) -> None:
     """Serve a proxy before a model API: requests and answers are shaped by a plan, and reasoning leaves sealed.
 
-    Runs until SIGTERM or Ctrl-C.
+    Runs until SIGTERM or Ctrl-C. Whoever presents REVENUER_SHAPE_TOKEN to /healthz is told counts.
     """
     configure(verbose, quiet=quiet)
     from revenuer.provenance import default_plan, load_plan  # noqa: PLC0415
@@ -106,7 +107,8 @@ def shape(upstream: str, keys: Path, plan: str, listen: str, events: Path | None
         if not quiet:
             click.echo(f"Listening on {address}: {one_line(chosen.version)} before {one_line(upstream)}", err=True)
 
-    run(upstream, chosen, keys, listen=listen, events=events, on_ready=ready)
+    token = os.environ.get("REVENUER_SHAPE_TOKEN") or None
+    run(upstream, chosen, keys, listen=listen, events=events, token=token, on_ready=ready)
 
 
 def _echo(found: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -260,6 +260,18 @@ def test_honest_changes_drop_the_block_and_nothing_else(plan: Any, change: Any, 
     assert request.headers()["x-reasoning-blocks-dropped"] == "1"
 
 
+def test_what_a_tool_was_given_counts_whatever_it_is_called():
+    """An argument named `reasoning` is part of the history, and not of the reasoning."""
+    used = {"type": "tool_use", "id": "t0", "name": "edit", "input": {"reasoning": "a"}}
+    body: Json = {"model": "big", "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": [used]},
+                                               {"role": "user", "content": "and?"}]}  # fmt: skip
+    out = answered("messages", shaped("messages", body), messages_answer(THINKING))
+    body["messages"] += [{"role": "assistant", "content": out["content"]}, {"role": "user", "content": "go on"}]
+    assert shaped("messages", body).returned[0].kind == "opened"
+    body["messages"][1] = {"role": "assistant", "content": [used | {"input": {"reasoning": "b"}}]}
+    assert shaped("messages", body).returned[0].kind == "history_changed"
+
+
 def test_an_expired_block_is_dropped():
     """Without an alarm."""
     message, _ = chat_turn({"reasoning_content": THOUGHT, "content": "x"})

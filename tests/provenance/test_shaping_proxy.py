@@ -160,7 +160,7 @@ def proxy(folder: Path, plan: str = PLAN) -> Iterator[Proxy]:
         command = [sys.executable, "-c", "from revenuer.cli_seal import shape; shape()", "--upstream", url, "--listen",
                    "127.0.0.1:0", "--plan", folder / "plan.toml", "--keys", folder / "keys.json",
                    "--events", folder / "events.jsonl"]  # fmt: skip
-        environment = os.environ | {"http_proxy": "http://127.0.0.1:9"}
+        environment = os.environ | {"http_proxy": "http://127.0.0.1:9", "REVENUER_SHAPE_TOKEN": "operator"}
         process = subprocess.Popen(  # noqa: S603
             [str(part) for part in command], stderr=subprocess.PIPE, text=True, env=environment
         )
@@ -208,8 +208,9 @@ def test_a_block_of_another_customer_is_dropped_and_told(served: Proxy):
     event = next(event for event in served.events() if event["kind"] == "cross_account")
     assert event["alarm"]
     assert event["account"] not in {"", "sk-2", "Bearer sk-2"}
-    health = json.loads(served.ask(None, "/healthz", "GET")[2])
+    health = json.loads(served.ask(None, "/healthz", "GET", authorization="Bearer operator")[2])
     assert health["counts"]["cross_account"] == 1
+    assert "counts" not in json.loads(served.ask(None, "/healthz", "GET")[2])
     assert "sk-" not in (served.folder / "events.jsonl").read_text()
 
 
@@ -322,6 +323,8 @@ def test_strict_plans_refuse_and_open_plans_pass(tmp_path: Path):
         assert strict.ask(chat_request(user="broken"), x_account="ann")[2] == b"<html>"
         assert strict.ask(chat_request(user="bad event"), x_account="ann")[2] == b"data: {\n\n"
         assert strict.ask(dumps(chat_request()), "/other")[0] == 200
+        for path in ("/v1/chat/completions/", "/v2/Chat/Completions", "/generate", "/v1/responses/resp_1"):
+            assert strict.ask(dumps(chat_request()), path)[0] == 404
 
 
 def test_an_upstream_that_is_down_is_told(tmp_path: Path):

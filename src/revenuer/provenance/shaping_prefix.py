@@ -55,7 +55,7 @@ def prefixes(family: Family, body: dict[str, Any]) -> list[str]:
         found.append(boundary)
         if isinstance(message, dict) and hides(str(message.get("type", ""))):
             continue
-        state.update(_ENCODER.encode([*_part(message)]) + b"\n")
+        state.update(_ENCODER.encode([*_part(_said(message))]) + b"\n")
         if not _answers(message):
             boundary = state.hexdigest()
     return [*found, boundary]
@@ -66,6 +66,11 @@ def tools_digest(body: dict[str, Any]) -> str:
     tools = body.get("tools") or body.get("functions") or []
     told = sorted(_ENCODER.encode(_plain(tool)) for tool in tools) if isinstance(tools, list) else []
     return blake2b(b"\n".join(told), digest_size=16).hexdigest()
+
+
+def _said(message: Any) -> Any:
+    """A message without fields of reasoning; what tools are given may be called so, and counts."""
+    return {k: v for k, v in message.items() if not hides(k)} if isinstance(message, dict) else message
 
 
 def _answers(message: Any) -> bool:
@@ -101,4 +106,4 @@ def _says_little(kind: Any) -> bool:
 
 
 def _passes_over(name: str, value: Any) -> bool:
-    return name in _VOLATILE or hides(name) or value is None or value in ("", [], {})
+    return name in _VOLATILE or value is None or value in ("", [], {})

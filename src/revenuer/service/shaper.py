@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 import time
@@ -53,6 +54,8 @@ _SHAPED: Final[Mapping[str, Family]] = {
 }
 # These give no reasoning and no log-probabilities.
 _HARMLESS: Final = re.compile(r"GET /v1/models(/[\w.:-]+){0,3}|POST /v1/embeddings|POST /v1/messages/count_tokens")
+# Another spelling of a path that is shaped, or a path that answers as those do: never unshaped.
+_SPEAKING: Final = frozenset({"completions", "responses", "messages", "generate", "batches", "invocations", "converse"})
 _PLAIN_PATH: Final = re.compile(r"(/[\w:-][\w.:-]*)+")
 _QUIET_SECONDS: Final = 10.0
 _TIMEOUT: Final = httpx.Timeout(600.0, connect=10.0)
@@ -68,6 +71,7 @@ class Shaper:
         sealer: opens and seals.
         most_bytes: of a request, and of an answer that is no stream.
         events: where events of sealed blocks are written, one JSON object a line; None: nowhere.
+        token: whoever presents it is told counts; None: nobody, since customers reach the same address.
         clock: seconds since 1970.
         counts: what was done so far.
     """
@@ -77,6 +81,7 @@ class Shaper:
     sealer: Sealer
     most_bytes: int = 64_000_000
     events: IO[bytes] | None = None
+    token: str | None = None
     clock: Callable[[], float] = time.time
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -110,8 +115,16 @@ class Shaper:
             if event.alarm:
                 _log.warning("alarm %s: block %s sent by account %s", event.kind, event.block_id, event.account)
         if self.events is not None and told:
-            self.events.write(b"".join(msgspec.json.encode(event) + b"\n" for event in told))
-            self.events.flush()
+            self._write(self.events, b"".join(msgspec.json.encode(event) + b"\n" for event in told))
+
+    def _write(self, file: IO[bytes], lines: bytes) -> None:
+        """A full disk costs the record, which the log tells, and not the answer."""
+        try:
+            file.write(lines)
+            file.flush()
+        except OSError:
+            self.counts["events_lost"] += lines.count(b"\n")
+            _log.exception("events of sealed blocks cannot be written")
 
 
 def shaper_app(shaper: Shaper, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
@@ -139,9 +152,13 @@ class _Proxy:
     def __init__(self, shaper: Shaper) -> None:
         self.shaper = shaper
 
-    async def health(self, _request: Request) -> Response:
-        """That it serves, and what was done so far."""
-        return JSONResponse({"status": "ok", "plan": self.shaper.plan.version, "counts": dict(self.shaper.counts)})
+    async def health(self, request: Request) -> Response:
+        """That it serves; to the operator, also what was done so far."""
+        told: dict[str, Any] = {"status": "ok", "plan": self.shaper.plan.version}
+        given = request.headers.get("authorization", "").encode()
+        if self.shaper.token and hmac.compare_digest(given, f"Bearer {self.shaper.token}".encode()):
+            told["counts"] = dict(self.shaper.counts)
+        return JSONResponse(told)
 
     async def handle(self, request: Request) -> Response:
         """One exchange."""
@@ -159,8 +176,9 @@ class _Proxy:
             return Response(status_code=400)
 
     async def _passed(self, request: Request, path: str) -> Response:
-        allowed = self.shaper.plan.others == "pass" or _HARMLESS.fullmatch(f"{request.method} {path}")
-        if not allowed or not _PLAIN_PATH.fullmatch(path):
+        harmless = _HARMLESS.fullmatch(f"{request.method} {path}")
+        passes = self.shaper.plan.others == "pass" and _SPEAKING.isdisjoint(path.lower().split("/"))
+        if not (harmless or passes) or not _PLAIN_PATH.fullmatch(path):
             return refusal(None, 404, "this path is not served here")
         body = await self._read(request)
         if body is None:

@@ -25,6 +25,7 @@ def shape(
     *,
     listen: str = "127.0.0.1:8788",
     events: Path | None = None,
+    token: str | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Serve the shaping proxy until SIGTERM or Ctrl-C; what is under way is answered first.
@@ -35,6 +36,7 @@ def shape(
         keys: file of the key ring; read again when it changes.
         listen: HOST:PORT; port 0 takes any.
         events: file to which events of sealed blocks are appended, one JSON object a line; readable by its owner alone.
+        token: whoever presents it to `/healthz` is told counts.
         on_ready: called with the address once clients may come.
 
     Raises:
@@ -53,7 +55,7 @@ def shape(
     except ModuleNotFoundError as error:
         raise MissingExtraError("shaping", "service") from error
     with _log_file(events) as file, _bound(listen) as bound:
-        app = shaper_app(Shaper.of(upstream, plan, KeyFile(keys), events=file))
+        app = shaper_app(Shaper.of(upstream, plan, KeyFile(keys), events=file, token=token))
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS,
