@@ -381,3 +381,61 @@ def test_3_15_1_custom_properties(place: Place, http: httpx.Client):
     one = indicator(fresh(), x_lab_note={"deep": [1, 2.5, None, True, "x"]}, extensions={})
     place.add(one)
     assert http.get(f"{place.url()}objects/{one['id']}/").json()["objects"] == [one]
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (TAXII, 200),
+        ("application/taxii+json", 200),
+        ("application/taxii+json; version=2.1", 200),
+        ("text/html, application/taxii+json;version=2.1;q=0.5", 200),
+        ("*/*", 200),
+        ("application/taxii+json;version=2.0", 406),
+        ("application/vnd.oasis.taxii+json; version=2.0", 406),
+        ("application/json", 406),
+        ("*/*;q=0", 406),
+    ],
+)
+def test_what_is_sent_is_negotiated(http: httpx.Client, accept: str, status: int):
+    """TAXII 2.1 is sent to who takes it; the others are told that nothing else is to be had."""
+    answer = http.get("/api1/", headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == TAXII
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("application/taxii+json", b'{"objects":[{}]}', 202),
+        ("application/json", b'{"objects":[{}]}', 415),
+        ("application/taxii+json;version=2.0", b'{"objects":[{}]}', 415),
+        (TAXII, b"", 400),
+        (TAXII, b"{", 400),
+        (TAXII, b"\xff\xfe", 400),
+        (TAXII, b'{"objects":[NaN]}', 400),
+        (TAXII, b"[" * 100_000, 400),
+        (TAXII, b"[]", 422),
+        (TAXII, b'{"objects":[]}', 422),
+        (TAXII, b'{"objects":{}}', 422),
+        (TAXII, b'{"type":"bundle","objects":null}', 422),
+        (TAXII, b" " * 10_000_001, 413),
+    ],
+)
+def test_bodies_are_judged_before_they_are_kept(http: httpx.Client, media: str, body: bytes, status: int):
+    """Another medium, no JSON, no envelope, too much: each has its answer, and the server lives on."""
+    answer = http.post("/api1/collections/both/objects/", content=body, headers={"Content-Type": media})
+    assert answer.status_code == status, answer.text[:200]
+    assert answer.headers["content-type"] == TAXII
+
+
+def test_other_methods_and_paths_are_refused(http: httpx.Client):
+    """In the words of the standard."""
+    assert refused(http.get("/api1/nothing/here/at/all/"), 404)
+    assert refused(http.put("/api1/collections/both/objects/"), 405)
+
+
+def test_strangers_are_not_listened_to(place: Place):
+    """A body without a secret is refused for the secret, whatever is in it."""
+    answer = httpx.post(f"{place.url()}objects/", content=b"x" * 1_000, headers={"Accept": TAXII}, trust_env=False)
+    assert refused(answer, 401)

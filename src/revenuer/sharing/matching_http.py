@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import logging
@@ -31,6 +32,7 @@ _log: Final = logging.getLogger(__name__)
 
 MATCH: Final = "/match/v1"
 _MOST_BYTES: Final = 64_000_000
+_READING_SECONDS: Final = 300.0
 
 
 class Peers(msgspec.Struct):
@@ -220,10 +222,13 @@ def _answered(handler: Callable[[str, bytes], Response], peer: str, body: bytes)
 async def _body(request: Request) -> bytes:
     found = bytearray()
     try:
-        async for chunk in request.stream():
-            found += chunk
-            if len(found) > _MOST_BYTES:
-                break
+        async with asyncio.timeout(_READING_SECONDS):
+            async for chunk in request.stream():
+                found += chunk
+                if len(found) > _MOST_BYTES:
+                    break
+    except TimeoutError as error:
+        raise _Refusal(408, "the body took too long") from error
     except ClientDisconnect as error:
         raise _Refusal(400, "the sender went away") from error
     if len(found) > _MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import functools
@@ -33,6 +34,7 @@ __all__ = ["DISCOVERY", "taxii_app", "taxii_routes"]
 _log: Final = logging.getLogger(__name__)
 
 DISCOVERY: Final = "/taxii2/"
+_READING_SECONDS: Final = 60.0
 _CHALLENGE: Final = 'Basic realm="revenuer TAXII", Bearer realm="revenuer TAXII"'
 _OF_ONE: Final = ("limit", "next", "added_after", "match[id]", "match[version]", "match[spec_version]")
 _OF_DELETION: Final = ("match[version]", "match[spec_version]")
@@ -102,14 +104,19 @@ class _Server:
             raise Refusal(503, "the store cannot be used now: come again") from error
 
     async def _body(self, request: Request) -> bytes:
+        """The body of a known peer: strangers are not listened to."""
+        await run_in_threadpool(self._answer, _nothing, request, b"")
         if not sends(request.headers.get("content-type")):
             raise Refusal(415, f"{TAXII} is expected")
         found = bytearray()
         try:
-            async for chunk in request.stream():
-                found += chunk
-                if len(found) > self.most_bytes:
-                    raise Refusal(413, f"more than {self.most_bytes} bytes")
+            async with asyncio.timeout(_READING_SECONDS):
+                async for chunk in request.stream():
+                    found += chunk
+                    if len(found) > self.most_bytes:
+                        raise Refusal(413, f"more than {self.most_bytes} bytes")
+        except TimeoutError as error:
+            raise Refusal(408, "the body took too long") from error
         except ClientDisconnect as error:
             raise Refusal(400, "the sender went away") from error
         return bytes(found)
@@ -200,6 +207,10 @@ def taxii_app(store: Store, *, title: str = "revenuer", most_bytes: int = 10_000
     """A TAXII server that does nothing else; its arguments are those of `taxii_routes`."""
     handlers: dict[Any, Any] = {HTTPException: _missed}
     return Starlette(routes=taxii_routes(store, title=title, most_bytes=most_bytes), exception_handlers=handlers)
+
+
+def _nothing(_call: _Call) -> Response:
+    return Response()
 
 
 def _peer(connection: sa.Connection, header: str) -> str:
