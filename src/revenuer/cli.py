@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from revenuer import __version__
+from revenuer.cli_canary import canary
 from revenuer.cli_convert import convert, formats
 from revenuer.cli_dossier import dossier
 from revenuer.cli_intel import intel, tell_alarms
@@ -291,6 +292,7 @@ main.add_command(seal)
 main.add_command(shape)
 main.add_command(prove)
 main.add_command(watermark)
+main.add_command(canary)
 main.add_command(share)
 main.add_command(intel)
 main.add_command(cases)
