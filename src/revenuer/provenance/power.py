@@ -20,7 +20,7 @@ from revenuer.provenance.scheme import Ints, Scheme
 __all__ = ["Plan", "Power", "planted_power"]
 
 _MOST_TOKENS: Final = 60_000  # of each text that is made; more would see more, so the estimate stays below
-_NULL: Final = 199
+_NULL: Final = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def planted_power(reference: list[Ints], plan: Plan) -> Power:
     """Train students on answers of which a share is marked, and count how many are found.
 
     The teacher is a model of counts of the unwatermarked answers; each student gets a key of its own. It is found where the
-    normal tail against 199 null keys is at most `alpha`.
+    normal tail against 99 null keys is at most `alpha`.
 
     Args:
         reference: tokens of unwatermarked answers.

@@ -15,7 +15,7 @@ import numpy as np
 from revenuer.provenance.radioactivity import Positions
 from revenuer.provenance.scheme import Floats, Ints, Scheme, Words, hash_one
 
-__all__ = ["Mark", "NGram", "read", "sampled", "train", "write"]
+__all__ = ["Mark", "NGram", "likelihoods", "read", "sampled", "train", "write"]
 
 _SEEN: Final = 2  # a context that occurred once says nothing about choices
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -152,6 +152,15 @@ def _read(model: Any, texts: Any, begin: int, out: Any) -> None:
             out[row, at - begin] = _find(contexts, offsets, totals, order, texts[row], at)
 
 
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _judge(tokens: Any, shares: Any, taken: Any, spans: Any, out: Any) -> None:
+    for row in range(taken.shape[0]):
+        for at in range(taken.shape[1]):
+            for place in range(spans[row, at, 0], spans[row, at, 1]):
+                if tokens[place] == taken[row, at]:
+                    out[row, at] = np.log(shares[place])
+
+
 def write(model: NGram, starts: Ints, length: int, seed: int, mark: Mark | None = None) -> Ints:
     """Answers of a model at temperature 1.
 
@@ -175,6 +184,21 @@ def write(model: NGram, starts: Ints, length: int, seed: int, mark: Mark | None 
     key = np.zeros(2, np.uint64) if mark is None else mark.key[0]
     _write(_parts(model), texts, starts.shape[1], draws, marks, rule, key, scheme.window)
     return texts
+
+
+def likelihoods(model: NGram, texts: Ints, begin: int) -> Floats:
+    """Natural log-probability that a model gives to each token of texts from `begin` on; -inf for one it never saw there.
+
+    Args:
+        model: who judges.
+        texts: shape (texts, tokens).
+        begin: of the first token that is judged.
+    """
+    spans = np.zeros((len(texts), texts.shape[1] - begin, 2), np.int64)
+    _read(_parts(model), texts, begin, spans)
+    out = np.full(spans.shape[:2], -np.inf)
+    _judge(model.tokens, model.shares, texts[:, begin:], spans, out)
+    return out
 
 
 def read(model: NGram, texts: Ints, window: int) -> Positions:

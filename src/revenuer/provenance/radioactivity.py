@@ -20,6 +20,7 @@ __all__ = ["Leaning", "Positions", "Table", "leaning", "null_keys", "pooled", "s
 
 MIN_REFERENCE: Final = 5  # looks at a context below which its expected shares are noise
 _LEAST_SHARE: Final = 1e-6
+_NOTHING: Final = 30.0  # a chance of exp(-30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +126,14 @@ def null_keys(count: int, seed: int) -> Words:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sums(keys: Any, contexts: Any, tokens: Any, weights: Any, powers: Any, gamma: float, out: Any) -> None:
+def _sums(keys: Any, contexts: Any, tokens: Any, weights: Any, powers: Any, below: Any, out: Any) -> None:
     for number in range(keys.shape[0]):
         low, high, total = keys[number, 0], keys[number, 1], 0.0
         for row in range(tokens.shape[0]):
             bits = hash_one(low, high, contexts[row], tokens[row]) >> np.uint64(12)
             unit = (np.float64(bits) + 0.5) * 2.0**-52
-            if gamma > 0.0:
-                total += weights[row] if unit < gamma else 0.0
-            else:
-                total += weights[row] * math.exp(powers[row] * math.log(unit))
+            if unit > below[row]:
+                total += weights[row] * (math.exp(powers[row] * math.log(unit)) if powers[row] > 0.0 else 1.0)
         out[number] = total
 
 
@@ -152,10 +151,15 @@ def statistics(table: Table, keys: Words, scheme: Scheme, *, plain: bool = False
         plain: without the weight, for an effect that can be read.
     """
     out = np.zeros(len(keys))
-    gumbel = scheme.name == "gumbel"
-    weights = table.excess / np.sqrt(table.shares) if gumbel and not plain else table.excess
-    powers = (1.0 - table.shares) / table.shares
-    _sums(keys, table.contexts, table.tokens, weights, powers, 0.0 if gumbel else scheme.gamma, out)
+    if scheme.name == "gumbel":
+        weights = table.excess if plain else table.excess / np.sqrt(table.shares)
+        powers = (1.0 - table.shares) / table.shares
+        below = np.exp(-_NOTHING / powers)  # where the chance is nil neither logarithm nor power is worth its time
+    else:
+        # the green are the numbers below gamma; the sum over all candidates does not depend on the key
+        weights, powers = -table.excess, np.zeros(len(table.tokens))
+        below = np.full(len(table.tokens), scheme.gamma)
+    _sums(keys, table.contexts, table.tokens, weights, powers, below, out)
     return out
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from revenuer.errors import ConfigError
 
-__all__ = ["GUMBEL", "KGW", "Scheme", "array_hashes", "hash_one", "hashes", "unit", "winning"]
+__all__ = ["GUMBEL", "KGW", "Scheme", "array_hashes", "hash_one", "hashes", "unit"]
 
 Name = Literal["gumbel", "kgw"]
 Ints = NDArray[np.int64]
@@ -184,12 +184,3 @@ def hashes(keys: Words, contexts: Ints, tokens: Ints) -> Words:
     out = np.empty((len(contexts), tokens.shape[1]), np.uint64)
     _fill(keys, np.ascontiguousarray(contexts, np.int64), np.ascontiguousarray(tokens, np.int64), out)
     return out
-
-
-def winning(units: Floats, shares: Floats) -> Floats:
-    """The chance that a candidate wins the race, given its own number alone.
-
-    A candidate of probability p wins where its u**(1/p) is the largest; given u that happens with u**((1-p)/p). The mean
-    over u is p, so the difference to p has mean 0 under every key that the text does not know.
-    """
-    return np.power(units, (1.0 - shares) / shares)
