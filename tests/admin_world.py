@@ -133,12 +133,12 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(url: str, folder: Path, *, per_minute: int = 1_000_000) -> Iterator[Site]:
-    """A live service on a state, with people and a folder for exchanges."""
+def site(url: str, folder: Path, *, per_minute: int = 1_000_000, **more: Any) -> Iterator[Site]:
+    """A live service on a state, with people and a folder for exchanges; `more` is of its office."""
     idp = Idp()
     with listening(idp.app()) as there:
         idp.url = there
-        office = Office(False, there, AUDIENCE, ingest=folder, appeal_key=APPEAL_KEY, per_minute=per_minute)
+        office = Office(False, there, AUDIENCE, ingest=folder, appeal_key=APPEAL_KEY, per_minute=per_minute, **more)
         with administration(url, enforced(), office) as desk:
             app = Starlette(routes=routes(desk), exception_handlers=handlers())
             with listening(accessed(app, desk.metrics)) as here, httpx.Client(base_url=here, timeout=60) as http:

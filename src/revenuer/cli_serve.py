@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from revenuer.cli_receive import Size
 from revenuer.errors import ConfigError
 from revenuer.log import configure
+
+if TYPE_CHECKING:
+    from revenuer.response.verification import VerificationPolicy
 
 __all__ = ["serve"]
 
@@ -34,6 +37,8 @@ __all__ = ["serve"]
 @click.option("--roles-claim", default="roles", show_default=True, help="Where roles stand in a token, with dots.")
 @click.option("--role", "words", multiple=True, metavar="WORD=ROLE", help="What a word there means; repeatable.")
 @click.option("--ingest", type=click.Path(path_type=Path), help="Traffic directory for exchanges that are sent in.")
+@click.option("--verification", metavar="FILE", help="Policy by which sign-ups are judged (or `default`).")
+@click.option("--signups", type=click.Path(path_type=Path), help="Table of sign-ups that came before.")
 @click.option(
     "--per-minute", type=click.IntRange(min=1), default=600, show_default=True,
     help="Requests of a caller to the administration.",
@@ -42,7 +47,7 @@ __all__ = ["serve"]
 @click.option("-v", "--verbose", count=True, help="Say what is done (-vv: in detail).")
 def serve(
     file: str, *, keys: bool, issuer: str | None, audience: str, roles_claim: str, words: tuple[str, ...],
-    ingest: Path | None, per_minute: int, quiet: bool, verbose: int, **how: Any,
+    ingest: Path | None, per_minute: int, verification: str | None, signups: Path | None, quiet: bool, verbose: int, **how: Any,
 ) -> None:  # fmt: skip
     """Answer gateways: what meets a request that is about to be passed on to a model.
 
@@ -56,7 +61,11 @@ def serve(
 
     policy = policy_of(file)
     appeal_key = os.environ.get("REVENUER_APPEAL_KEY", "").encode() or None
-    office = Office(keys, issuer, audience, roles_claim, _roles(words), ingest, appeal_key, per_minute)
+    judged_by = None if verification is None else _verification(verification)
+    secret = os.environ.get("REVENUER_VERIFY_KEY", "").encode()
+    office = Office(
+        keys, issuer, audience, roles_claim, _roles(words), ingest, appeal_key, per_minute, judged_by, secret, signups
+    )
 
     def ready(address: str) -> None:
         if not quiet:
@@ -71,3 +80,9 @@ def _roles(words: tuple[str, ...]) -> dict[str, str]:
     if "" in found:
         raise ConfigError("--role: expected WORD=ROLE, such as fraud-desk=analyst")
     return found
+
+
+def _verification(file: str) -> VerificationPolicy:
+    from revenuer.response.verification import default_verification_policy, load_verification_policy  # noqa: PLC0415
+
+    return default_verification_policy() if file == "default" else load_verification_policy(Path(file))

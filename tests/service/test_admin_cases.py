@@ -7,10 +7,12 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -19,6 +21,7 @@ pytest.importorskip("httpx", reason="needs httpx to ask with")
 
 from admin_world import Site, fill, proposal, site
 from revenuer.cli import main
+from revenuer.response.verification import default_verification_policy
 from revenuer.service.admin.cases import appeal_token
 from revenuer.sources import Quarantine, open_traffic, read_part
 from revenuer.state import entries, propose
@@ -364,3 +367,35 @@ def test_a_lost_state_is_said_and_not_guessed_around(tmp_path: Path):
         (tmp_path / "state.db").rmdir()
         (tmp_path / "away.db").rename(tmp_path / "state.db")
         assert here.ask("GET", "/v1/campaigns", secret).status_code == 200
+
+
+def test_sign_ups_are_judged_by_those_that_came_before(tmp_path: Path):
+    """A crowd on one card, of which most came earlier, is not let in like one alone; what is no applicant is refused."""
+    rows = [sign_up(number, "card-1") for number in range(40)] + [
+        sign_up(100 + number, f"own-{number}") for number in range(200)
+    ]
+    earlier = tmp_path / "accounts.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), earlier)
+    policy = default_verification_policy()
+    with site(str(tmp_path / "state.db"), tmp_path / "in", signups=policy, signups_key=b"k", earlier=earlier) as here:
+        secret = here.key("decide")
+        told = {
+            card: here.ask(
+                "POST", "/v1/verify", secret, json=sign_up(number, card) | {"created_at": "2026-03-02T00:00:00Z"}
+            )
+            for number, card in ((900, "card-1"), (901, "own-new"))
+        }
+        assert {card: one.status_code for card, one in told.items()} == {"card-1": 200, "own-new": 200}
+        assert told["own-new"].json()["outcome"] == "approve"
+        assert told["card-1"].json()["score"] > told["own-new"].json()["score"]
+        assert any(one["code"].startswith("CARD-") for one in told["card-1"].json()["reasons"])
+        assert here.ask("POST", "/v1/verify", secret, json={"account_id": "a"}).status_code == 422
+        assert here.ask("POST", "/v1/verify", secret, json=sign_up(902, "x") | {"country": "XX"}).status_code == 422
+
+
+def sign_up(number: int, card: str) -> dict[str, Any]:
+    """An applicant."""
+    at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=number)
+    shape = {"email_domain": f"d{number % 7}.example", "email_hash": f"h{number}", "payment_kind": "card"}
+    when = at.isoformat() if number >= 900 else at
+    return {"account_id": f"s{number}", "created_at": when, "payment_fingerprint": card, **shape}

@@ -14,6 +14,7 @@ pytest.importorskip("httpx", reason="needs httpx to ask with")
 pytest.importorskip("schemathesis", reason="needs schemathesis")
 
 from admin_world import fill, site
+from revenuer.response.verification import default_verification_policy
 from revenuer.service.admin import endpoints
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -52,6 +53,6 @@ def test_every_operation_is_in_the_manual(tmp_path: Path):
     """The page has a row for each operation that is served, with its scope, and for no other."""
     page = (Path(__file__).parents[2] / "docs" / "service-admin.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(GET|POST) (/[^`]+)` \| (?:`(\w+)`|none)(.*?) \|", page, re.MULTILINE)
-    with site(str(tmp_path / "state.db"), tmp_path / "traffic") as here:
+    with site(str(tmp_path / "state.db"), tmp_path / "traffic", signups=default_verification_policy()) as here:
         table = {(one.method, one.path, one.scope or "", one.person) for one in endpoints(here.desk)}
     assert {(method, path, scope, "a person" in who) for method, path, scope, who in rows} == table

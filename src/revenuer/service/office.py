@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from revenuer.response.verification import VerificationPolicy
 
 __all__ = ["Office"]
 
@@ -22,6 +26,9 @@ class Office:
         ingest: traffic directory for exchanges that are sent in; None: none are taken.
         appeal_key: secret of appeal tokens; None: there are none.
         per_minute: requests of a caller, where its key says nothing else.
+        signups: policy by which sign-ups are judged; None: they are not.
+        signups_key: secret for hashes of sign-ups, and for their appeal tokens.
+        earlier: table of sign-ups that came before.
     """
 
     keys: bool = False
@@ -32,3 +39,6 @@ class Office:
     ingest: Path | None = None
     appeal_key: bytes | None = None
     per_minute: int = 600
+    signups: VerificationPolicy | None = None
+    signups_key: bytes = b""
+    earlier: Path | None = None

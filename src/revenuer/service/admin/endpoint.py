@@ -19,6 +19,7 @@ from revenuer.service.answers import Refused
 from revenuer.service.doors import Doors
 from revenuer.service.metrics import Metrics
 from revenuer.service.roles import Caller, Scope
+from revenuer.service.signups import SignUps
 from revenuer.state import State
 
 __all__ = ["Answer", "Call", "Desk", "Endpoint", "changing", "tag_of"]
@@ -42,6 +43,7 @@ class Desk:
         verifying: held by whoever computes the audit log's chain anew: one at a time.
         description: of the API, once its routes are made.
         opened: the state, once it could be opened.
+        signups: judges sign-ups; None: nobody does.
     """
 
     doors: Doors
@@ -55,6 +57,7 @@ class Desk:
     verifying: threading.Lock = field(default_factory=threading.Lock)
     description: dict[str, Any] = field(default_factory=dict)
     opened: State | None = None
+    signups: SignUps | None = None
 
     @property
     def state(self) -> State:

@@ -18,6 +18,7 @@ from revenuer.service.metrics import Metrics
 from revenuer.service.office import Office
 from revenuer.service.people import Issuer, People
 from revenuer.service.roles import ROLES, Role
+from revenuer.service.signups import SignUps
 from revenuer.state import open_state
 
 __all__ = ["administration"]
@@ -39,9 +40,12 @@ def administration(url: str, policy: Policy, office: Office, holdout_key: str = 
 
     Raises:
         ConfigError: the URL is of no database that can be used, or the issuer is none that can be trusted.
+        InputError: the table of earlier sign-ups cannot be read.
     """
     doors = Doors(None, _people(office), Buckets(), office.per_minute)
     desk = Desk(doors, Metrics(), policy, office.ingest, office.appeal_key, holdout_key)
+    if office.signups is not None:
+        desk.signups = SignUps(office.signups, office.signups_key, office.earlier)
     keeper = _Keeper(url, desk)
     keeper.turn()
     keeper.start()

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from revenuer.errors import InputError, OutputError
-from revenuer.service.admin import about, appeals, audit, cases, consents, ingest, keyring
+from revenuer.service.admin import about, appeals, audit, cases, consents, ingest, keyring, verifying
 from revenuer.service.admin.endpoint import Answer, Call, Desk, Endpoint, tag_of
 from revenuer.service.admin.unpacking import unpack
 from revenuer.service.answers import Refused
@@ -34,9 +34,10 @@ _AGAIN: Final = ((b"retry-after", b"5"),)
 
 
 def endpoints(desk: Desk) -> tuple[Endpoint, ...]:
-    """All that is served at this desk; without a folder for them no exchanges are taken."""
+    """All that is served at this desk: exchanges are taken where there is a folder for them, sign-ups where there is a policy."""
     taking = ingest.ENDPOINTS if desk.ingest is not None else ()
-    return tuple(one for module in _MODULES for one in module.ENDPOINTS) + taking
+    judging = verifying.ENDPOINTS if desk.signups is not None else ()
+    return (*(one for module in _MODULES for one in module.ENDPOINTS), *taking, *judging)
 
 
 def routes(desk: Desk, others: Sequence[Endpoint] = ()) -> list[Route]:
