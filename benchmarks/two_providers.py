@@ -163,7 +163,7 @@ def looks(world: World, work: Path, store: Path, key: Path) -> Iterator[Look]:
 def own_odds(campaign: dict[str, Any], hints: dict[str, Any]) -> float:
     """Log10 odds of a campaign without what peers added."""
     p = min(campaign["confidence"], 0.999999)
-    return float(np.log10(p / (1.0 - p))) - hints.get(campaign["campaign_id"], {"added": 0.0})["added"]
+    return float(np.log10(p / (1.0 - p))) - float(hints.get(campaign["campaign_id"], {"added": 0.0})["added"])
 
 
 def attack(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
@@ -231,7 +231,7 @@ def poison(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
 
 def poisoned(place: Path, secret: Secret) -> Iterator[dict[str, Any]]:
     """The worst that a peer could send who knows the secret and everything about us."""
-    with connect("local", threads=1) as engine:
+    with connect("local", memory="4GB", threads=1) as engine:
         prints = fingerprint(engine, open_traffic(place), CapabilityModel.load(None), lambda *_: None)
         bands = [row for library in prints.libraries.values() for row in core_bands(library.cores, secret)]
     told = {"sketch": SKETCH, "key_name": secret.name}
