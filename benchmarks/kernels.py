@@ -31,7 +31,7 @@ from revenuer.fingerprint.frames import (
 )
 from revenuer.sources import Part, Quarantine, open_traffic, read_part
 from revenuer.text.match import match
-from revenuer.text.tokens import take, tokenize
+from revenuer.text.tokens import hash_strings, take, tokenize
 from running import conditions, table
 
 Batches = list[pa.RecordBatch]
@@ -63,6 +63,7 @@ def kernels(parts: list[Part], batches: Batches, most: int) -> dict[str, Callabl
     frames, model = libraries_of(batches), CapabilityModel.load()
     fingerprinter = Fingerprinter(frames["prompt"], frames["system"], model)
     prompts = [tokenize(batch.column("prompt")) for batch in batches]
+    accounts = [hash_strings(batch.column("account_id")) for batch in batches]
     systems = [distinct_texts(batch.column("system")) for batch in batches]
     heads = [take(tokenize(one.texts), one.rows, most=SYSTEM_TOKENS) for one in systems]
     kinds = [structure(batch) for batch in batches]
@@ -77,7 +78,10 @@ def kernels(parts: list[Part], batches: Batches, most: int) -> dict[str, Callabl
             hashlib.blake2b(b).digest() for b in blocks
         ],
         "tokens": lambda: [tokenize(batch.column("prompt")) for batch in batches],
-        "match frames": lambda: [match(one, library.index, library.weights) for one in prompts],
+        "match frames": lambda: [
+            match(one, library.index, library.weights, accounts=who, own=library.own)
+            for one, who in zip(prompts, accounts, strict=True)
+        ],
         "text model": lambda: [model.score(prompt, head, kind) for prompt, head, kind, _batch in pieces],
         "second look at quotations": lambda: [
             asked_elicitation(model, batch.column("prompt"), score) for batch, score in zip(batches, asked, strict=True)

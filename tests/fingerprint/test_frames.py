@@ -105,6 +105,18 @@ def test_batching_changes_nothing(world: Planted, library: FrameLibrary):
         np.testing.assert_array_equal(other.cores.hashes, library.cores.hashes)
 
 
+def test_a_text_of_each_account_in_front_hides_no_frame(world: Planted, library: FrameLibrary):
+    """Behind lead-ins of twenty accounts, each frequent by itself, the planted frames come out as they are without."""
+    words = vocabulary(21, 3_000)
+    rng = np.random.default_rng(21)
+    leads = [" ".join(rng.choice(words, 40)) for _ in range(20)]
+    hidden = [f"{leads[i % 20]}. {prompt}" for i, prompt in enumerate(world.prompts)]
+    batch = exchanges(hidden)
+    accounts = pa.array([f"account {i % 20}" for i in range(len(hidden))])
+    batch = batch.set_column(batch.schema.get_field_index("account_id"), "account_id", accounts)
+    assert set(library.ids.tolist()) <= set(libraries_of(batch)["prompt"].ids.tolist())
+
+
 def test_frequencies_add_up(world: Planted):
     """Counting batches apart and adding is counting them at once."""
     batch = exchanges(world.prompts[:200])
@@ -184,7 +196,7 @@ def test_groups_too_small_for_a_frame_are_left_out():
     census_of(exchanges(texts), frequencies)
     rows = pa.Table.from_batches([sketch_batch(exchanges(texts), frequencies)])
     assert rows.num_rows > 0
-    rows = rows.set_column(2, "copies", pa.array([3] * rows.num_rows, pa.int64()))
+    rows = rows.set_column(1, "copies", pa.array([3] * rows.num_rows, pa.int64()))
     assert len(mine(rows, frequencies)["prompt"].ids) == 0
 
 

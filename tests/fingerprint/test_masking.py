@@ -21,7 +21,7 @@ def library(*constant: str) -> FrameLibrary:
     """One frame whose core is the shingles of these runs of words."""
     hashes = np.unique(np.concatenate([windows(tokenize(pa.array([run])).hashes) for run in constant]))
     cores = Tokens(hashes, np.array([0, len(hashes)]))
-    return FrameLibrary(np.array([FRAME]), cores, build_index(cores), np.zeros(0, np.float32))
+    return FrameLibrary(np.array([FRAME]), cores, build_index(cores), np.zeros(0, np.float32), np.zeros(0, np.uint8))
 
 
 HEAD = "You are an expert analyst. Solve the following problem step by step"

@@ -81,9 +81,9 @@ class Cache:
             return None
         try:
             with np.load(path, allow_pickle=False) as stored:
-                weights = stored["weights"]
+                weights, own = stored["weights"], stored["own"]
                 libraries = {
-                    name: library_of(Tokens(stored[f"{name}_hashes"], stored[f"{name}_offsets"]), weights)
+                    name: library_of(Tokens(stored[f"{name}_hashes"], stored[f"{name}_offsets"]), weights, own)
                     for name in FIELDS
                 }
                 return Frames(libraries, int(stored["rows"]), int(stored["since"]))
@@ -98,7 +98,8 @@ class Cache:
 
     def extend(self, frames: Frames) -> None:
         """Keep these frames from now on, beside what was made with fewer of them."""
-        stored: dict[str, Any] = {"weights": frames.libraries[FIELDS[0]].weights}
+        one = frames.libraries[FIELDS[0]]
+        stored: dict[str, Any] = {"weights": one.weights, "own": one.own}
         stored |= {"rows": np.int64(frames.rows), "since": np.int64(frames.since)}
         for name, library in frames.libraries.items():
             stored[f"{name}_hashes"], stored[f"{name}_offsets"] = library.cores

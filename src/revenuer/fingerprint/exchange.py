@@ -129,13 +129,14 @@ class Fingerprinter:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Fingerprint one batch."""
         columns = facts(batch)
-        columns |= self._text(batch, columns["draw"].to_numpy())
+        columns |= self._text(batch, columns["draw"].to_numpy(), columns["account"].to_numpy())
         columns["manner"] = pa.array(_manner(columns))
         return fingerprints(columns)
 
-    def _text(self, batch: pa.RecordBatch, draws: I64) -> dict[str, pa.Array]:
+    def _text(self, batch: pa.RecordBatch, draws: I64, accounts: I64) -> dict[str, pa.Array]:
         prompts = tokenize(batch.column("prompt"))
-        found = match(keyed(prompts, self.key), self.prompts.index, self.prompts.weights)
+        library = self.prompts
+        found = match(keyed(prompts, self.key), library.index, library.weights, accounts=accounts, own=library.own)
         systems = distinct_texts(batch.column("system"))
         system_tokens = tokenize(systems.texts)
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)

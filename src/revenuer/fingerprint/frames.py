@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revenuer.text.breadth import account_bits, broad_parts, either, spread
 from revenuer.text.keyed import Key, keyed
 from revenuer.text.match import TOKEN_BITS, Index, build_index, count_tokens, match, token_weights
-from revenuer.text.minhash import HASHES, group_sketches, set_signatures, sketches
+from revenuer.text.minhash import group_sketches, set_signatures, sketches
+from revenuer.text.own import count_own, empty_own, own_shingles
 from revenuer.text.shingles import add_tables, count_documents, empty_table, frequent_shingles, shared_shingles
-from revenuer.text.tokens import I64, Tokens, hash_strings, take, tokenize
+from revenuer.text.tokens import I64, U64, Tokens, hash_strings, take, tokenize
 
 __all__ = [
     "FIELDS",
@@ -43,6 +45,8 @@ __all__ = [
 SAMPLE: Final = 1_000_000
 LEAST_TEXTS: Final = 12
 LEAST_RUN: Final = 3
+# What fewer accounts share cannot be a campaign's, which has five owners at least.
+LEAST_ACCOUNTS: Final = 5
 # A group smaller than this is a coincidence of common phrases.
 LEAST_GROUP: Final = 8
 JACCARD: Final = 0.6
@@ -55,9 +59,8 @@ FIELDS: Final = ("prompt", "system")
 SKETCHES: Final = pa.schema(
     [
         ("field", pa.int8()),
-        ("signature", pa.int64()),
         ("copies", pa.int64()),
-        ("sketch", pa.binary(HASHES * 4)),
+        ("accounts", pa.int64()),
         ("shingles", pa.list_(pa.int64())),
     ]
 )
@@ -70,21 +73,24 @@ class Frequencies:
     Attributes:
         shingles: one table a field, from `empty_table`.
         tokens: shape (2**TOKEN_BITS,), uint32, of the prompts.
+        own: how many prompts of an account hold a shingle, from `empty_own`.
         texts: prompts counted.
     """
 
     shingles: tuple[npt.NDArray[np.uint8], ...]
     tokens: npt.NDArray[np.uint32]
+    own: npt.NDArray[np.uint8]
     texts: int
 
     @classmethod
     def zero(cls) -> Frequencies:
         """No text counted yet."""
-        return cls(tuple(empty_table() for _ in FIELDS), np.zeros(1 << TOKEN_BITS, np.uint32), 0)
+        return cls(tuple(empty_table() for _ in FIELDS), np.zeros(1 << TOKEN_BITS, np.uint32), empty_own(), 0)
 
     def __add__(self, other: Frequencies) -> Frequencies:
         tables = tuple(add_tables(a, b) for a, b in zip(self.shingles, other.shingles, strict=True))
-        return Frequencies(tables, self.tokens + other.tokens, self.texts + other.texts)
+        own = add_tables(self.own, other.own)
+        return Frequencies(tables, self.tokens + other.tokens, own, self.texts + other.texts)
 
 
 class Census(NamedTuple):
@@ -110,12 +116,14 @@ class FrameLibrary:
         cores: the shingles of each frame's core.
         index: the cores, findable by shingle.
         weights: token weights for content sketches.
+        own: what accounts say in all their texts, from `own_shingles`; empty where that was not counted.
     """
 
     ids: I64
     cores: Tokens
     index: Index
     weights: npt.NDArray[np.float32]
+    own: npt.NDArray[np.uint8]
 
 
 def sampled(batch: pa.RecordBatch, share: float) -> pa.RecordBatch:
@@ -139,6 +147,7 @@ def census_of(batch: pa.RecordBatch, state: Frequencies, key: Key | None = None)
     prompts = keyed(tokenize(batch.column("prompt")), key)
     count_documents(prompts, state.shingles[0])
     count_tokens(prompts, state.tokens)
+    count_own(prompts, hash_strings(batch.column("account_id")), state.own)
     state.texts += batch.num_rows
     systems = distinct_texts(batch.column("system"))
     count_documents(keyed(tokenize(systems.texts), key), state.shingles[1], systems.copies)
@@ -149,36 +158,34 @@ def sketch_batch(batch: pa.RecordBatch, frequencies: Frequencies, key: Key | Non
     systems = distinct_texts(batch.column("system"))
     prompts = keyed(tokenize(batch.column("prompt")), key)
     ones = np.ones(batch.num_rows, np.int64)
+    bits = account_bits(hash_strings(batch.column("account_id")))
+    of_systems = either(bits, systems.rows, len(systems.copies))
     parts = [
-        _sketch_field(0, prompts, ones, frequencies.shingles[0]),
-        _sketch_field(1, keyed(tokenize(systems.texts), key), systems.copies, frequencies.shingles[1]),
+        _sketch_field(0, prompts, ones, bits, frequencies.shingles[0]),
+        _sketch_field(1, keyed(tokenize(systems.texts), key), systems.copies, of_systems, frequencies.shingles[1]),
     ]
     return pa.concat_batches(parts)
 
 
-def _sketch_field(field: int, tokens: Tokens, copies: I64, table: npt.NDArray[np.uint8]) -> pa.RecordBatch:
+def _sketch_field(
+    field: int, tokens: Tokens, copies: I64, accounts: U64, table: npt.NDArray[np.uint8]
+) -> pa.RecordBatch:
     frequent = frequent_shingles(tokens, table, least=LEAST_TEXTS, run=LEAST_RUN)
     signatures = set_signatures(frequent)
     kept, first, inverse = np.unique(signatures, return_index=True, return_inverse=True)
     total = np.bincount(inverse, weights=copies, minlength=len(kept)).astype(np.int64)
+    by = either(accounts, inverse, len(kept))
     held = kept != 0
-    first, total = first[held], total[held]
-    sets = take(frequent, first)
+    sets = take(frequent, first[held])
     return pa.record_batch(
         [
-            pa.array(np.full(len(first), field, np.int8)),
-            pa.array(kept[held].view(np.int64)),
-            pa.array(total),
-            _fixed_binary(sketches(sets)),
+            pa.array(np.full(len(sets.offsets) - 1, field, np.int8)),
+            pa.array(total[held]),
+            pa.array(by[held].view(np.int64)),
             pa.ListArray.from_arrays(pa.array(sets.offsets.astype(np.int32)), pa.array(sets.hashes.view(np.int64))),
         ],
         schema=SKETCHES,
     )
-
-
-def _fixed_binary(rows: npt.NDArray[np.uint32]) -> pa.Array:
-    data = pa.py_buffer(np.ascontiguousarray(rows).tobytes())
-    return pa.Array.from_buffers(pa.binary(HASHES * 4), len(rows), [None, data])
 
 
 def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
@@ -188,17 +195,17 @@ def mine(rows: pa.Table, frequencies: Frequencies) -> dict[str, FrameLibrary]:
         rows: `SKETCHES`, from all batches.
         frequencies: of the whole sample.
     """
-    weights = token_weights(frequencies.tokens, frequencies.texts)
+    weights, own = token_weights(frequencies.tokens, frequencies.texts), own_shingles(frequencies.own)
     libraries = {}
     for code, field in enumerate(FIELDS):
         chosen = rows.filter(pc.equal(rows["field"], code))
-        libraries[field] = library_of(_cores(chosen), weights)
+        libraries[field] = library_of(_cores(chosen), weights, own)
     return libraries
 
 
-def library_of(cores: Tokens, weights: npt.NDArray[np.float32]) -> FrameLibrary:
+def library_of(cores: Tokens, weights: npt.NDArray[np.float32], own: npt.NDArray[np.uint8]) -> FrameLibrary:
     """The library of these cores."""
-    return FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights)
+    return FrameLibrary(set_signatures(cores).view(np.int64), cores, build_index(cores), weights, own)
 
 
 def unframed(batch: pa.RecordBatch, libraries: dict[str, FrameLibrary], key: Key | None = None) -> pa.RecordBatch:
@@ -222,37 +229,38 @@ def extended(library: FrameLibrary, cores: Tokens) -> FrameLibrary:
     leads = group_sketches(sketches(both), threshold=SAME_CORE)
     place = np.arange(len(leads))
     held = place[(place < old) | (leads == place)][: max(MOST_FRAMES, old)]
-    return library_of(take(both, held), library.weights) if len(held) > old else library
+    return library_of(take(both, held), library.weights, library.own) if len(held) > old else library
 
 
 def empty_libraries() -> dict[str, FrameLibrary]:
     """Libraries without a frame, of traffic whose text is not read."""
     none = Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    return {field: library_of(none, np.zeros(1 << TOKEN_BITS, np.float32)) for field in FIELDS}
+    return {field: library_of(none, np.zeros(1 << TOKEN_BITS, np.float32), np.zeros(0, np.uint8)) for field in FIELDS}
 
 
 def _cores(rows: pa.Table) -> Tokens:
     """The cores of the frames of one field, most frequent first."""
     if rows.num_rows == 0:
         return Tokens(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    signatures, copies, first, marks = _distinct_sets(rows)
+    sets = _sets(rows["shingles"])
+    sets = broad_parts(
+        sets, spread(sets, rows["accounts"].to_numpy().view(np.uint64)), least=LEAST_ACCOUNTS, run=LEAST_RUN
+    )
+    signatures, first, copies = _distinct_sets(sets, rows["copies"].to_numpy())
     order = np.lexsort((signatures, -copies))
     leaders = np.empty(len(order), np.int64)
-    leaders[order] = order[group_sketches(marks[order], threshold=JACCARD)]
-    cores, weight = _shared_by_most(leaders, copies, _sets(rows["shingles"]), first, order)
+    leaders[order] = order[group_sketches(sketches(take(sets, first[order])), threshold=JACCARD)]
+    cores, weight = _shared_by_most(leaders, copies, sets, first, order)
     ranked = np.lexsort((set_signatures(cores), -weight))[:MOST_FRAMES]
     cores = take(cores, ranked)
     leads = group_sketches(sketches(cores), threshold=SAME_CORE)
     return take(cores, np.flatnonzero(leads == np.arange(len(leads))))
 
 
-def _distinct_sets(rows: pa.Table) -> tuple[I64, I64, I64, npt.NDArray[np.uint32]]:
-    """One entry a signature: signatures, copies over all batches, a row that has it, its sketch."""
-    signatures, first, inverse = np.unique(rows["signature"].to_numpy(), return_index=True, return_inverse=True)
-    copies = np.bincount(inverse, weights=rows["copies"].to_numpy()).astype(np.int64)
-    fixed = [chunk.cast(pa.binary(HASHES * 4)) for chunk in rows["sketch"].chunks]
-    marks = [np.frombuffer(c.buffers()[1], np.uint32)[c.offset * HASHES :][: len(c) * HASHES] for c in fixed]
-    return signatures, copies, first, np.concatenate(marks).reshape(-1, HASHES)[first]
+def _distinct_sets(sets: Tokens, copies: I64) -> tuple[I64, I64, I64]:
+    """One entry a set: its signature, a row that has it, copies over all rows."""
+    signatures, first, inverse = np.unique(set_signatures(sets).view(np.int64), return_index=True, return_inverse=True)
+    return signatures, first, np.bincount(inverse, weights=copies).astype(np.int64)
 
 
 def _sets(column: pa.ChunkedArray) -> Tokens:

@@ -8,6 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from revenuer.text.own import chosen, is_own, own_key
 from revenuer.text.shingles import shingle_at
 from revenuer.text.tokens import I64, U64, Tokens, mix
 
@@ -17,6 +18,8 @@ SKETCH_WIDTH: Final = 16
 TOKEN_BITS: Final = 20
 _POSTING: Final = 12
 _SCRATCH_BITS: Final = 12
+# What an account says in all its texts is left out of what fills the slots, if as many tokens remain.
+_LEAST_LEFT: Final = 6
 # One bit for each shingle of a core: most shingles of a text are in none, and this much stays in the cache near the core.
 _KNOWN_BITS: Final = 20
 
@@ -159,6 +162,38 @@ def _best_frame(
 
 
 @nb.njit(cache=True, nogil=True)
+def _leave_own(
+    hashes: U64,
+    start: int,
+    end: int,
+    account: np.int64,
+    own: U8,
+    inside: npt.NDArray[np.bool_],
+    marked: npt.NDArray[np.bool_],
+) -> None:
+    """Count what the account says in all its texts among the constant parts: from one chosen shingle that is not its own to the next."""
+    marked[: end - start] = False
+    begin, run = start, 0
+    for i in range(start, end - 2):
+        last = i == end - 3
+        h = np.uint64(0) if last else shingle_at(hashes, i)
+        if not last and not chosen(h):
+            continue
+        if not last and is_own(own, own_key(h, account)):
+            run += 1
+            continue
+        if run >= 2:
+            marked[begin - start : (end if last else i + 3) - start] = True
+        begin, run = i + 1, 0
+    left = 0
+    for i in range(start, end):
+        left += not (inside[i] or marked[i - start])
+    if left >= _LEAST_LEFT:
+        for i in range(start, end):
+            inside[i] |= marked[i - start]
+
+
+@nb.njit(cache=True, nogil=True)
 def _match(
     hashes: U64,
     offsets: I64,
@@ -174,6 +209,8 @@ def _match(
     free: I32,
     sketch: I8,
     inside: npt.NDArray[np.bool_],
+    accounts: I64,
+    own: U8,
 ) -> None:
     longest = 1
     for t in range(offsets.shape[0] - 1):
@@ -184,6 +221,7 @@ def _match(
     scratch = np.zeros(1 << 12, np.uint64)
     width = sketch.shape[1]
     total = np.zeros(width, np.float64)
+    marked = np.zeros(longest, np.bool_)
     word_mask = np.uint64(weights.shape[0] - 1)
     for t in range(offsets.shape[0] - 1):
         start, end = offsets[t], offsets[t + 1]
@@ -200,6 +238,8 @@ def _match(
                     if postings[at, p] == best:
                         inside[i : i + 4] = True
                         break
+            if own.shape[0]:
+                _leave_own(hashes, start, end, accounts[t], own, inside, marked)
         signature = np.uint64(0)
         outside = 0
         total[:] = 0.0
@@ -223,14 +263,26 @@ def _match(
                 sketch[t, d] = np.int8(np.rint(127.0 * total[d] / norm))
 
 
-def match(tokens: Tokens, index: Index, weights: F32, *, contained: float = 0.6) -> Matches:
+def match(
+    tokens: Tokens,
+    index: Index,
+    weights: F32,
+    *,
+    contained: float = 0.6,
+    accounts: I64 | None = None,
+    own: U8 | None = None,
+) -> Matches:
     """Match each text against the frames: the frame most of whose core it holds, if it holds `contained` of it.
+
+    What stands outside the frame is what fills its slots, less what the account says in all its texts.
 
     Args:
         tokens: the texts.
         index: the frames' cores.
         weights: weight of each token in the sketch, shape (2**TOKEN_BITS,), from `token_weights`.
         contained: the least share of a core that must be found.
+        accounts: hash of who sent each text, shape (texts,); None: not known.
+        own: what accounts say in all their texts, from `own_shingles`; None: not counted.
     """
     n = len(tokens.offsets) - 1
     found = Matches(
@@ -241,7 +293,9 @@ def match(tokens: Tokens, index: Index, weights: F32, *, contained: float = 0.6)
         np.zeros((n, SKETCH_WIDTH), np.int8),
         np.zeros(len(tokens.hashes), np.bool_),
     )
-    _match(*tokens, *index, weights, contained, *found)
+    known = accounts is not None and own is not None
+    who = accounts if known else np.zeros(0, np.int64)
+    _match(*tokens, *index, weights, contained, *found, who, own if known else np.zeros(0, np.uint8))
     return found
 
 

@@ -105,7 +105,7 @@ def template_rounds(data: Data, recipe: Recipe, n: int, seed: int = 0) -> list[R
 def frames(data: Data) -> I64:
     """The frame that each row is an instance of, mined from the rows themselves; -1 for none."""
     texts = [data.rows[name].combine_chunks() for name in ("prompt", "system")]
-    batch = pa.record_batch(texts, names=["prompt", "system"])
+    batch = pa.record_batch([*texts, pa.nulls(len(texts[0]), pa.string())], names=["prompt", "system", "account_id"])
     counted = Frequencies.zero()
     census_of(batch, counted)
     library = mine(pa.Table.from_batches([sketch_batch(batch, counted)]), counted)["prompt"]
