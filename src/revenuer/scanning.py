@@ -25,6 +25,7 @@ from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
 from revenuer.campaigns.scoring import Heard, score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
+from revenuer.campaigns.quoters import without_quoters
 from revenuer.campaigns.wording import listen
 from revenuer.engine import Engine, check_engine, connect
 from revenuer.errors import ConfigError
@@ -214,6 +215,7 @@ class _Scan:
         profiles = profile(self.engine, prints.rows, self.traffic.accounts())
         linked = self._link(prints, profiles)
         queues, heard = self._heard(linked, [linked.queues[number] for number in linked.campaigns])
+        queues = self._meant(linked, queues)
         closer = None if self.careful is None else CloserLook(self.traffic, self.model, self.careful)
         rest = score_exchanges(
             self.engine, linked.consented.rest, linked.templates, profiles, queues, heard=heard, closer=closer
@@ -284,6 +286,16 @@ class _Scan:
         worth = worth_of_levels(more, known, profiles, queues)
         self.tell("listen", 1, 1)
         return queues, Heard(wording.heard, worth, wording.voices)
+
+    def _meant(self, linked: _Linked, queues: list[Queue]) -> list[Queue]:
+        """The campaigns without accounts that report their tasks and do not ask them."""
+        if not queues or self.traffic.content == "none":
+            return queues
+        rows, profiles = linked.consented.rest, linked.consented.profiles
+        frames = linked.prints.libraries["prompt"]
+        return without_quoters(
+            self.engine, self.traffic, rows, linked.templates, profiles, queues, frames, key=self.key
+        )
 
     def _called(self, linked: _Linked, queues: list[Queue], scored: ir.Table, frames: dict[int, str]) -> Called:
         return Called(
