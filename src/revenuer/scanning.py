@@ -23,9 +23,9 @@ from revenuer.campaigns.hearing import as_templates, sure_users, worth_of_levels
 from revenuer.campaigns.life import life_signs
 from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
+from revenuer.campaigns.quoters import without_quoters
 from revenuer.campaigns.scoring import Heard, score_exchanges
 from revenuer.campaigns.verdict import Verdict, deliver
-from revenuer.campaigns.quoters import without_quoters
 from revenuer.campaigns.wording import listen
 from revenuer.engine import Engine, check_engine, connect
 from revenuer.errors import ConfigError
