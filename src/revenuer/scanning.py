@@ -19,6 +19,7 @@ from revenuer.behaviour.unusual import Unusual, unusual
 from revenuer.campaigns.assemble import Assembled, Called, assemble, harvests, only_flagged
 from revenuer.campaigns.closer import CloserLook
 from revenuer.campaigns.consents import Consented, part_consented
+from revenuer.campaigns.editions import without_other_editions
 from revenuer.campaigns.hearing import as_templates, sure_users, worth_of_levels
 from revenuer.campaigns.life import life_signs
 from revenuer.campaigns.observe import observe
@@ -288,10 +289,11 @@ class _Scan:
         return queues, Heard(wording.heard, worth, wording.voices)
 
     def _meant(self, linked: _Linked, queues: list[Queue]) -> list[Queue]:
-        """The campaigns without accounts that report their tasks and do not ask them."""
+        """The campaigns without accounts that report their tasks, or use what they relay."""
         if not queues or self.traffic.content == "none":
             return queues
         rows, profiles = linked.consented.rest, linked.consented.profiles
+        queues = without_other_editions(self.engine, rows, linked.templates, profiles, queues)
         frames = linked.prints.libraries["prompt"]
         return without_quoters(
             self.engine, self.traffic, rows, linked.templates, profiles, queues, frames, key=self.key
