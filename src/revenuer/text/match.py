@@ -20,6 +20,8 @@ _POSTING: Final = 12
 _SCRATCH_BITS: Final = 12
 # What an account says in all its texts is left out of what fills the slots, if as many tokens remain.
 _LEAST_LEFT: Final = 6
+# Fewer tokens outside the frame are its ragged edge, or words of the trade; without this bound accounts of a proxy were lost.
+_LEAST_SAID: Final = 16
 # One bit for each shingle of a core: most shingles of a text are in none, and this much stays in the cache near the core.
 _KNOWN_BITS: Final = 20
 
@@ -171,7 +173,10 @@ def _leave_own(
     inside: npt.NDArray[np.bool_],
     marked: npt.NDArray[np.bool_],
 ) -> None:
-    """Count what the account says in all its texts among the constant parts: from one chosen shingle that is not its own to the next."""
+    """Count what the account says in all its texts among the constant parts.
+
+    It reaches from one counted shingle that is not its own to the next, so that it takes a few tokens of what stands beside it.
+    """
     marked[: end - start] = False
     begin, run = start, 0
     for i in range(start, end - 2):
@@ -182,8 +187,13 @@ def _leave_own(
         if not last and is_own(own, own_key(h, account)):
             run += 1
             continue
+        stop = end if last else i + 3
         if run >= 2:
-            marked[begin - start : (end if last else i + 3) - start] = True
+            said = 0
+            for j in range(begin, stop):
+                said += not inside[j]
+            if said >= _LEAST_SAID:
+                marked[begin - start : stop - start] = True
         begin, run = i + 1, 0
     left = 0
     for i in range(start, end):
