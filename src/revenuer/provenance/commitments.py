@@ -14,8 +14,7 @@ from typing import Final
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError
-from revenuer.output import write_atomically
+from revenuer.errors import ConfigError, InputError, OutputError
 
 __all__ = ["Commitment", "commit", "committed", "head", "load_commitments"]
 
@@ -76,9 +75,12 @@ def commit(path: Path, commitment: str, scheme: str, at: str) -> str:
     known = load_commitments(path) if path.exists() else []
     if known and at < known[-1].at:
         raise ConfigError(f"time {at}: the list is already at {known[-1].at}")
-    old = path.read_bytes() if known else b""
     line = msgspec.json.encode(Commitment(at, commitment, scheme, head(path) if known else _START))
-    write_atomically(path, old + line + b"\n")
+    try:
+        with path.open("ab") as file:
+            file.write(line + b"\n")
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", file=str(path)) from error
     return hashlib.sha256(line).hexdigest()
 
 
