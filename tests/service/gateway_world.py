@@ -102,9 +102,9 @@ class Gate:
         return self.process.wait(PATIENCE)
 
 
-def patiently(what: Callable[[], bool]) -> None:
+def patiently(what: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something to become true."""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < ends, "it never happened"
         time.sleep(0.05)

@@ -136,6 +136,15 @@ def test_a_task_is_met_and_the_rest_passes(desk: Desk) -> None:
     assert desk.rungs("reseller", FRAME.split()[0])[0] == "allow"
 
 
+def test_a_task_that_was_met_leaves_the_account_s_other_requests_alone(desk: Desk) -> None:
+    """Also when the decision on the request stands in the state, what carries no task passes."""
+    outcome = desk.decider.decide(Ask("reseller", prompt=TASK), int(time.time()))
+    assert outcome.line is not None
+    written(desk, outcome.line)
+    assert desk.ask("reseller", "How do I bake bread?", now=int(time.time())).action == "allow"
+    assert desk.ask("reseller", TASK, now=int(time.time())).decision_id == outcome.answer.decision_id
+
+
 def test_tasks_again_and_again_meet_the_account(desk: Desk) -> None:
     """From the fourth request on, whatever it says, an account that has sent three tasks has to verify."""
     for _ in range(3):
@@ -237,7 +246,10 @@ def test_before_anything_is_known_the_setting_decides(tmp_path: Path, failing: s
 
 
 def test_a_new_scan_changes_who_is_met(desk: Desk) -> None:
-    """Accounts that a scan adds are met, those that it no longer flags pass."""
+    """Accounts that a scan adds are met, those that it no longer flags pass, whatever the policy had decided before."""
+    outcome = desk.decider.decide(Ask("acct-3"), int(time.time()))
+    assert outcome.line is not None
+    written(desk, outcome.line)
     recorded(desk.url, ("acct-3", "acct-4", "acct-5", "acct-6"), at=AT)
     desk.read()
     assert [desk.ask(f"acct-{n}").action for n in (3, 4, 5, 6)] == ["verify"] * 4

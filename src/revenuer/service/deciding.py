@@ -145,10 +145,13 @@ class Decider:
         return tuple(undone)
 
     def _binding(self, rulings: Sequence[Ruling], decision: Decision, facts: Facts) -> Ruling | None:
-        """The decision in force that goes beyond what the policy says now: it binds until it ends."""
+        """The decision in force that goes beyond what the policy says now: what people agreed to binds until it ends.
+
+        What a policy alone has decided lasts as long as its reasons do: who is no longer flagged is free.
+        """
         if not self.enforces or facts.spent or any(kind in ALLOWING for kind in facts.consented):
             return None
-        active = [one for one in rulings if one.status == "active"]
+        active = [one for one in rulings if one.status == "active" and one.asked]
         highest = max(active, key=lambda one: LADDER.index(one.rung), default=None)
         if highest is None or LADDER.index(highest.rung) <= LADDER.index(decision.rung):
             return None

@@ -190,9 +190,7 @@ def _accounts(connection: sa.Connection, scans: Sequence[str] | None = None) -> 
     table = tables.accounts
     columns = (table.c.account_id, table.c.flagged, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
     which = table.c.flagged if scans is None else table.c.scan_id.in_(scans)
-    rows = connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK))
-    for account, flagged, campaign, share, low in rows:
-        yield account, flagged, campaign, share, low
+    yield from connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK))
 
 
 def _flagged(rows: Iterable[_Row], by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
@@ -230,7 +228,8 @@ def _closed(row: Any) -> tuple[str, ...]:
 
 def _lasting(at: str, kind: str) -> sa.Select[Any]:
     table = tables.decisions
-    columns = [table.c[name] for name in ("decision_id", "subject", "rung", "rule", "reason", "status", "expires_at")]
+    names = ("decision_id", "subject", "rung", "rule", "reason", "status", "expires_at", "approvals_needed")
+    columns = [table.c[name] for name in names]
     more = [table.c.evidence] if kind == "campaign" else []
     return sa.select(*columns, *more).where(
         table.c.subject_kind == kind, table.c.status.in_(_KEPT), table.c.expires_at > at
@@ -238,4 +237,5 @@ def _lasting(at: str, kind: str) -> sa.Select[Any]:
 
 
 def _ruling(row: Any) -> Ruling:
-    return Ruling(row.decision_id, row.rung, row.rule, row.reason, row.status, seconds(row.expires_at))
+    ends, asked = seconds(row.expires_at), row.approvals_needed > 0
+    return Ruling(row.decision_id, row.rung, row.rule, row.reason, row.status, ends, asked)

@@ -40,7 +40,7 @@ _HEX: Final = 16
 
 
 class Ruling(NamedTuple):
-    """A decision of the state, as far as it matters for a request; `ends` in seconds since 1970."""
+    """A decision of the state, as far as it matters for a request; `ends` in seconds since 1970, `asked`: people had to agree."""
 
     decision_id: str
     rung: Rung
@@ -48,6 +48,7 @@ class Ruling(NamedTuple):
     reason: str
     status: str
     ends: int
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Rulings:
     Attributes:
         keys: shape (rulings,); an account may have several.
         ids: the twelve hexadecimal digits of the id, as a number.
-        words: numbers of rung, rule, reason and status, shape (rulings, 4).
+        words: numbers of rung, rule, reason and status, and whether people had to agree, shape (rulings, 5).
         ends: second since 1970.
         rules, reasons: the words.
     """
@@ -81,11 +82,10 @@ class Rulings:
 
     def at(self, place: int) -> Ruling:
         """One of them."""
-        rung, rule, reason, status = (int(word) for word in self.words[place])
+        rung, rule, reason, status, asked = (int(word) for word in self.words[place])
         name = f"D-{int(self.ids[place]):0{_ID_DIGITS}x}"
-        return Ruling(
-            name, LADDER[rung], self.rules[rule], self.reasons[reason], STATUSES[status], int(self.ends[place])
-        )
+        words = LADDER[rung], self.rules[rule], self.reasons[reason], STATUSES[status]
+        return Ruling(name, *words, int(self.ends[place]), bool(asked))
 
     def on(self, key: int) -> list[Ruling]:
         """Those on an account."""
@@ -176,13 +176,13 @@ def rulings_of(rows: Iterable[tuple[str, Ruling]]) -> Rulings:
     rules: dict[str, int] = {}
     reasons: dict[str, int] = {}
     ladder = {rung: number for number, rung in enumerate(LADDER)}
-    kind = [("key", np.int64), ("id", np.int64), ("words", np.int32, (4,)), ("ends", np.int64)]
+    kind = [("key", np.int64), ("id", np.int64), ("words", np.int32, (5,)), ("ends", np.int64)]
     found = np.fromiter(
         (
             (
                 account_key(account), int(one.decision_id.removeprefix("D-"), base=_HEX),
                 (ladder[one.rung], rules.setdefault(one.rule, len(rules)),
-                 reasons.setdefault(one.reason, len(reasons)), STATUSES.index(one.status)),
+                 reasons.setdefault(one.reason, len(reasons)), STATUSES.index(one.status), one.asked),
                 one.ends,
             )
             for account, one in rows

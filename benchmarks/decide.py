@@ -1,0 +1,317 @@
+"""What an answer of `revenuer serve` costs, against a route that only says hello: time, processor, memory, and how soon a change shows.
+
+python benchmarks/decide.py [--accounts N] [--frames N] [--seconds S] [--rounds N]
+
+Both servers run in processes of their own under the same uvicorn, and take turns under load, so that whatever else the machine
+does meets both. The load is made here, from bytes made beforehand, over connections that stay open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from revenuer.response import default_text
+from revenuer.state import State, append, approve, open_state, propose, tables
+from revenuer.state.cases import Proposal
+
+HELLO: Final = """
+import socket, sys
+from revenuer.service.serving import bound_to, run_on
+
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain"), (b"content-length", b"5")]}
+BODY = {"type": "http.response.body", "body": b"hello"}
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    await send(START)
+    await send(BODY)
+
+with bound_to("127.0.0.1:0", guarded=False, by="") as bound:
+    run_on(bound, app, lambda address: print(f"Listening on {address}: hello", file=sys.stderr, flush=True))
+"""
+SERVE: Final = "from revenuer.cli import main; main()"
+NOW: Final = "2026-01-01T00:00:00Z"
+EVER: Final = "2999-01-01T00:00:00Z"
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "pra", "ste", "ti", "vor", "wel")
+WORDS: Final = tuple(a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES)
+
+
+class Load(NamedTuple):
+    """What a load showed: seconds of each answer, and of the server's processors."""
+
+    times: list[float]
+    cpu: float
+
+    @property
+    def p50(self) -> float:
+        """Median, in microseconds."""
+        return statistics.median(self.times) * 1e6
+
+    @property
+    def p99(self) -> float:
+        """In microseconds."""
+        return sorted(self.times)[int(0.99 * len(self.times))] * 1e6
+
+    @property
+    def each(self) -> float:
+        """Microseconds of processor an answer."""
+        return self.cpu / len(self.times) * 1e6
+
+
+def text(draw: random.Random, words: int) -> str:
+    """So many words."""
+    return " ".join(draw.choices(WORDS, k=words)) + f" {draw.getrandbits(32):x}"
+
+
+def filled(url: str, accounts: int, frames: int, campaigns: int = 200) -> list[str]:
+    """A state of this size; returns its frames."""
+    draw, state = random.Random(1), open_state(url)  # noqa: S311
+    texts = [text(draw, draw.randint(12, 40)) for _ in range(frames)]
+    document = json.dumps({"capabilities": {"coding": 1.0}, "account_ids": [], "frames": []})
+    rows = [
+        {"campaign_id": f"C-{n:06}", "standing": "open", "confidence": 0.97, "first_seen": NOW, "last_seen": NOW,
+         "scan_id": "s", "document": document}
+        for n in range(campaigns)
+    ]  # fmt: skip
+    with state.write() as connection:
+        connection.execute(sa.insert(tables.campaigns), rows)
+        tasks = [
+            {"campaign_id": f"C-{n % campaigns:06}", "frame": one, "scan_id": "s"} for n, one in enumerate(set(texts))
+        ]
+        connection.execute(sa.insert(tables.tasks), tasks)
+        for first in range(0, accounts, 50_000):
+            connection.execute(sa.insert(tables.accounts), list(flagged(first, min(first + 50_000, accounts))))
+        append(connection, at=NOW, actor="bench", action="scan.record", subject="s", detail={})
+    state.close()
+    return texts
+
+
+def flagged(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Accounts of campaigns."""
+    for n in range(first, last):
+        yield {
+            "account_id": f"acct-{n:08}", "campaign_id": f"C-{n % 200:06}", "risk": 0.9, "flagged": True,
+            "extraction_share": 0.8, "share_low": 0.7, "scan_id": "s",
+        }  # fmt: skip
+
+
+@contextmanager
+def served(code: str, *arguments: str) -> Iterator[tuple[int, int]]:
+    """A server in a process of its own: its id and its port."""
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True)  # noqa: S603
+    assert process.stderr is not None
+    try:
+        port = next(int(m[1]) for line in process.stderr if (m := re.search(r"Listening on http://[\d.]+:(\d+)", line)))
+        yield process.pid, port
+    finally:
+        process.terminate()
+        process.stderr.close()
+        process.wait()
+
+
+def ask(port: int, path: str, body: bytes | None = None) -> tuple[int, Any]:
+    """Status and JSON of one request."""
+    import http.client  # noqa: PLC0415
+
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET" if body is None else "POST", path, body)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def request(path: str, body: bytes) -> bytes:
+    """One request as it goes over the wire, with the headers that a gateway sends."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\naccept: */*\r\n"
+        f"user-agent: gateway/1.0\r\nauthorization: Bearer none\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def requests(words: int, known: float, path: str = "/v1/decide") -> list[bytes]:
+    """Requests of which a share is by accounts that are known."""
+    draw = random.Random(2)  # noqa: S311
+    made = []
+    for n in range(2_000):
+        account = f"acct-{n:08}" if draw.random() < known else f"user-{n:08}"
+        body = {"account_id": account, "credential": "5e" * 16, "model": "m-1", "prompt": text(draw, words)}
+        made.append(request(path, json.dumps(body).encode()))
+    return made
+
+
+def load(pid: int, port: int, asks: list[bytes], seconds: float, connections: int) -> Load:
+    """Keep one request under way on each connection, for so long."""
+    waiting = select.epoll()
+    sockets = {}
+    for _ in range(connections):
+        one = socket.create_connection(("127.0.0.1", port))
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sockets[one.fileno()] = one
+        waiting.register(one, select.EPOLLIN)
+    times: list[float] = []
+    sent: dict[int, float] = {}
+    held = dict.fromkeys(sockets, b"")
+    before, number, clock = processor(pid), 0, time.perf_counter
+    until = clock() + seconds
+    for number, (fd, one) in enumerate(sockets.items()):
+        sent[fd] = clock()
+        one.sendall(asks[number % len(asks)])
+    while (now := clock()) < until:
+        for fd, _ in waiting.poll():
+            held[fd] = answer = held[fd] + sockets[fd].recv(65_536)
+            if not whole(answer):
+                continue
+            now = clock()
+            assert answer.startswith(b"HTTP/1.1 200")
+            times.append(now - sent[fd])
+            held[fd] = b""
+            number += 1
+            sent[fd] = clock()
+            sockets[fd].sendall(asks[number % len(asks)])
+    cpu = processor(pid) - before
+    for one in sockets.values():
+        one.close()
+    waiting.close()
+    return Load(times, cpu)
+
+
+def whole(answer: bytes) -> bool:
+    """Whether head and body are there."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = head.rpartition(b"content-length: ")[2].partition(b"\r\n")[0]
+    return bool(end) and len(body) == int(length)
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory(pid: int, name: str) -> float:
+    """MiB, from /proc: VmRSS is what it holds, VmHWM the most that it held."""
+    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1_024
+
+
+def compared(
+    hello: tuple[int, int], decide: tuple[int, int], asks: list[bytes], how: argparse.Namespace, c: int
+) -> str:
+    """A row of the table: medians over rounds in which both take turns."""
+    rounds = [(load(*hello, asks, how.seconds, c), load(*decide, asks, how.seconds, c)) for _ in range(how.rounds)]
+    p50 = [b.p50 / a.p50 for a, b in rounds]
+    cpu = [b.each / a.each for a, b in rounds]
+    mine, other = rounds[len(rounds) // 2][1], rounds[len(rounds) // 2][0]
+    return (
+        f"| {c} | {other.p50:.0f} / {mine.p50:.0f} | {statistics.median(p50):.2f} ({min(p50):.2f}-{max(p50):.2f}) "
+        f"| {other.each:.0f} / {mine.each:.0f} | {statistics.median(cpu):.2f} ({min(cpu):.2f}-{max(cpu):.2f}) "
+        f"| {other.p99:.0f} / {mine.p99:.0f} |"
+    )
+
+
+def shown(port: int, change: Any, account: str, wanted: str) -> float:
+    """Seconds from the commit of a change to the first answer that shows it."""
+    change()
+    began = time.perf_counter()
+    body = json.dumps({"account_id": account}).encode()
+    while ask(port, "/v1/decide", body)[1]["action"] != wanted:
+        time.sleep(0.005)
+        assert time.perf_counter() - began < 60
+    return time.perf_counter() - began
+
+
+def visibility(url: str, port: int) -> tuple[list[float], float]:
+    """How soon approvals show, and how soon an account does that a scan has newly flagged."""
+    state = open_state(url)
+    approvals = []
+    for n in range(10):
+        account = f"acct-{500 + n:08}"
+        one = Proposal("account", account, "suspend", "harvester", "CAMPAIGN-MEMBER", {}, "default-1", 1, NOW, EVER)
+        (name,) = propose(state, [one], actor="bench")
+        approvals.append(shown(port, lambda name=name: approve(state, name, person="p", at=NOW), account, "deny"))
+    scanned = shown(port, lambda: scan(state), "newly-found", "verify")
+    state.close()
+    return approvals, scanned
+
+
+def scan(state: State) -> None:
+    """One more flagged account, as a scan records it; the table is read anew."""
+    row = next(flagged(0, 1)) | {"account_id": "newly-found"}
+    with state.write() as connection:
+        connection.execute(sa.insert(tables.accounts), [row])
+        append(connection, at=NOW, actor="bench", action="scan.record", subject="s2", detail={})
+
+
+def main() -> None:
+    """Measure, and print tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--frames", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    how = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url, policy = f"{folder}/state.db", Path(folder, "policy.toml")
+        policy.write_text(
+            default_text().replace('mode = "shadow"', 'mode = "enforce"').replace("share = 0.01", "share = 0.0")
+        )
+        filled(url, how.accounts, how.frames)
+        arguments = (
+            "serve",
+            "--state",
+            url,
+            "--policy",
+            str(policy),
+            "--journal",
+            f"{folder}/j",
+            "--listen",
+            "127.0.0.1:0",
+        )
+        began = time.perf_counter()
+        with served(HELLO) as hello, served(SERVE, *arguments) as decide:
+            while ask(decide[1], "/readyz")[0] != 200:
+                time.sleep(0.1)
+            print(f"{how.accounts:,} accounts, {how.frames:,} frames: ready after {time.perf_counter() - began:.1f} s")
+            print(f"memory: {memory(decide[0], 'VmRSS'):.0f} MiB, at most {memory(decide[0], 'VmHWM'):.0f} MiB")
+            for words, known in ((8, 0.0), (8, 0.01), (150, 0.0), (700, 0.0), (8, 1.0)):
+                asks = requests(words, known)
+                size = statistics.mean(map(len, asks))
+                print(f"\n{size:.0f} bytes a request, {known:.0%} by known accounts (hello / decide, us)")
+                print("| connections | p50 | ratio | processor | ratio | p99 |\n|---|---|---|---|---|---|")
+                for connections in (1, 16):
+                    print(compared(hello, decide, asks, how, connections), flush=True)
+            approvals, scanned = visibility(url, decide[1])
+            print(f"\nan approval shows after {statistics.median(approvals):.2f} s, at most {max(approvals):.2f} s")
+            print(f"a scan shows after {scanned:.2f} s")
+            print(f"memory: {memory(decide[0], 'VmRSS'):.0f} MiB, at most {memory(decide[0], 'VmHWM'):.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
