@@ -1,6 +1,6 @@
 """How much of the harvest a scan finds, and whom it accuses wrongly, on simulated worlds of several seeds.
 
-Usage: `python benchmarks/detection.py --corpora DIR [--seeds 9101 9102 9103] [--exchanges 250000] [--markdown]`. Worlds:
+Usage: `python benchmarks/detection.py --corpora DIR [--seeds 9101 9102 9103] [--exchanges 250000] [--careful off] [--markdown]`. Worlds:
 every archetype and workload with half of the attackers' traffic benign and infrastructure shared; with infrastructure
 disjoint and half of the frames in several wordings, with half, four fifths and nineteen twentieths of it benign; and a
 world without attacks. Worlds, findings and evaluations are kept in the cache; `--fresh` makes them anew. Pooled
@@ -46,7 +46,7 @@ def result(arguments: argparse.Namespace, name: str, seed: int) -> Result:
     findings = arguments.cache / f"{label}.findings"
     shutil.rmtree(findings, ignore_errors=True)
     load = round(os.getloadavg()[0], 2)
-    run = checked(measured("scan", traffic, "--out", findings, "--quiet"), 0, FOUND)
+    run = checked(measured("scan", traffic, "--out", findings, "--quiet", "--careful", arguments.careful), 0, FOUND)
     told = checked(measured("evaluate", findings, "--truth", traffic / "truth", "--json"))
     document: Result = json.loads(told.output)
     document["scan"] = {"wall": run.wall, "cpu": run.cpu, "peak": run.peak, "load": load}
@@ -175,6 +175,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=Path("work/benchmarks"), help="where worlds and findings are kept"
     )
+    parser.add_argument("--careful", choices=("auto", "on", "off"), default="off", help="the careful model (default: off)")
     parser.add_argument("--fresh", action="store_true", help="make anew what the cache holds")
     parser.add_argument("--markdown", action="store_true", help="tables for docs/results.md")
     return parser.parse_args()
