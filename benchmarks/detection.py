@@ -175,7 +175,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=Path("work/benchmarks"), help="where worlds and findings are kept"
     )
-    parser.add_argument("--careful", choices=("auto", "on", "off"), default="off", help="the careful model (default: off)")
+    parser.add_argument(
+        "--careful", choices=("auto", "on", "off"), default="off", help="the careful model (default: off)"
+    )
     parser.add_argument("--fresh", action="store_true", help="make anew what the cache holds")
     parser.add_argument("--markdown", action="store_true", help="tables for docs/results.md")
     return parser.parse_args()
