@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from revenuer.errors import ConfigError, InputError, MissingExtraError
+from revenuer.errors import ConfigError, InputError
 from revenuer.provenance.radioactivity import Positions, pooled
 from revenuer.provenance.scheme import Ints
 from revenuer.provenance.watermark import grams
@@ -56,7 +57,7 @@ def tokenizer(path: Path) -> Tokenizer:
 
     Raises:
         InputError: the file cannot be read.
-        MissingExtraError: the package is not installed.
+        ConfigError: the package is not installed.
     """
     if path.suffix == ".json":
         return _library(path)
@@ -70,11 +71,11 @@ def tokenizer(path: Path) -> Tokenizer:
 
 def _library(path: Path) -> Tokenizer:
     try:
-        from tokenizers import Tokenizer as Library  # noqa: PLC0415
+        library: Any = import_module("tokenizers")
     except ImportError as error:
-        raise MissingExtraError("a tokenizer.json", "encoder") from error
+        raise ConfigError("a tokenizer.json needs the package tokenizers: pip install tokenizers") from error
     try:
-        loaded = Library.from_file(str(path))
+        loaded = library.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises plain exceptions
         raise InputError(f"is no tokenizer: {error}", file=str(path)) from error
     return lambda text: list(loaded.encode(text, add_special_tokens=False).ids)
