@@ -1,0 +1,113 @@
+"""What telling of a campaign costs: time and size of the bundle for a campaign of many accounts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from revenuer.findings import Campaign, Evidence, campaigns_document
+from revenuer.schema import ACCOUNTS, EXCHANGES
+from revenuer.sharing import Secret, read_found
+from revenuer.sharing.bundle import Telling, bundle_of
+from revenuer.sharing.facts import observe_traffic
+
+WORDS = (
+    "write",
+    "explain",
+    "step",
+    "answer",
+    "reason",
+    "judge",
+    "grade",
+    "table",
+    "code",
+    "tool",
+    "plan",
+    "check",
+    "list",
+    "sort",
+    "name",
+)
+
+
+def findings(place: Path, accounts: int) -> None:
+    """Findings of one campaign of so many accounts and 64 templates."""
+    rng = np.random.default_rng(0)
+    frames = tuple(" ".join(rng.choice(WORDS, 60)) + "\n{…}" for _ in range(64))
+    names = tuple(f"acct_{number:016x}" for number in range(accounts))
+    seen = ("2026-09-01T00:00:00Z", "2026-09-14T00:00:00Z")
+    evidence = (Evidence("partition", "one list of tasks", 1.6, accounts),)
+    shares = {"first_party": 1.0}
+    one = Campaign(
+        "C-0", 0.999, accounts, 10 * accounts, *seen, {"reasoning": 1.0}, shares, names, frames, evidence, ()
+    )
+    place.mkdir()
+    (place / "campaigns.json").write_bytes(msgspec.json.encode(campaigns_document((one,))))
+
+
+def traffic(place: Path, accounts: int, each: int) -> None:
+    """Traffic of the campaign and as many customers: members come 20 to a network, customers where they like."""
+    rng = np.random.default_rng(1)
+    people = 2 * accounts
+    who = np.repeat(np.arange(people), each)
+    member = who < accounts
+    net = np.where(member, who // 20, rng.integers(0, 200 * 250, len(who)))
+    ip = [
+        f"{81 if m else 101}.{n // 250 % 250}.{n % 250}.{h}"
+        for m, n, h in zip(member, net, rng.integers(1, 250, len(who)), strict=True)
+    ]
+    names = np.array([f"acct_{number:016x}" for number in range(people)], object)
+    size = len(who)
+    columns = {
+        "exchange_id": pa.array([f"x{number}" for number in range(size)]),
+        "ts": pa.array(
+            1_788_220_800_000_000 + rng.integers(0, 13 * 86_400_000_000, size), pa.timestamp("us", tz="UTC")
+        ),
+        "account_id": pa.array(names[who]),
+        "ip": pa.array(ip),
+        "prompt": pa.array(["a prompt"] * size),
+    }
+    place.mkdir()
+    missing = {field.name: pa.nulls(size, field.type) for field in EXCHANGES if field.name not in columns}
+    pq.write_table(
+        pa.table({**columns, **missing}).select(EXCHANGES.names).cast(EXCHANGES), place / "exchanges.parquet"
+    )
+    rows = [{"account_id": name, "email_domain": f"mail{number % 900}.example"} for number, name in enumerate(names)]
+    pq.write_table(pa.Table.from_pylist(rows, ACCOUNTS), place / "accounts.parquet")
+
+
+def main() -> None:
+    """Print one row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--each", type=int, default=10)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        findings(work / "findings", args.accounts)
+        traffic(work / "traffic", args.accounts, args.each)
+        how = Telling(secret=Secret(b"the secret of a group", "0" * 16), volumes=True, capabilities=True)
+        for run in ("first, with compiling and loading", "second"):
+            wall, cpu = time.perf_counter(), time.process_time()
+            found = read_found(work / "findings")
+            seen = observe_traffic(work / "traffic", found)
+            looked = time.process_time() - cpu
+            bundle = json.dumps(bundle_of(found, seen, how), indent=1)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            print(
+                f"{args.accounts:,} accounts, {2 * args.accounts * args.each:,} exchanges ({run}): {cpu:.1f} CPU s "
+                f"({looked:.1f} of it reading the traffic), {wall:.1f} s, {len(bundle):,} bytes, "
+                f"{len(seen[0].networks)} networks, {len(seen[0].domains)} domains, 64 templates"
+            )
+
+
+if __name__ == "__main__":
+    main()
