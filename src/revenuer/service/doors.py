@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from revenuer.service.answers import Headers, Refused
@@ -70,10 +71,10 @@ class Doors:
     def _key(self, secret: bytes) -> Caller:
         if self.ring is None:
             raise Refused(503, "the state cannot be reached: come again", _AGAIN)
-        key = self.ring.find(secret.decode("ascii", "replace"), now_text())
-        if key is None:
+        caller = self.ring.find(secret.decode("ascii", "replace"), now_text())
+        if caller is None:
             raise Refused(401, "a key or a token is needed, and what was presented is none that counts", _CHALLENGE)
-        return key.caller()
+        return caller
 
     def _person(self, token: bytes) -> Caller:
         if self.people is None:
@@ -109,4 +110,10 @@ def too_often(seconds: float) -> Refused:
 
 def now_text() -> str:
     """Now, as the state keeps times."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _text_of(int(time.time()))
+
+
+@lru_cache(maxsize=2)
+def _text_of(second: int) -> str:
+    """Asked for every request, and the same for a second."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -179,7 +179,7 @@ class KeyRing:
     def __init__(self, state: State) -> None:
         self._state = state
         self._guard = threading.Lock()
-        self._keys: dict[str, tuple[str, Key]] = {}
+        self._keys: dict[str, tuple[str, Key, Caller]] = {}
         self._used: dict[str, str] = {}
         self.refresh()
 
@@ -191,18 +191,18 @@ class KeyRing:
         """
         with self._state.read() as connection:
             rows = connection.execute(sa.select(api_keys).where(api_keys.c.revoked_at.is_(None))).all()
-        self._keys = {row.key_id: (row.digest, _key(row)) for row in rows}
+        found = [(row.digest, _key(row)) for row in rows]
+        self._keys = {key.key_id: (digest, key, key.caller()) for digest, key in found}
 
-    def find(self, secret: str, at: str) -> Key | None:
-        """The key that this is, if it opens anything now."""
+    def find(self, secret: str, at: str) -> Caller | None:
+        """Whoever holds this key, if it opens anything now."""
         form = _FORM.fullmatch(secret)
-        if form is None:
+        known = None if form is None else self._keys.get(form[1])
+        digest = _NOBODY if known is None else known[0]
+        if not hmac.compare_digest(_digest(secret), digest) or known is None or not known[1].opens(at):
             return None
-        digest, key = self._keys.get(form[1], (_NOBODY, None))
-        if not hmac.compare_digest(_digest(secret), digest) or key is None or not key.opens(at):
-            return None
-        self._used[key.key_id] = at
-        return key
+        self._used[known[1].key_id] = at
+        return known[2]
 
     def keep_uses(self) -> None:
         """Write down when keys were last used, to the minute.
