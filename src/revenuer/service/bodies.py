@@ -12,6 +12,8 @@ from revenuer.service.answers import Receive, Refused, Scope, header
 __all__ = ["decoded", "whole"]
 
 READING_SECONDS: Final = 30.0
+# Bodies of so many times the limit are thrown away; beyond it the connection is closed on them.
+_DISCARDED: Final = 16
 
 T = TypeVar("T")
 
@@ -29,7 +31,7 @@ async def whole(scope: Scope, receive: Receive, most: int) -> bytes:
     """
     told = header(scope["headers"], b"content-length")
     if told and int(told) > most:  # the server has seen to it that this is a number
-        raise _too_large(most)
+        raise _too_large(most, close=int(told) > _DISCARDED * most)
     message = await receive() if told else await _next(receive)
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
@@ -72,10 +74,11 @@ async def _rest(first: bytes, receive: Receive, most: int) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            raise _too_large(most)
+            raise _too_large(most, close=True)
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _too_large(most: int) -> Refused:
-    return Refused(413, f"the body is larger than {most:,} bytes", [(b"connection", b"close")])
+def _too_large(most: int, *, close: bool) -> Refused:
+    """Not much too large a body is read to its end and thrown away, so that the sender hears what was wrong with it."""
+    return Refused(413, f"the body is larger than {most:,} bytes", [(b"connection", b"close")] if close else [])
