@@ -198,15 +198,14 @@ def ask(file: Path, url: str, peer: str, transcript: Path, out: Path, key_file: 
 @click.option("--asked", type=click.IntRange(min=1), default=50_000, show_default=True, help="Most items of a request.")
 def psi_setup(file: Path, out: Path, secret: Path, asked: int) -> None:
     """Make the set-up of ITEMS that peers need, once; the private key is made with it, and kept."""
-    from revenuer.output import write_atomically  # noqa: PLC0415
+    from revenuer.sharing.files import write_private, write_whole  # noqa: PLC0415
     from revenuer.sharing.matching_items import read_items  # noqa: PLC0415
-    from revenuer.sharing.matching_keys import write_private  # noqa: PLC0415
     from revenuer.sharing.psi import new_answerer  # noqa: PLC0415
 
     mine, answerer = read_items(file), new_answerer()
     made = answerer.set_up(mine, most_asked=asked)
     write_private(secret, answerer.secret)
-    write_atomically(out, made)
+    write_whole(out, made)
     _say(f"{len(mine):,} items in {len(made):,} bytes")
 
 
@@ -216,15 +215,14 @@ def psi_setup(file: Path, out: Path, secret: Path, asked: int) -> None:
 @_secret
 def psi_request(file: Path, out: Path, secret: Path) -> None:
     """Make a request about ITEMS; its private key is for this request alone."""
-    from revenuer.output import write_atomically  # noqa: PLC0415
+    from revenuer.sharing.files import write_private, write_whole  # noqa: PLC0415
     from revenuer.sharing.matching_items import read_items  # noqa: PLC0415
-    from revenuer.sharing.matching_keys import write_private  # noqa: PLC0415
     from revenuer.sharing.psi import new_asker  # noqa: PLC0415
 
     mine, asker = read_items(file), new_asker()
     made = asker.request(mine)
     write_private(secret, asker.secret)
-    write_atomically(out, made)
+    write_whole(out, made)
     _say(f"{len(mine):,} items in {len(made):,} bytes")
 
 
@@ -237,13 +235,13 @@ def psi_request(file: Path, out: Path, secret: Path) -> None:
 @_allowed
 def psi_answer(request: Path, out: Path, secret: Path, peer: str, transcript: Path, **allowed: int) -> None:
     """Answer a peer's REQUEST; all that is learnt is how many items it is about."""
-    from revenuer.output import write_atomically  # noqa: PLC0415
+    from revenuer.sharing.files import write_whole  # noqa: PLC0415
     from revenuer.sharing.psi import Answerer, asked  # noqa: PLC0415
 
     given = _read(request)
     count = asked(given)
     _noted(transcript, peer, "psi", {"key_id": "", "mine": 0, "theirs": count, "learnt": None}, allowed)
-    write_atomically(out, Answerer(_read(secret)).answer(given))
+    write_whole(out, Answerer(_read(secret)).answer(given))
     _say(f"a request about {count:,} items was answered")
 
 

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 import msgspec
 
-from revenuer import __version__
 from revenuer.errors import ConfigError, InputError
 from revenuer.findings import Campaign
-from revenuer.output import write_atomically
 from revenuer.sharing.dossier_archive import packed, unpacked
 from revenuer.sharing.dossier_custody import Hashed, Step, chained, hashed_files
 from revenuer.sharing.dossier_parts import README, conclusions, error_rates, facts, methods
 from revenuer.sharing.dossier_signing import Signer, fingerprint, imprint, stamp_request
+from revenuer.sharing.files import VERSION, write_whole
 from revenuer.summary import ScanSummary, read_findings
 
 __all__ = ["BESIDE", "MANIFEST", "AuditHead", "Made", "Manifest", "build", "stamp"]
@@ -105,7 +104,7 @@ def build(
     if not only:
         files |= {f"findings/{name}": _bytes(findings / name) for name in _TAKEN_ALONG if (findings / name).is_file()}
     manifest = Manifest(
-        version=__version__,
+        version=VERSION,
         at=moment,
         time_from=time_from,
         by=by,
@@ -118,7 +117,7 @@ def build(
     files |= {} if signer is None else {SIGNATURE: signer.sign(told), SIGNER: signer.public}
     files |= {REQUEST: stamp_request(told)} if request else {}
     archive = packed(files)
-    write_atomically(out, archive)
+    write_whole(out, archive)
     return Made(len(campaigns), len(files), hashlib.sha256(archive).hexdigest())
 
 
@@ -135,7 +134,7 @@ def stamp(file: Path, reply: Path) -> None:
     token = _bytes(reply)
     if imprint(files[MANIFEST]) not in token:
         raise InputError("is no time-stamp of this dossier", file=str(reply))
-    write_atomically(file, packed(files | {REPLY: token}))
+    write_whole(file, packed(files | {REPLY: token}))
 
 
 def _moment(at: str | None, audit: AuditHead | None) -> tuple[str, str]:
@@ -169,7 +168,7 @@ def _steps(findings: Path, traffic: Path, *, by: str, at: str, audit: AuditHead 
     if audit is not None:
         detail = {"entries": audit.entries, "head": audit.head, "about_these_campaigns": list(audit.about)}
         steps.append(Step(number=0, what="audit log of decisions", at=audit.at, detail=detail))
-    steps.append(Step(number=0, what="dossier made", at=at, by=by, detail={"version": __version__}))
+    steps.append(Step(number=0, what="dossier made", at=at, by=by, detail={"version": VERSION}))
     return chained(steps)
 
 
@@ -177,7 +176,7 @@ def _content(
     campaigns: Sequence[Campaign], summary: ScanSummary, steps: Sequence[Step], told: dict[str, str]
 ) -> dict[str, bytes]:
     return {
-        "README.md": README.format(version=__version__, campaigns=len(campaigns), **told).encode(),
+        "README.md": README.format(version=VERSION, campaigns=len(campaigns), **told).encode(),
         "facts.json": _json(facts(campaigns)),
         "conclusions.json": _json(conclusions(campaigns)),
         "methods.json": _json(methods(summary)),

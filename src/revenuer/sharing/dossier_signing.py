@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from revenuer.errors import ConfigError, InputError, MissingExtraError
-from revenuer.output import write_atomically
-from revenuer.sharing.matching_keys import write_private
+from revenuer.sharing.files import write_private, write_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -54,7 +53,7 @@ def make_key(file: Path, passphrase: str = "") -> bytes:
     form = serialization.PrivateFormat.PKCS8
     write_private(file, key.private_bytes(serialization.Encoding.PEM, form, lock))
     public = Signer(key).public
-    write_atomically(file.with_name(f"{file.name}.pub"), public)
+    write_whole(file.with_name(f"{file.name}.pub"), public)
     return public
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from revenuer.errors import InputError
-from revenuer.output import write_atomically
+from revenuer.sharing.files import write_whole
 from revenuer.sharing.matching_items import MOST_ITEMS
 from revenuer.sharing.matching_keys import GroupKey
 
@@ -55,7 +55,7 @@ def write_list(file: Path, hashes: Iterable[bytes], key: GroupKey) -> int:
     """
     name = key.key_id
     lines = [f"{name}:{one.hex()}" for one in sorted(hashes)]
-    write_atomically(file, "\n".join([_HEAD, *lines, ""]).encode())
+    write_whole(file, "\n".join([_HEAD, *lines, ""]).encode())
     return len(lines)
 
 

@@ -21,8 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from revenuer.errors import ConfigError, InputError, OutputError
+from revenuer.sharing.files import write_private
 from revenuer.sharing.matching import HASH_BYTES, common, keyed
-from revenuer.sharing.matching_keys import GroupKey, key_at, write_private
+from revenuer.sharing.matching_keys import GroupKey, key_at
 from revenuer.sharing.matching_transcript import Allowance, Exhausted, Transcript
 from revenuer.sharing.psi import Answerer, asked
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from revenuer.errors import InputError
-from revenuer.output import write_atomically
+from revenuer.sharing.files import write_whole
 
 __all__ = ["KINDS", "MOST_ITEMS", "canonical", "read_items", "split", "template_of", "write_items"]
 
@@ -162,4 +162,4 @@ def write_items(file: Path, items: Iterable[str]) -> None:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(_HEAD)
     rows.writerows(split(item) for item in sorted(items))
-    write_atomically(file, out.getvalue().encode())
+    write_whole(file, out.getvalue().encode())

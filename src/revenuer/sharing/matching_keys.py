@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from typing import Final
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError, OutputError
+from revenuer.errors import ConfigError, InputError
+from revenuer.sharing.files import write_private
 
-__all__ = ["LONGEST_DAYS", "GroupKey", "add_key", "key_at", "key_by_id", "read_keys", "write_private"]
+__all__ = ["LONGEST_DAYS", "GroupKey", "add_key", "key_at", "key_by_id", "read_keys"]
 
 # A member can try out texts for as long as a key is used: a season, and what was learnt of the old key is worth nothing.
 LONGEST_DAYS: Final = 93
@@ -119,23 +119,6 @@ def key_by_id(keys: tuple[GroupKey, ...], key_id: str, day: str) -> GroupKey:
     if key.key_id != key_id:
         raise ConfigError(f"the list is under {key_id}; the key of {day} is {key.key_id}")
     return key
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read, whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    fresh = file.with_name(f".revenuer-{secrets.token_hex(6)}.partial")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(content)
-        fresh.replace(file)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", file=str(file)) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _day(text: str) -> date:

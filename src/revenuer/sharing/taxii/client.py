@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
-from revenuer import __version__
 from revenuer.errors import InputError, MissingExtraError
+from revenuer.sharing.files import VERSION
 from revenuer.sharing.taxii.media import TAXII, sends
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def connected(access: Access, *, pause: Callable[[float], None] = time.sleep) ->
         import httpx  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("the TAXII client", "sharing") from error
-    headers = {"User-Agent": f"revenuer/{__version__}"}
+    headers = {"User-Agent": f"revenuer/{VERSION}"}
     headers |= {"Authorization": f"Bearer {access.key}"} if access.key else {}
     login = httpx.BasicAuth(access.user, access.password) if access.user and not access.key else None
     with httpx.Client(auth=login, headers=headers, verify=_context(access), timeout=60.0, trust_env=False) as http:

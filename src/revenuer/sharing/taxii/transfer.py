@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from revenuer.errors import InputError
-from revenuer.output import write_atomically
+from revenuer.sharing.files import write_whole
 from revenuer.sharing.taxii.client import Client
 
 __all__ = ["Pulled", "Pushed", "bundle_objects", "discovered", "pull", "push"]
@@ -83,7 +83,7 @@ def pull(client: Client, url: str, out: Path, *, checkpoint: Path | None = None,
     for page in client.pages(_slashed(url), after=state.added_after, kinds=kinds):
         objects.update({(one.get("id"), one.get("modified"), one.get("created")): one for one in page.objects})
         last = max(last, page.last_added)
-    write_atomically(out, _bundle(url, objects.values()))
+    write_whole(out, _bundle(url, objects.values()))
     state.added_after = last
     _saved(checkpoint, state)
     return Pulled(len(objects), last)
@@ -194,4 +194,4 @@ def _loaded(file: Path | None, url: str) -> _Checkpoint:
 
 def _saved(file: Path | None, state: _Checkpoint) -> None:
     if file is not None:
-        write_atomically(file, msgspec.json.format(msgspec.json.encode(state), indent=1) + b"\n")
+        write_whole(file, msgspec.json.format(msgspec.json.encode(state), indent=1) + b"\n")
