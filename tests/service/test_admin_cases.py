@@ -271,7 +271,6 @@ def test_what_is_not_well_formed_is_refused_as_a_problem(here: Site, how: dict[s
     "query",
     [
         "status=null",
-        "subject=NULL",
         "limit=0",
         "limit=x",
         "limit=1&limit=2",
