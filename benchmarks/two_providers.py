@@ -73,10 +73,17 @@ class World:
         truth = pq.read_table(self.place / "truth" / "accounts.parquet")
         return set(truth.filter(pc.invert(truth["extraction"]))["account_id"].to_pylist())
 
+    def without_attack(self) -> World:
+        """The same without the accounts that serve extraction."""
+        honest = pa.array(sorted(self.honest()), pa.string())
+        rest = self.accounts.filter(pc.is_in(self.accounts["account_id"], value_set=honest))
+        return World(self.place, self.exchanges.filter(pc.is_in(self.exchanges["account_id"], value_set=honest)), rest)
+
     def until(self, moment: Any, made: Path) -> Path:
         """The traffic as a scan at a moment would have seen it."""
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir()
+        moment = pa.scalar(moment, self.exchanges["ts"].type) if isinstance(moment, datetime) else moment
         pq.write_table(self.exchanges.filter(pc.less_equal(self.exchanges["ts"], moment)), made / "exchanges.parquet")
         pq.write_table(self.accounts, made / "accounts.parquet")
         for name, column in (("enforcement", "ts"), ("releases", "released_at")):
@@ -187,6 +194,12 @@ def attack(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
             flush=True,
         )
     _ratio(seen, began)
+    control = second.without_attack().until(seen[-1].at, work / "control")
+    found = scanned(control, work / "control-found", intel=store, intel_key=key)
+    alarms = sum(one["alarm"] for one in found["intel"]["sightings"])
+    print(
+        f"  the same traffic without the attack: {alarms} alarms, {len(found['flagged'])} accounts flagged", flush=True
+    )
 
 
 def _ratio(seen: list[Look], began: datetime) -> None:
