@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,6 +26,7 @@ _PLACE: Final = click.Path(path_type=Path)
 _DEFAULT: Final = "default"
 # Outcomes in which somebody has to do something before the account is open.
 _HELD: Final = ("step_up", "review", "deny")
+WIDTH: Final = 110
 _SHOWN_REASONS: Final = 12
 
 
@@ -149,8 +151,9 @@ def _explain(account: str, outcomes: list[Outcome], *, as_json: bool) -> None:
             else f"  {reason.code}: {reason.fact}"
         )
     for group, worth in found.groups.items():
-        _say(f"  together, {group}: {worth:+.2f}")
-    _say(f"  told: {found.explanation}")
+        _say(f"together, {group}: {worth:+.2f}")
+    for line in wrap(f"told: {found.explanation}", WIDTH):
+        _say(line)
 
 
 def _tell(signups: SignUps, counted: Tally, policy: VerificationPolicy, *, as_json: bool) -> None:
@@ -161,7 +164,7 @@ def _tell(signups: SignUps, counted: Tally, policy: VerificationPolicy, *, as_js
     note = ": said, not done" if policy.mode == "shadow" else ""
     _say(f"{counted.signups:,} sign-ups, policy {policy.version} ({policy.mode}{note})")
     for name, one in counted.outcomes.items():
-        _say(f"  {name}: {one.count:,} ({one.share:.2%}, 95 % {one.low:.2%} to {one.high:.2%})")
+        _say(f"{name}: {one.count:,} ({one.share:.2%}, 95 % {one.low:.2%} to {one.high:.2%})")
     for programme, outcomes in counted.programmes.items():
         if programme != "none":
             _say(
@@ -169,11 +172,11 @@ def _tell(signups: SignUps, counted: Tally, policy: VerificationPolicy, *, as_js
                 + ", ".join(f"{name} {one.count:,}" for name, one in outcomes.items() if one.count)
             )
     for code, count in list(counted.reasons.items())[:_SHOWN_REASONS]:
-        _say(f"  reason {code}: {count:,}")
+        _say(f"reason {code}: {count:,}")
     for reason, count in signups.set_aside.items():
-        _say(f"  set aside, {reason}: {count:,}")
+        _say(f"set aside, {reason}: {count:,}")
     if signups.missing:
-        _say(f"  columns not there, which say nothing: {', '.join(signups.missing)}")
+        _say(f"columns not there, which say nothing: {', '.join(signups.missing)}")
 
 
 def _say(line: str) -> None:
