@@ -1,6 +1,6 @@
 """Sign-ups judged on simulated worlds: how much of each campaign is met, and whom among honest people.
 
-    python benchmarks/signup.py --cache FOLDER [--seeds 601 602 603 604] [--markdown]
+    python benchmarks/signup.py --cache FOLDER [--seeds 590 591] [--markdown]
 
 Each world is judged four ways: as sign-ups come; asked again when all have come; with a feed of hosting and VPN networks; and with
 half of each campaign's accounts, drawn by a hash, known from the beginning (`known`: as a scan would have found them, `confirmed`: by
@@ -180,27 +180,30 @@ def tables(counts: dict[str, Counts], *, markdown: bool) -> list[str]:
     """Campaigns, honest people, programmes, and how often honest people reach what the policy promises."""
     kinds = sorted({kind for one in counts.values() for kind in one.by}, key=number)
     attacks, honest = [kind for kind in kinds if kind[0] == "A"], [kind for kind in kinds if kind[0] != "A"]
-    groups = {**{kind: [kind] for kind in attacks}, "all": attacks}
-    met = [[name, *(of_kind(one, group, MET) for one in counts.values())] for name, group in groups.items()]
-    held = [[name, *(of_kind(one, group, MET[1:]) for one in counts.values())] for name, group in groups.items()]
-    friction = {**{kind: [kind] for kind in honest}, "all": honest}
-    limited = [
-        [name, str(sum(counts["sign-up"].by[kind].total() for kind in group)),
-         *(of_kind(one, group, names) for names in (MET, MET[1:], ("deny",)) for one in counts.values())]
-        for name, group in friction.items()
-    ]  # fmt: skip
-    heads = list(counts)
-    return [
-        "met at all (limits, step-up, review, deny)\n" + table(["campaign", *heads], met, markdown=markdown),
-        "held (step-up, review, deny)\n" + table(["campaign", *heads], held, markdown=markdown),
-        "honest people met, held, denied\n"
-        + table(
-            ["honest", "accounts", *(f"{name} {head}" for name in ("met", "held", "denied") for head in heads)],
-            limited,
+    shown = [name for name in counts if name != "confirmed"]
+    # what people confirmed is met like what a scan has found, and partly denied
+    places = [*((names, way) for names in (MET, MET[1:]) for way in shown), (("deny",), "confirmed")]
+    heads = [*(f"{word} {way}" for word in ("met", "held") for way in shown), "denied confirmed"]
+    told = {
+        "campaign": {**{kind: [kind] for kind in attacks}, "all": attacks},
+        "honest": {**{kind: [kind] for kind in honest}, "all": honest},
+    }
+    parts = [
+        table(
+            [side, "accounts", *heads],
+            [
+                [name, str(sum(counts["sign-up"].by[kind].total() for kind in group)),
+                 *(of_kind(counts[way], group, names) for names, way in places)]
+                for name, group in groups.items()
+            ],
             markdown=markdown,
-        ),
-        "programmes\n" + table(["programme", *heads], programmes(counts), markdown=markdown),
-        "honest score reaches the bound of\n" + table(["share allowed", *heads], promised(counts), markdown=markdown),
+        )
+        for side, groups in told.items()
+    ]  # fmt: skip
+    return [
+        *parts,
+        table(["programme", *counts], programmes(counts), markdown=markdown),
+        table(["score reached, honest", *counts], promised(counts), markdown=markdown),
     ]
 
 
@@ -231,7 +234,7 @@ def main() -> None:
     """Make or find the worlds, judge them, print the tables."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cache", type=Path, required=True, help="folder that keeps the worlds")
-    options.add_argument("--seeds", type=int, nargs="+", default=[601, 602, 603, 604])
+    options.add_argument("--seeds", type=int, nargs="+", default=[590, 591])
     options.add_argument("--disjoint", action="store_true", help="campaigns whose accounts share nothing")
     options.add_argument("--markdown", action="store_true")
     chosen = options.parse_args()
