@@ -35,6 +35,8 @@ async def whole(scope: Scope, receive: Receive, most: int) -> bytes:
     message = await receive() if told else await _next(receive)
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
+        if len(body) > most:
+            raise _too_large(most, close=True)
         return body
     try:
         async with asyncio.timeout(READING_SECONDS):
