@@ -240,15 +240,33 @@ def test_3_11_2_all_properties_of_a_status(place: Place):
 
 
 def test_3_12_1_delete_object(place: Place, http: httpx.Client):
-    """What was deleted is gone from every endpoint; it may be added again, later than all before."""
-    one = indicator(fresh())
-    place.add(one)
+    """What was deleted is gone from every endpoint, and nothing else is; it may be added again, later than all before."""
+    one, other, another = indicator(fresh()), indicator(fresh()), indicator(fresh())
+    place.add(one, other)
+    place.add(another, peer="rival")
     before = http.get(f"{place.url()}objects/{one['id']}/").headers["x-taxii-date-added-last"]
     assert http.delete(f"{place.url()}objects/{one['id']}/").status_code == 200
     assert refused(http.get(f"{place.url()}objects/{one['id']}/"), 404)
-    assert one["id"] not in ids(http.get(f"{place.url()}manifest/"))
+    left = ids(http.get(f"{place.url()}manifest/", params={"match[id]": f"{one['id']},{other['id']},{another['id']}"}))
+    assert left == [other["id"], another["id"]]
     place.add(one)
     assert http.get(f"{place.url()}objects/{one['id']}/").headers["x-taxii-date-added-last"] > before
+
+
+@pytest.mark.parametrize(
+    ("version", "left"), [("", [1, 2]), ("first", [2, 3]), ("all", None), ("2026-03-02T00:00:00Z", [1, 3])]
+)
+def test_3_12_1_delete_versions(place: Place, http: httpx.Client, version: str, left: list[int] | None):
+    """The newest version is deleted unless others are named; the rest stays."""
+    number = fresh()
+    place.add(*[indicator(number, modified=f"2026-03-0{day}T00:00:00Z") for day in (1, 2, 3)])
+    path = f"{place.url()}objects/{indicator(number)['id']}/"
+    assert http.delete(path, params={"match[version]": version} if version else {}).status_code == 200
+    answer = http.get(f"{path}versions/")
+    if left is None:
+        assert refused(answer, 404)
+    else:
+        assert answer.json()["versions"] == [f"2026-03-0{day}T00:00:00Z" for day in left]
 
 
 def test_3_13_1_1_added_after(place: Place, http: httpx.Client):

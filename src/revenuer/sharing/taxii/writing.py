@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from revenuer.sharing.taxii.store import Store, collections, objects, statuses
 
 __all__ = ["add", "delete", "status_of"]
 
+_MOST_VERSIONS: Final = 1_000_000
 _KEPT_MICROS: Final = 7 * 86_400 * 1_000_000
 _NOT_YOURS: Final = "another peer brought the first version of this object"
 
@@ -117,7 +119,8 @@ def delete(store: Store, *, collection: str, peer: str, object_id: str, asked: F
         owner = sa.select(objects.c.peer).where(*here).order_by(objects.c.added).limit(1)
         if connection.execute(owner).scalar() != peer:
             raise Refusal(403, _NOT_YOURS)
-        found = page(connection, collection, asked).objects
+        only = replace(asked, ids=(object_id,), limit=_MOST_VERSIONS)
+        found = page(connection, collection, only).objects
         for one in found:
             connection.execute(
                 sa.delete(objects).where(objects.c.collection_id == collection, objects.c.added == one.added)
