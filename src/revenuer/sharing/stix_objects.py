@@ -23,8 +23,13 @@ from revenuer.sharing.vocabulary import (
 )
 
 try:
-    from stix2 import v21
-    from stix2.properties import DictionaryProperty, FloatProperty, ListProperty, StringProperty
+    from stix2 import v21  # type: ignore[import-untyped]
+    from stix2.properties import (  # type: ignore[import-untyped]
+        DictionaryProperty,
+        FloatProperty,
+        ListProperty,
+        StringProperty,
+    )
 except ImportError as error:
     raise MissingExtraError("STIX", "sharing") from error
 
@@ -34,7 +39,7 @@ _MINTED: Final = "2026-11-23T00:00:00.000Z"
 __all__ = ["Writer", "extension_schema", "identity_of", "stix_id"]
 
 
-class _Share(FloatProperty):
+class _Share(FloatProperty):  # type: ignore[misc]
     """A number in a list: the library calls properties of lists with an argument that its own numbers do not take."""
 
     def clean(self, value: Any, allow_custom: bool = False, interoperability: bool = False) -> Any:  # noqa: FBT001, FBT002
