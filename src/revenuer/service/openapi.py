@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from revenuer import __version__
 from revenuer.service.admin.endpoint import Endpoint
 from revenuer.service.admin.ingest import KEY_FORM
 from revenuer.service.problems import MEDIA_TYPE, Problem
@@ -50,7 +50,7 @@ def openapi(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "revenuer",
-            "version": __version__,
+            "version": version("revenuer"),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
