@@ -156,7 +156,7 @@ def prove(
     if served is not None and fresh is not None:
         attribution = attributed(answers, _answers(served, tokenizer), _answers(fresh, tokenizer), seed=asked["seed"])
     told = verify(
-        (suspect.name, answers),
+        (str(suspect), answers),
         _answers(reference, tokenizer),
         [load_key(path) for path in keys],
         Asked(**asked),

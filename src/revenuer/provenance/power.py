@@ -6,6 +6,7 @@ that they show is an upper end; students of one's own (`--planted`) say more.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from revenuer.control import clopper_pearson
 from revenuer.errors import ConfigError
 from revenuer.provenance.power_student import Mark, NGram, read, sampled, train, write
-from revenuer.provenance.radioactivity import leaning, null_keys, tabulate
+from revenuer.provenance.radioactivity import Positions, leaning, null_keys, tabulate
 from revenuer.provenance.scheme import Ints, Scheme
 
 __all__ = ["Plan", "Power", "planted_power"]
@@ -36,6 +37,7 @@ class Plan:
         opened: the suspect's probabilities are known, not samples alone.
         alpha: level of each test, after Holm.
         students: how many are planted.
+        looks: tokens of the suspect that could be used; a planted student is judged by no more.
         seed: of all draws.
     """
 
@@ -48,6 +50,7 @@ class Plan:
     alpha: float
     students: int
     seed: int = 0
+    looks: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def planted_power(reference: list[Ints], plan: Plan) -> Power:
     """Train students on answers of which a share is marked, and count how many are found.
 
     The teacher is a model of counts of the unwatermarked answers; each student gets a key of its own. It is found where the
-    normal tail against 99 null keys is at most `alpha`.
+    normal tail against 99 null keys is at most `alpha`, and no null key is further out than that allows.
 
     Args:
         reference: tokens of unwatermarked answers.
@@ -105,5 +108,14 @@ def _is_found(teacher: NGram, starts: Ints, plan: Plan, number: int) -> bool:
     plain, window = answers(teacher, len(starts)), plan.scheme.window
     suspect = read(student, plain, window) if plan.opened else sampled(answers(student, plan.answers), window, order)
     reference = sampled(plain, window, order)
-    found = leaning(tabulate(suspect, reference), key, plan.scheme, null_keys(_NULL, int(rng.integers(2**62))))
-    return found.p_tail <= plan.alpha
+    table = tabulate(suspect, reference)
+    if table.looks > plan.looks:
+        table = tabulate(_first(suspect, plan.looks / table.looks), reference)
+    found = leaning(table, key, plan.scheme, null_keys(_NULL, int(rng.integers(2**62))))
+    # few tokens have a tail that is not normal: the rank, as far as it reaches, must agree
+    return found.p_tail <= plan.alpha and found.p_exact <= max(plan.alpha, 1 / (_NULL + 1))
+
+
+def _first(whole: Positions, share: float) -> Positions:
+    kept = int(len(whole) * share)
+    return Positions(whole.contexts[:kept], whole.tokens[:kept], whole.weights[:kept])

@@ -119,19 +119,20 @@ def verify(
         attribution: what the logs say; reported, and not part of the verdict.
 
     Raises:
-        ConfigError: there is no key, or too few null keys for the level.
+        ConfigError: there is no key, there are too few null keys for the level, or a model is given twice.
     """
     asked = asked or Asked()
     _check(asked, keys, len(keys) + (canaries is not None))
+    names = [suspect[0], *(controls or {}), *(planted or {})]
+    if len(set(names)) < len(names):
+        raise ConfigError("a model is given twice: as suspect, control or planted student")
     taken = {suspect[0]: suspect[1], **(controls or {}), **(planted or {})}
     known = committed or {}
-    tests = {
-        name: [_tested(name, answers, reference, key, asked, known) for key in keys] for name, answers in taken.items()
-    }
+    tests = {name: _tested(name, answers, reference, keys, asked, known) for name, answers in taken.items()}
     own = _adjusted(tests[suspect[0]], () if canaries is None else (canaries,))
     innocent = _adjusted([test for name in controls or {} for test in tests[name]], ())
     guilty = tuple(test for name in planted or {} for test in _adjusted(tests[name], ()))
-    power = _power(suspect[1], reference, keys[0], asked, len(own) + (canaries is not None))
+    power = _power(suspect[1], reference, keys[0], asked, own, canaries is not None)
     verdict, why = _concluded(own, innocent, guilty, power, asked, _canary(canaries, own))
     return TestReport(
         verdict,
@@ -190,7 +191,14 @@ def _canary(p: float | None, own: Sequence[KeyTest]) -> float:
     return 1.0 if p is None else holm([test.leaning.p_exact for test in own] + [p])[-1]
 
 
-def _power(answers: list[Answer], reference: list[Answer], key: MarkKey, asked: Asked, hypotheses: int) -> Power:
+def _power(
+    answers: list[Answer],
+    reference: list[Answer],
+    key: MarkKey,
+    asked: Asked,
+    own: Sequence[KeyTest],
+    canaries: bool,  # noqa: FBT001
+) -> Power:
     length = int(np.median([len(answer.tokens) for answer in answers]))
     plan = Plan(
         scheme=key.scheme,
@@ -199,9 +207,10 @@ def _power(answers: list[Answer], reference: list[Answer], key: MarkKey, asked: 
         length=length,
         harvest=asked.harvest or len(reference),
         opened=answers[0].top is not None,
-        alpha=asked.alpha / hypotheses,
+        alpha=asked.alpha / (len(own) + canaries),
         students=asked.students,
         seed=asked.seed,
+        looks=min(test.looks for test in own),
     )
     return planted_power([answer.tokens for answer in reference], plan)
 
