@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +34,7 @@ def biased(scheme: Scheme, contexts: Any, logits: Any, words: Any) -> Any:
         logits: after temperature and truncation, shape (rows, vocabulary).
         words: halves of the rows' keys as int64, shape (rows, 2).
     """
-    import torch  # noqa: PLC0415
-
+    torch: Any = import_module("torch")
     tokens = torch.arange(logits.shape[1], dtype=torch.int64, device=logits.device)[None, :]
     columns = tuple(contexts[:, at : at + 1] for at in range(scheme.window))
     hashed = array_hashes(words[:, :1], words[:, 1:], columns, tokens)
@@ -54,8 +54,7 @@ def truncated(logits: Any, temperature: float, top_k: int, top_p: float) -> Any:
         top_k: how many are kept; 0 or less: all.
         top_p: the least probability that the kept ones have together.
     """
-    import torch  # noqa: PLC0415
-
+    torch: Any = import_module("torch")
     scaled = logits.to(torch.float64) / temperature
     if 0 < top_k < len(scaled):
         least = torch.topk(scaled, top_k).values[-1]
@@ -87,8 +86,7 @@ class Processor:
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """Scores of one step; `input_ids` has shape (rows, tokens), `scores` (rows, vocabulary)."""
-        import torch  # noqa: PLC0415
-
+        torch: Any = import_module("torch")
         if len(input_ids) != len(self._words):
             raise ConfigError(f"{len(self._words)} keys for {len(input_ids)} rows")
         window = self._scheme.window
@@ -126,8 +124,7 @@ class _Requests:
                 self.rows[source] = second
 
     def apply(self, logits: Any) -> Any:
-        import torch  # noqa: PLC0415
-
+        torch: Any = import_module("torch")
         window = self.scheme.window
         for row, (words, params, prompt, output) in self.rows.items():
             text = np.array([*prompt, *output], np.int64)
@@ -144,9 +141,9 @@ class _Requests:
 @cache
 def _vllm_processor() -> type:
     """The class that vLLM loads, made when it is asked for: it must derive from one of vLLM's."""
-    from vllm.v1.sample.logits_processor import LogitsProcessor  # type: ignore[import-not-found]  # noqa: PLC0415
+    base: Any = import_module("vllm.v1.sample.logits_processor").LogitsProcessor
 
-    class VllmProcessor(LogitsProcessor):  # type: ignore[misc]
+    class VllmProcessor(base):  # type: ignore[misc]
         """Marks the requests that carry a token, each under its own key."""
 
         def __init__(self, vllm_config: Any, device: Any, is_pin_memory: Any) -> None:
