@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
 import select
@@ -54,7 +53,6 @@ with bound_to("127.0.0.1:0", guarded=False, by="") as bound:
 SERVE: Final = "from revenuer.cli import main; main()"
 NOW: Final = "2026-01-01T00:00:00Z"
 EVER: Final = "2999-01-01T00:00:00Z"
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "pra", "ste", "ti", "vor", "wel")
 WORDS: Final = tuple(a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES)
 
@@ -69,11 +67,6 @@ class Load(NamedTuple):
     def p50(self) -> float:
         """Median, in microseconds."""
         return statistics.median(self.times) * 1e6
-
-    @property
-    def p99(self) -> float:
-        """In microseconds."""
-        return sorted(self.times)[int(0.99 * len(self.times))] * 1e6
 
     @property
     def each(self) -> float:
@@ -209,9 +202,9 @@ def whole(answer: bytes) -> bool:
 
 
 def processor(pid: int) -> float:
-    """Seconds of processor that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of processor that the threads of a process have used."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((one / "schedstat").read_text().split()[0]) for one in threads) / 1e9
 
 
 def memory(pid: int, name: str) -> float:
@@ -224,16 +217,16 @@ def memory(pid: int, name: str) -> float:
 def compared(
     hello: tuple[int, int], decide: tuple[int, int], asks: list[bytes], how: argparse.Namespace, c: int
 ) -> str:
-    """A row of the table: medians over rounds in which both take turns."""
+    """A row of the table: the least disturbed of the rounds in which both take turns, and the ratios of all."""
     rounds = [(load(*hello, asks, how.seconds, c), load(*decide, asks, how.seconds, c)) for _ in range(how.rounds)]
-    p50 = [b.p50 / a.p50 for a, b in rounds]
-    cpu = [b.each / max(a.each, 1.0) for a, b in rounds]
-    mine, other = rounds[len(rounds) // 2][1], rounds[len(rounds) // 2][0]
-    return (
-        f"| {c} | {other.p50:.0f} / {mine.p50:.0f} | {statistics.median(p50):.2f} ({min(p50):.2f}-{max(p50):.2f}) "
-        f"| {other.each:.0f} / {mine.each:.0f} | {statistics.median(cpu):.2f} ({min(cpu):.2f}-{max(cpu):.2f}) "
-        f"| {other.p99:.0f} / {mine.p99:.0f} |"
-    )
+    cells = [str(c)]
+    for measure in (lambda one: one.p50, lambda one: one.each):
+        both = [(measure(a), measure(b)) for a, b in rounds]
+        least = [min(one) for one in zip(*both, strict=True)]
+        ratios = [b / a for a, b in both]
+        cells += [f"{least[0]:.0f} / {least[1]:.0f}", f"{least[1] / least[0]:.2f}"]
+        cells += [f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"]
+    return f"| {' | '.join(cells)} |"
 
 
 def shown(port: int, change: Any, account: str, wanted: str) -> float:
@@ -263,7 +256,7 @@ def visibility(url: str, port: int) -> tuple[list[float], float]:
 
 def scan(state: State) -> None:
     """One more flagged account, as a scan records it; the table is read anew."""
-    row = next(flagged(0, 1)) | {"account_id": "newly-found"}
+    row = next(flagged(0, 1)) | {"account_id": "newly-found", "scan_id": "s2"}
     with state.write() as connection:
         connection.execute(sa.insert(tables.accounts), [row])
         append(connection, at=NOW, actor="bench", action="scan.record", subject="s2", detail={})
@@ -304,7 +297,8 @@ def main() -> None:
                 asks = requests(words, known)
                 size = statistics.mean(map(len, asks))
                 print(f"\n{size:.0f} bytes a request, {known:.0%} by known accounts (hello / decide, us)")
-                print("| connections | p50 | ratio | processor | ratio | p99 |\n|---|---|---|---|---|---|")
+                print("| connections | least p50 | ratio | by round | least processor | ratio | by round |")
+                print("|---|---|---|---|---|---|---|")
                 for connections in (1, 16):
                     print(compared(hello, decide, asks, how, connections), flush=True)
             approvals, scanned = visibility(url, decide[1])

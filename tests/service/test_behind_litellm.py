@@ -58,7 +58,11 @@ def proxy(folder: Path, port: int) -> Iterator[int]:
         "https_proxy": "",
         "LITELLM_MODE": "PRODUCTION",
     }
-    environment |= {"REVENUER_SERVE_TOKEN": "s3cret", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    environment |= {
+        "REVENUER_SERVE_TOKEN": "s3cret",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_MASTER_KEY": "sk-" + "5e" * 32,
+    }
     code = "from litellm.proxy.proxy_cli import run_server; run_server()"
     command = [str(PYTHON), "-c", code, "--config", str(config), "--host", "127.0.0.1", "--port", str(mine)]
     with (folder / "proxy.log").open("w") as log:
