@@ -89,7 +89,7 @@ def place(
     served = placed_in(text, canaries, campaign, _key(), rules, today=_day(on), content=what, topic=topic)
     if served.canaries:
         kept.add(Placing(canaries=served.canaries, campaign=campaign, day=_day(on)))
-    told = f"served as it is: {served.refusal}" if served.refusal else f"{len(served.canaries)} canaries placed"
+    told = f"served as it is: {served.refusal}" if served.refusal else f"canaries placed: {len(served.canaries)}"
     click.echo(one_line(told), err=True)
     click.echo(served.text, nl=False)
 

@@ -102,7 +102,7 @@ def test_scores_of_an_open_model_are_taken(desk: Desk) -> None:
 
 def test_what_was_placed_is_told_and_registered(desk: Desk, served: Result) -> None:
     """Placing says how many canaries an answer has, and code passes untouched with the reason."""
-    assert "10 canaries placed" in served.stderr
+    assert "canaries placed: 10" in served.stderr
     code = desk.serve(f"{VARIANTS[0]} 1cc", "--content", "code")
     assert code.stdout == f"{VARIANTS[0]} 1cc"
     assert "served as it is" in code.stderr
