@@ -220,8 +220,8 @@ def compared(
     """A row of the table: the least disturbed of the rounds in which both take turns, and the ratios of all."""
     rounds = [(load(*hello, asks, how.seconds, c), load(*decide, asks, how.seconds, c)) for _ in range(how.rounds)]
     cells = [str(c)]
-    for measure in (lambda one: one.p50, lambda one: one.each):
-        both = [(measure(a), measure(b)) for a, b in rounds]
+    for name in ("p50", "each"):
+        both = [(float(getattr(a, name)), float(getattr(b, name))) for a, b in rounds]
         least = [min(one) for one in zip(*both, strict=True)]
         ratios = [b / a for a, b in both]
         cells += [f"{least[0]:.0f} / {least[1]:.0f}", f"{least[1] / least[0]:.2f}"]
