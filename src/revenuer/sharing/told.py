@@ -79,7 +79,7 @@ def _told(campaign: Mapping[str, Any], made: Mapping[str, Any]) -> Told:
     used = [made[one["target_ref"]] for one in related if one["source_ref"] == campaign["id"]]
     sighting = next(o for o in made.values() if o["type"] == "sighting" and o["sighting_of_ref"] == campaign["id"])
     seen = [made[sco] for ref in sighting.get("observed_data_refs", ()) for sco in made[ref]["object_refs"]]
-    cohort = next((one for one in seen if one["type"] == "llm-account-cohort"), {})
+    cohort: Mapping[str, Any] = next((one for one in seen if one["type"] == "llm-account-cohort"), {})
     return Told(
         name=campaign["name"].removeprefix("Harvest "),
         id=campaign["id"],
