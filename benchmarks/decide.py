@@ -53,7 +53,7 @@ with bound_to("127.0.0.1:0", guarded=False, by="") as bound:
 SERVE: Final = "from revenuer.cli import main; main()"
 NOW: Final = "2026-01-01T00:00:00Z"
 EVER: Final = "2999-01-01T00:00:00Z"
-SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "pra", "ste", "ti", "vor", "wel")
+SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "pra", "ste", "ti", "vom", "wen")
 WORDS: Final = tuple(a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES)
 
 

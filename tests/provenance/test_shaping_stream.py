@@ -252,8 +252,8 @@ def test_a_stream_without_an_end_still_shows_its_block():
     """Where the connection closes after the reasoning."""
     message = chat_read(whole("chat", events(chunk({"reasoning_content": THOUGHT}), chunk({"reasoning_content": "."}))))
     assert message["reasoning_details"][1]["data"].startswith("rv1.")
-    held = chat_read(whole("chat", events(chunk({"content": "<thi"}))))
-    assert held["content"] == "<thi"
+    held = chat_read(whole("chat", events(chunk({"content": "<think"}))))
+    assert held["content"] == "<think"
 
 
 @pytest.mark.parametrize("body", [b"data: {\n\n", b"data: []\n\n", b'data: {"choices":[1]}\n\n', b"data: x"])
