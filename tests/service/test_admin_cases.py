@@ -224,8 +224,8 @@ def test_exchanges_that_are_handed_in_are_what_scan_reads(here: Site):
         (exchange(9), {"content_encoding": "br"}, 415),
         (exchange(9), {"content_encoding": "gzip"}, 400),
         (exchange(9), {"content_encoding": "zstd"}, 400),
-        (gzip.compress(exchange(9))[:-4], {"content_encoding": "gzip"}, 400),
-        (gzip.compress(exchange(9, prompt="x" * 3_000_000)), {"content_encoding": "gzip"}, 413),
+        (gzip.compress(exchange(9), mtime=0)[:-4], {"content_encoding": "gzip"}, 400),
+        (gzip.compress(exchange(9, prompt="x" * 3_000_000), mtime=0), {"content_encoding": "gzip"}, 413),
         (
             pa.compress(exchange(9, prompt="x" * 3_000_000), codec="zstd", asbytes=True),
             {"content_encoding": "zstd"},
