@@ -63,7 +63,7 @@ def test_long_lines_are_found_whole_behind_a_crash(tmp_path: Path) -> None:
 def test_two_receivers_do_not_share_a_folder(tmp_path: Path) -> None:
     """The second is told so, and may come once the first is done."""
     first = Journal(tmp_path, most_bytes=1, most_seconds=1)
-    with pytest.raises(OutputError, match="another receiver"):
+    with pytest.raises(OutputError, match="another process"):
         Journal(tmp_path, most_bytes=1, most_seconds=1)
     first.close()
     Journal(tmp_path, most_bytes=1, most_seconds=1).close()

@@ -6,9 +6,11 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -18,6 +20,7 @@ from click.testing import CliRunner, Result
 from revenuer.cli import main
 from revenuer.errors import InputError
 from revenuer.sharing.matching import keyed
+from revenuer.sharing.matching_asking import _keyed
 from revenuer.sharing.matching_items import canonical, read_items, write_items
 from revenuer.sharing.matching_keys import add_key, read_keys
 from revenuer.sharing.psi import asked, new_answerer, new_asker
@@ -177,21 +180,43 @@ def test_two_providers_match_over_http(folder: Path):
     assert run("transcript", log).exit_code == 0
 
 
+@contextmanager
+def answering(hashes: list[str]) -> Iterator[str]:
+    """A peer that has one answer to everything; its address."""
+
+    class Peer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps({"hashes": hashes}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_told: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Peer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(MINUTE)
+
+
 def test_a_peer_that_answers_what_was_not_asked_is_refused(folder: Path):
     """Hashes that we did not send are no result, however they came about."""
-    from starlette.applications import Starlette  # noqa: PLC0415
-    from starlette.responses import JSONResponse  # noqa: PLC0415
-    from starlette.routing import Route  # noqa: PLC0415
-    from starlette.testclient import TestClient  # noqa: PLC0415
-
-    from revenuer.sharing.matching_asking import _keyed  # noqa: PLC0415
-
     add_key(folder / "keys.json", group="labs", begins="2026-11-01", ends="2026-12-01")
     key = read_keys(folder / "keys.json")[0]
     foreign = next(iter(keyed([THEIRS[-1]], key))).hex()
     for answer in ([foreign], ["00"], ["zz"]):
-        route = Route("/match/v1/keyed", lambda _, a=answer: JSONResponse({"hashes": a}), methods=["POST"])
-        with TestClient(Starlette(routes=[route])) as http, pytest.raises(InputError, match="answers with"):
+        with (
+            answering(answer) as url,
+            httpx.Client(base_url=url, timeout=MINUTE, trust_env=False) as http,
+            pytest.raises(InputError, match="answers with"),
+        ):
             _keyed(http, MINE, key)
 
 

@@ -31,7 +31,7 @@ class Journal:
         stem: what the names of files begin with.
 
     Raises:
-        OutputError: the folder cannot be written to, or another receiver writes there.
+        OutputError: the folder cannot be written to, or another process writes there.
     """
 
     def __init__(self, folder: Path, *, most_bytes: int, most_seconds: float, stem: str = "otlp") -> None:
