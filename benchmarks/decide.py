@@ -32,7 +32,8 @@ from revenuer.state.cases import Proposal
 
 HELLO: Final = """
 import socket, sys
-from revenuer.service.serving import bound_to, run_on
+from revenuer.listening import bound_to
+from revenuer.service.serving import run_on
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain"), (b"content-length", b"5")]}
 BODY = {"type": "http.response.body", "body": b"hello"}

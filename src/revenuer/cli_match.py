@@ -145,12 +145,13 @@ def serve(
     certificate: Path | None, certificate_key: Path | None, *, plain: bool, **allowed: int,
 ) -> None:  # fmt: skip
     """Answer peers that ask what of theirs is among ITEMS, until told to stop."""
+    from revenuer.listening import bound_to  # noqa: PLC0415
     from revenuer.sharing.matching_http import Desk, match_app, read_peers  # noqa: PLC0415
     from revenuer.sharing.matching_items import read_items  # noqa: PLC0415
     from revenuer.sharing.matching_keys import read_keys  # noqa: PLC0415
     from revenuer.sharing.matching_transcript import Allowance, Transcript  # noqa: PLC0415
     from revenuer.sharing.psi import Answerer  # noqa: PLC0415
-    from revenuer.sharing.taxii.serving import Tls, bound, serve_app  # noqa: PLC0415
+    from revenuer.sharing.taxii.serving import IN_THE_CLEAR, Tls, serve_app  # noqa: PLC0415
 
     if (certificate is None) != (certificate_key is None):
         raise ConfigError("--certificate and --certificate-key go together")
@@ -165,7 +166,7 @@ def serve(
         keys=() if key_file is None else read_keys(key_file),
         psi=None if psi is None else (Answerer(_read(psi[1])), _read(psi[0])),
     )
-    with bound(listen, guarded=plain or tls is not None) as place:
+    with bound_to(listen, guarded=plain or tls is not None, by=IN_THE_CLEAR) as place:
         serve_app(match_app(desk), place, tls=tls, on_ready=lambda address: _say(f"Matching at {address}"))
 
 

@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Final, Literal, cast, get_args
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError
 from revenuer.provenance.registry import Canary, CanaryKind
+from revenuer.toml_file import read_toml
 
 __all__ = ["CanaryPolicy", "Served", "as_content", "chosen", "counted", "key_commitment", "load_canary_policy", "place"]
 
@@ -83,12 +83,7 @@ def load_canary_policy(path: Path) -> CanaryPolicy:
         InputError: the file cannot be read or is no such policy.
         ConfigError: nobody approved it, or it would place nothing.
     """
-    try:
-        policy = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), CanaryPolicy)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"is no policy of canaries: {error}", file=str(path)) from error
+    policy = read_toml(path, CanaryPolicy, what="policy of canaries")
     if policy.schema != 1:
         raise ConfigError(f"{path}: schema {policy.schema}: this version reads schema 1")
     if not any(name.strip() for name in policy.approved_by):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from revenuer.control import clopper_pearson
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError
+from revenuer.toml_file import read_toml
 
 __all__ = ["Degrader", "DegraderPermit", "load_permit"]
 
@@ -68,12 +68,7 @@ def load_permit(path: Path, degrader: Degrader, *, today: dt.date) -> DegraderPe
         InputError: the file cannot be read or is no such policy.
         ConfigError: the degrader is not in it, or something has not been agreed; names everything that is missing.
     """
-    try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"is no policy of degraders: {error}", file=str(path)) from error
+    file = read_toml(path, _File, what="policy of degraders")
     if file.schema != _SCHEMA:
         raise ConfigError(f"{path}: schema {file.schema}: this version reads schema {_SCHEMA}")
     found = [permit for permit in file.degraders if permit.degrader == degrader]

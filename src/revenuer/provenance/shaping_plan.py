@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError
+from revenuer.toml_file import parse_toml, read_toml
 
 __all__ = [
     "DEFAULT_NOTICE",
@@ -27,6 +27,7 @@ __all__ = [
 Family = Literal["chat", "completions", "responses", "messages"]
 Mode = Literal["strict", "drop", "report"]
 SCHEMA: Final = 1
+_WHAT: Final = "shaping plan"
 DEFAULT_FILE: Final = "shaping_default.toml"
 DEFAULT_NOTICE: Final = "The reasoning behind this answer is not shown."
 
@@ -133,15 +134,12 @@ def load_plan(path: Path) -> ShapingPlan:
         InputError: the file cannot be read, is no TOML, or holds what no plan holds; names the place.
         ConfigError: its default tier is none of its tiers.
     """
-    try:
-        return _parsed(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return _checked(read_toml(path, ShapingPlan, what=_WHAT), str(path))
 
 
 def default_plan() -> ShapingPlan:
     """The plan that is shipped."""
-    return _parsed(default_plan_text().encode(), DEFAULT_FILE)
+    return _checked(parse_toml(default_plan_text().encode(), ShapingPlan, name=DEFAULT_FILE, what=_WHAT), DEFAULT_FILE)
 
 
 def default_plan_text() -> str:
@@ -149,13 +147,7 @@ def default_plan_text() -> str:
     return resources.files("revenuer.provenance").joinpath(DEFAULT_FILE).read_text(encoding="utf-8")
 
 
-def _parsed(content: bytes, name: str) -> ShapingPlan:
-    try:
-        plan = msgspec.convert(tomllib.loads(content.decode()), ShapingPlan)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"is no TOML: {error}", file=name) from error
-    except msgspec.ValidationError as error:
-        raise InputError(f"is no shaping plan: {error}", file=name) from error
+def _checked(plan: ShapingPlan, name: str) -> ShapingPlan:
     if plan.schema != SCHEMA:
         raise ConfigError(f"{name}: schema {plan.schema}: this version reads schema {SCHEMA}")
     if plan.default_tier not in plan.tier:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError
 from revenuer.schema import CAPABILITIES
+from revenuer.toml_file import parse_toml, read_toml
 
 __all__ = ["LADDER", "Policy", "Rule", "Rung", "When", "default_policy", "default_text", "load_policy", "policy_notes"]
 
@@ -117,15 +117,12 @@ def load_policy(path: Path) -> Policy:
         InputError: the file cannot be read, is no TOML, or holds what no policy holds; names the place.
         ConfigError: it holds what a policy must not say; see `_check`.
     """
-    try:
-        return _parsed(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return _checked(read_toml(path, Policy, what="policy"), str(path))
 
 
 def default_policy() -> Policy:
     """The policy that is shipped."""
-    return _parsed(default_text().encode(), DEFAULT_FILE)
+    return _checked(parse_toml(default_text().encode(), Policy, name=DEFAULT_FILE, what="policy"), DEFAULT_FILE)
 
 
 def default_text() -> str:
@@ -133,13 +130,7 @@ def default_text() -> str:
     return resources.files("revenuer.response").joinpath(DEFAULT_FILE).read_text(encoding="utf-8")
 
 
-def _parsed(content: bytes, name: str) -> Policy:
-    try:
-        policy = msgspec.convert(tomllib.loads(content.decode()), Policy)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"is no TOML: {error}", file=name) from error
-    except msgspec.ValidationError as error:
-        raise InputError(f"is no policy: {error}", file=name) from error
+def _checked(policy: Policy, name: str) -> Policy:
     for fault in _faults(policy):
         raise ConfigError(f"{name}: {fault}")
     return policy

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from revenuer.errors import MissingExtraError
+from revenuer.listening import bound_to
 from revenuer.service.office import Office
-from revenuer.service.serving import bound_to, run_on
+from revenuer.service.serving import run_on
 
 if TYPE_CHECKING:
     from revenuer.response import Policy
@@ -60,7 +61,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise MissingExtraError("serving over HTTP", "service") from error
     office = office or Office()
-    guarded, by = token is not None or office.keys, "REVENUER_SERVE_TOKEN must be set, or --keys given"
+    guarded, by = token is not None or office.keys, "so REVENUER_SERVE_TOKEN must be set, or --keys given"
     with bound_to(listen, guarded=guarded, by=by) as bound, administration(url, policy, office, holdout_key) as desk:
         decider = Decider(policy, Known(), holdout_key=holdout_key, failing=failing)
         decider.warm_up()

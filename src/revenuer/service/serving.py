@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from revenuer.errors import ConfigError, MissingExtraError
+from revenuer.errors import MissingExtraError
+from revenuer.listening import address_of, bound_to
 
-__all__ = ["bound_to", "receive", "run_on"]
+__all__ = ["receive", "run_on"]
 
 _HELD: Final = 4
 _CONNECTIONS: Final = 512
@@ -50,7 +50,7 @@ def receive(
         from revenuer.service.receiver import receiver  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("receiving over HTTP", "service") from error
-    with bound_to(listen, guarded=token is not None, by="REVENUER_RECEIVE_TOKEN must be set") as bound:
+    with bound_to(listen, guarded=token is not None, by="so REVENUER_RECEIVE_TOKEN must be set") as bound:
         journal = Journal(out, most_bytes=rotate_bytes, most_seconds=rotate_seconds)
         app = receiver(journal, most_bytes=most_bytes, most_held=_HELD * most_bytes, token=token)
         run_on(bound, app, on_ready)
@@ -70,45 +70,9 @@ def run_on(bound: socket.socket, app: Any, on_ready: Callable[[str], None]) -> N
         app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
         limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
     )  # fmt: skip
-    on_ready(_address(bound))
+    on_ready(address_of(bound))
     try:
         uvicorn.Server(config).run(sockets=[bound])
     except (KeyboardInterrupt, SystemExit):
         # uvicorn repeats the signal once everything is answered and the lifespan has ended
         return
-
-
-def bound_to(listen: str, *, guarded: bool, by: str) -> socket.socket:
-    """A socket that listens.
-
-    Args:
-        listen: HOST:PORT; port 0 takes any.
-        guarded: whether callers have to present something; without it only this machine is listened to.
-        by: what would have to be done to be guarded, for the error.
-
-    Raises:
-        ConfigError: an address that cannot be listened on, or that others reach unguarded.
-    """
-    host, sign, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not sign or not host or not port.isdecimal() or int(port) > 65_535:
-        raise ConfigError(f"--listen {listen}: expected HOST:PORT")
-    if not guarded and not _is_this_machine(host):
-        raise ConfigError(f"--listen {listen}: others reach it, so {by}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, int(port)), family=family, backlog=1_024)
-    except OSError as error:
-        raise ConfigError(f"--listen {listen}: {error.strerror or error}") from error
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _address(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

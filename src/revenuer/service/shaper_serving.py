@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from revenuer.errors import ConfigError, MissingExtraError, OutputError
+from revenuer.listening import address_of, bound_to
 from revenuer.provenance import KeyFile, ShapingPlan
 
 __all__ = ["shape"]
@@ -54,14 +54,13 @@ def shape(
         from revenuer.service.shaper import Shaper, shaper_app  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("shaping", "service") from error
-    with _log_file(events) as file, _bound(listen) as bound:
+    with _log_file(events) as file, bound_to(listen, guarded=True) as bound:
         app = shaper_app(Shaper.of(upstream, plan, KeyFile(keys), events=file, token=token))
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )  # fmt: skip
-        host, port = bound.getsockname()[:2]
-        on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        on_ready(address_of(bound))
         try:
             uvicorn.Server(config).run(sockets=[bound])
         except (KeyboardInterrupt, SystemExit):
@@ -80,15 +79,3 @@ def _log_file(path: Path | None) -> Iterator[IO[bytes] | None]:
         raise OutputError(f"cannot be written to: {error.strerror}", file=str(path)) from error
     with os.fdopen(descriptor, "ab") as file:
         yield file
-
-
-def _bound(listen: str) -> socket.socket:
-    host, sign, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not sign or not host or not port.isdecimal() or int(port) > 65_535:
-        raise ConfigError(f"--listen {listen}: expected HOST:PORT")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, int(port)), family=family, backlog=1_024)
-    except OSError as error:
-        raise ConfigError(f"--listen {listen}: {error.strerror or error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from math import log10
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError
 from revenuer.response.verification.lists import Lists
 from revenuer.schema import VALUES
+from revenuer.toml_file import parse_toml, read_toml
 
 __all__ = [
     "OUTCOMES",
@@ -119,15 +119,15 @@ def load_verification_policy(path: Path) -> VerificationPolicy:
         InputError: the file cannot be read, is no TOML, or holds what no policy holds; names the place.
         ConfigError: it holds what a policy must not say; see `_faults`.
     """
-    try:
-        return _parsed(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return _checked(read_toml(path, VerificationPolicy, what="policy"), str(path))
 
 
 def default_verification_policy() -> VerificationPolicy:
     """The policy that is shipped."""
-    return _parsed(default_verification_text().encode(), DEFAULT_FILE)
+    return _checked(
+        parse_toml(default_verification_text().encode(), VerificationPolicy, name=DEFAULT_FILE, what="policy"),
+        DEFAULT_FILE,
+    )
 
 
 def default_verification_text() -> str:
@@ -135,13 +135,7 @@ def default_verification_text() -> str:
     return resources.files("revenuer.response.verification").joinpath(DEFAULT_FILE).read_text(encoding="utf-8")
 
 
-def _parsed(content: bytes, name: str) -> VerificationPolicy:
-    try:
-        policy = msgspec.convert(tomllib.loads(content.decode()), VerificationPolicy)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"is no TOML: {error}", file=name) from error
-    except msgspec.ValidationError as error:
-        raise InputError(f"is no policy: {error}", file=name) from error
+def _checked(policy: VerificationPolicy, name: str) -> VerificationPolicy:
     for fault in _faults(policy):
         raise ConfigError(f"{name}: {fault}")
     return policy

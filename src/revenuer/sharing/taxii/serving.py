@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,9 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from revenuer.errors import ConfigError, MissingExtraError
+from revenuer.listening import address_of, bound_to
 
-__all__ = ["Tls", "bound", "serve", "serve_app"]
+__all__ = ["IN_THE_CLEAR", "Tls", "serve", "serve_app"]
 
+IN_THE_CLEAR: Final = "and secrets would travel in the clear: give TLS files"
 _CONNECTIONS: Final = 512
 _DRAIN_SECONDS: Final = 30
 
@@ -58,7 +59,7 @@ def serve(
         from revenuer.sharing.taxii.store import open_store  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("the TAXII server", "service") from error
-    with bound(listen, guarded=tls is not None or plain) as place:
+    with bound_to(listen, guarded=tls is not None or plain, by=IN_THE_CLEAR) as place:
         store = open_store(url)
         try:
             serve_app(taxii_app(store, title=title, most_bytes=most_bytes), place, tls=tls, on_ready=on_ready)
@@ -85,7 +86,7 @@ def serve_app(app: Any, place: socket.socket, *, tls: Tls | None, on_ready: Call
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"the certificate or its key cannot be used: {error}") from error
-    on_ready(_address(place, tls))
+    on_ready(address_of(place, tls=tls is not None))
     try:
         uvicorn.Server(config).run(sockets=[place])
     except (KeyboardInterrupt, SystemExit):
@@ -99,38 +100,3 @@ def _ssl(tls: Tls | None) -> dict[str, Any]:
     if tls.clients is not None:
         found |= {"ssl_ca_certs": str(tls.clients), "ssl_cert_reqs": ssl.CERT_REQUIRED}
     return found
-
-
-def bound(listen: str, *, guarded: bool) -> socket.socket:
-    """A listening socket.
-
-    Args:
-        listen: HOST:PORT.
-        guarded: whether others than this machine may reach it.
-
-    Raises:
-        ConfigError: it is no address, cannot be had, or others would reach it unguarded.
-    """
-    host, sign, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not sign or not host or not port.isdecimal() or int(port) > 65_535:
-        raise ConfigError(f"--listen {listen}: expected HOST:PORT")
-    if not guarded and not _is_this_machine(host):
-        raise ConfigError(f"--listen {listen}: others reach it, and secrets would travel in the clear: give TLS files")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, int(port)), family=family, backlog=1_024)
-    except OSError as error:
-        raise ConfigError(f"--listen {listen}: {error.strerror or error}") from error
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _address(place: socket.socket, tls: Tls | None) -> str:
-    host, port = place.getsockname()[:2]
-    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
