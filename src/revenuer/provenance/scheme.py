@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from revenuer.errors import ConfigError
+from revenuer.text.keyed import sip_round
 
 __all__ = ["GUMBEL", "KGW", "Scheme", "array_hashes", "hash_one", "hashes", "unit"]
 
@@ -121,25 +122,6 @@ def unit(hashed: Any) -> Any:
 
 
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]
-def _spun(value: np.uint64, bits: int) -> Any:
-    return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
-
-
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
-def _mixed(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> Any:
-    a += b
-    b = _spun(b, 13) ^ a
-    a = _spun(a, 32)
-    c += d
-    d = _spun(d, 16) ^ c
-    a += d
-    d = _spun(d, 21) ^ a
-    c += b
-    b = _spun(b, 17) ^ c
-    return a, b, _spun(c, 32), d
-
-
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def hash_one(low: np.uint64, high: np.uint64, context: Any, token: np.int64) -> Any:
     """The hash of one candidate after one context, for compiled loops."""
     a, b = low ^ np.uint64(0x736F6D6570736575), high ^ np.uint64(0x646F72616E646F6D)
@@ -147,17 +129,17 @@ def hash_one(low: np.uint64, high: np.uint64, context: Any, token: np.int64) -> 
     for column in range(context.shape[0]):
         word = np.uint64(context[column])
         d ^= word
-        a, b, c, d = _mixed(a, b, c, d)
-        a, b, c, d = _mixed(a, b, c, d)
+        a, b, c, d = sip_round(a, b, c, d)
+        a, b, c, d = sip_round(a, b, c, d)
         a ^= word
     last = np.uint64(token) | (np.uint64((8 * context.shape[0] + 4) & 0xFF) << np.uint64(56))
     d ^= last
-    a, b, c, d = _mixed(a, b, c, d)
-    a, b, c, d = _mixed(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
     a ^= last
     c ^= np.uint64(0xFF)
     for _ in range(4):
-        a, b, c, d = _mixed(a, b, c, d)
+        a, b, c, d = sip_round(a, b, c, d)
     return a ^ b ^ c ^ d
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from revenuer.text.tokens import I64, U64, Tokens
 
-__all__ = ["Key", "key_from", "keyed", "keyed_hashes"]
+__all__ = ["Key", "key_from", "keyed", "keyed_hashes", "sip_round"]
 
 
 class Key(NamedTuple):
@@ -47,7 +47,8 @@ def _turned(value: np.uint64, bits: int) -> Any:
 
 
 @nb.njit(inline="always")
-def _round(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> Any:
+def sip_round(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> Any:
+    """One round of SipHash, for compiled code."""
     a += b
     b = _turned(b, 13) ^ a
     a = _turned(a, 32)
@@ -64,16 +65,16 @@ def _round(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> Any:
 def _siphash(word: np.uint64, low: np.uint64, high: np.uint64) -> Any:
     a, b, c, d = low ^ _LOW, high ^ _HIGH, low ^ _TWO, high ^ _FOUR
     d ^= word
-    a, b, c, d = _round(a, b, c, d)
-    a, b, c, d = _round(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
     a ^= word
     d ^= _LENGTH
-    a, b, c, d = _round(a, b, c, d)
-    a, b, c, d = _round(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
+    a, b, c, d = sip_round(a, b, c, d)
     a ^= _LENGTH
     c ^= _END
     for _ in range(4):
-        a, b, c, d = _round(a, b, c, d)
+        a, b, c, d = sip_round(a, b, c, d)
     return a ^ b ^ c ^ d
 
 
