@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 
 from revenuer.findings import Campaign, Evidence, campaigns_document
 from revenuer.schema import ACCOUNTS, EXCHANGES
-from revenuer.sharing import Secret, read_found
+from revenuer.sharing import Secret
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import observe_traffic
+from revenuer.summary import read_findings
 
 WORDS = (
     "write",
@@ -97,7 +98,7 @@ def main() -> None:
         how = Telling(secret=Secret(b"the secret of a group", "0" * 16), volumes=True, capabilities=True)
         for run in ("first, with compiling and loading", "second"):
             wall, cpu = time.perf_counter(), time.process_time()
-            found = read_found(work / "findings")
+            found = read_findings(work / "findings")[0]
             seen = observe_traffic(work / "traffic", found)
             looked = time.process_time() - cpu
             bundle = json.dumps(bundle_of(found, seen, how), indent=1)

@@ -23,7 +23,7 @@ from revenuer.engine import connect
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import fingerprint
 from revenuer.scanning import scan
-from revenuer.sharing import read_found, secret_of
+from revenuer.sharing import secret_of
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import observe_traffic, prefix_of
 from revenuer.sharing.intel_store import IntelStore
@@ -32,6 +32,7 @@ from revenuer.sharing.sketch import SKETCH, Secret, core_bands
 from revenuer.sharing.vocabulary import EXTENSION
 from revenuer.simulate import simulate
 from revenuer.sources import open_traffic
+from revenuer.summary import read_findings
 
 # How much of the first provider's part of the campaign has been harvested when it scans and tells.
 TOLD_AFTER: Final = 0.4
@@ -135,7 +136,7 @@ def told_by_first(world: World, work: Path, secret: Secret) -> Path:
     moment = harvest["ts"][int(TOLD_AFTER * len(harvest))]
     traffic = world.until(moment, work / "first")
     found = scanned(traffic, work / "first-found")
-    campaigns = read_found(work / "first-found")
+    campaigns = read_findings(work / "first-found")[0]
     print(
         f"  first provider: {len(campaigns)} campaigns, {len(found['flagged'])} accounts by {moment.as_py():%d %b %H:%M}"
     )

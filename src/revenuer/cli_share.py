@@ -77,11 +77,11 @@ def _telling(*, key: Path | None, include_volumes: bool, include_capabilities: b
 
 
 def _bundle(findings: Path, traffic: Path | None, telling: Telling) -> dict[str, Any]:
-    from revenuer.sharing import read_found  # noqa: PLC0415
     from revenuer.sharing.bundle import bundle_of  # noqa: PLC0415
     from revenuer.sharing.facts import Observed, observe_traffic  # noqa: PLC0415
+    from revenuer.summary import read_findings  # noqa: PLC0415
 
-    found = read_found(findings)
+    found = read_findings(findings)[0]
     seen = [Observed() for _ in found] if traffic is None else observe_traffic(traffic, found)
     return bundle_of(found, seen, telling)
 

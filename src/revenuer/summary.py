@@ -270,10 +270,12 @@ def read_findings(findings: Path) -> tuple[tuple[Campaign, ...], ScanSummary]:
     """Read `campaigns.json` and, where it is there, `scan.json` of a findings directory.
 
     Raises:
-        InputError: no `campaigns.json`, or one of the two cannot be read.
+        InputError: no `campaigns.json`, one of another version, or one of the two cannot be read.
     """
     path, beside = findings / CAMPAIGNS_FILE, findings / SUMMARY_FILE
     document = _decode(_read(path), _CampaignsFile, str(path))
+    if document.schema != FINDINGS_SCHEMA_VERSION:
+        raise InputError(f"is of version {document.schema}, not {FINDINGS_SCHEMA_VERSION}", file=str(path))
     summary = from_json(_read(beside), file=str(beside)) if beside.is_file() else ScanSummary()
     return document.campaigns, summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,20 @@ from stix_samples import FRAME, MIXED, OTHER, SECRET, SHARED, members, write_fin
 
 from revenuer.cli import main
 from revenuer.errors import ConfigError, InputError
-from revenuer.sharing import read_found
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import Observed, observe_traffic, prefix_of
 from revenuer.sharing.preview import leaves, preview
 from revenuer.sharing.sketch import alike, frame_bands
 from revenuer.sharing.stix_objects import extension_schema
 from revenuer.sharing.vocabulary import EXTENSION, TLP
+from revenuer.summary import read_findings
 
 # Ids of ours are UUIDv5, so that they can be told again; the standard recommends v4 and forbids nothing.
 OPTIONS = ValidationOptions(version="2.1", disabled="103")
 
 
 def made(place: Path, accounts: int = 24, **how: Any) -> dict[str, Any]:
-    found = read_found(write_findings(place / "findings", accounts))
+    found = read_findings(write_findings(place / "findings", accounts))[0]
     seen = observe_traffic(write_traffic(place / "traffic", accounts), found)
     return bundle_of(found, seen, Telling(**{"secret": SECRET, **how}))
 
@@ -98,7 +99,7 @@ def test_no_account_person_or_word_leaves(tmp_path: Path) -> None:
 
 def test_networks_of_few_or_of_others_stay_here(tmp_path: Path) -> None:
     """A network is told if three members and hardly anybody else are seen on it."""
-    found = read_found(write_findings(tmp_path / "findings"))
+    found = read_findings(write_findings(tmp_path / "findings"))[0]
     (seen,) = observe_traffic(write_traffic(tmp_path / "traffic"), found)
     assert seen.networks == (f"{SHARED}.0/24",)
     assert seen.domains == ("farm.example",)
@@ -142,7 +143,7 @@ def test_without_a_secret_no_template_is_told(tmp_path: Path) -> None:
 
 def test_same_findings_same_bytes_and_later_versions_keep_their_ids(tmp_path: Path) -> None:
     """Told twice it is the same; told later it is a later version of the same objects."""
-    found = read_found(write_findings(tmp_path / "findings"))
+    found = read_findings(write_findings(tmp_path / "findings"))[0]
     once, again = (bundle_of(found, [Observed()], Telling(secret=SECRET)) for _ in range(2))
     assert json.dumps(once) == json.dumps(again)
     later = bundle_of(found, [Observed()], Telling(secret=SECRET, at="2026-10-01T00:00:00Z"))
@@ -159,7 +160,7 @@ def test_a_campaign_of_twenty_thousand_accounts_is_a_small_bundle(tmp_path: Path
     frames = tuple(
         f"{FRAME} Kind {letters} of {letters} only {letters}." for letters in ("ab" * n for n in range(1, 70))
     )
-    found = read_found(write_findings(tmp_path / "findings", 20_000, frames))
+    found = read_findings(write_findings(tmp_path / "findings", 20_000, frames))[0]
     networks = tuple(f"81.{n // 250}.{n % 250}.0/24" for n in range(256))
     seen = Observed(networks, tuple(f"farm{n}.example" for n in range(256)), (0.04,) * 24, {"plan": {"pro": 1.0}})
     bundle = bundle_of(found, [seen], Telling(secret=SECRET, volumes=True, capabilities=True))
@@ -212,10 +213,7 @@ def test_the_command_writes_previews_and_refuses(tmp_path: Path) -> None:
 
 def test_other_traffic_is_refused(tmp_path: Path) -> None:
     """Traffic that holds none of a campaign's accounts is not that of the findings."""
-    found = read_found(write_findings(tmp_path / "f", 40))
+    found = read_findings(write_findings(tmp_path / "f", 40))[0]
     traffic = write_traffic(tmp_path / "t", 3)
-    one = [
-        type(found[0])(**{**{n: getattr(found[0], n) for n in found[0].__struct_fields__}, "account_ids": ("nobody",)})
-    ]
     with pytest.raises(InputError, match="holds no exchange"):
-        observe_traffic(traffic, tuple(one))
+        observe_traffic(traffic, (replace(found[0], account_ids=("nobody",)),))

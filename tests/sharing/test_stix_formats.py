@@ -17,17 +17,17 @@ from pymisp import MISPEvent
 from stix_samples import FRAME, SECRET, SHARED, write_findings, write_traffic
 
 from revenuer.errors import ConfigError
-from revenuer.sharing import read_found
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import Observed, observe_traffic
 from revenuer.sharing.feeds import as_csv, as_json, as_ocsf
 from revenuer.sharing.misp import as_misp, push
 from revenuer.sharing.preview import leaves
+from revenuer.summary import read_findings
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> dict[str, Any]:
-    found = read_found(write_findings(tmp_path / "findings"))
+    found = read_findings(write_findings(tmp_path / "findings"))[0]
     seen = observe_traffic(write_traffic(tmp_path / "traffic"), found)
     return bundle_of(found, seen, Telling(producer="Lab B", secret=SECRET, volumes=True))
 
@@ -45,7 +45,7 @@ def test_the_csv_feed_holds_a_row_for_each_value(bundle: dict[str, Any]) -> None
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
     """A value that a spreadsheet would run is led by a quote, wherever it came from."""
-    found = read_found(write_findings(tmp_path / "findings"))
+    found = read_findings(write_findings(tmp_path / "findings"))[0]
     made = bundle_of(found, [Observed(domains=("farm.example",))], Telling())
     evil = json.loads(json.dumps(made).replace("farm.example", f"{start}cmd".replace("\t", "\\t").replace("\r", "\\r")))
     (row,) = csv.DictReader(io.StringIO(as_csv(evil), newline=""))

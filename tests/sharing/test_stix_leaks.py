@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from stix_samples import SECRET, write_findings
 
-from revenuer.sharing import Found, read_found
+from revenuer.findings import Campaign
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import observe_traffic
 from revenuer.sharing.feeds import as_csv, as_json, as_ocsf
 from revenuer.sharing.misp import as_misp
 from revenuer.simulate import simulate
+from revenuer.summary import read_findings
 
 # Columns whose values tell of somebody; domains may be told where several accounts of a campaign have them alone.
 OF_EXCHANGES = (
@@ -48,15 +49,14 @@ def world(place: Path) -> tuple[pa.Table, pa.Table]:
     return pa.concat_tables(parts), pq.read_table(place / "accounts.parquet")
 
 
-def found_in(place: Path, exchanges: pa.Table, findings: Path) -> tuple[Found, ...]:
+def found_in(place: Path, exchanges: pa.Table, findings: Path) -> tuple[Campaign, ...]:
     """The campaign as the truth has it, its frames the heads of its prompts."""
     truth = pq.read_table(place / "truth" / "accounts.parquet")
     members = truth.filter(pc.is_valid(truth["campaign"]))["account_id"]
     prompts = exchanges.filter(pc.is_in(exchanges["account_id"], members.combine_chunks()))["prompt"].to_pylist()
     heads = sorted({" ".join(prompt.split()[:14]) + " {…}" for prompt in prompts})[:64]
-    (sample,) = read_found(write_findings(findings))
-    changes = {"account_ids": tuple(members.to_pylist()), "frames": tuple(heads), "accounts": len(members)}
-    return (msgspec.structs.replace(sample, **changes),)
+    (sample,) = read_findings(write_findings(findings))[0]
+    return (replace(sample, account_ids=tuple(members.to_pylist()), frames=tuple(heads), accounts=len(members)),)
 
 
 def fragments(texts: list[str | None], words: int = 4) -> Iterator[str]:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from revenuer.errors import ConfigError
+from revenuer.findings import Campaign
 from revenuer.sharing.facts import Observed
-from revenuer.sharing.findings_file import Found
 from revenuer.sharing.sketch import LEAST_BANDS, SKETCH, Secret, frame_bands
 from revenuer.sharing.stix_objects import Writer
 from revenuer.sharing.vocabulary import EXTENSION, HALF_LIFE_DAYS, TLP, WORTH
@@ -53,14 +53,14 @@ class Telling:
     at: str | None = None
 
 
-def pseudonym(found: Found, how: Telling) -> str:
+def pseudonym(found: Campaign, how: Telling) -> str:
     """A name for a campaign that stays the same and cannot be tried out by others."""
     key = how.secret.key if how.secret else b"revenuer|campaign"
     said = hmac.digest(key, f"{how.producer}|{found.campaign_id}".encode(), hashlib.sha256)
     return said.hex()[:12]
 
 
-def bundle_of(found: Sequence[Found], observed: Sequence[Observed], how: Telling) -> dict[str, Any]:
+def bundle_of(found: Sequence[Campaign], observed: Sequence[Observed], how: Telling) -> dict[str, Any]:
     """The campaigns as one bundle; same findings and settings, same bytes.
 
     Args:
@@ -103,7 +103,7 @@ def _report(writer: Writer, told: list[_Campaign]) -> None:
 class _Campaign:
     """One campaign as it is told, object by object."""
 
-    def __init__(self, writer: Writer, found: Found, seen: Observed, how: Telling, at: datetime) -> None:
+    def __init__(self, writer: Writer, found: Campaign, seen: Observed, how: Telling, at: datetime) -> None:
         self.writer, self.found, self.seen, self.how, self.at = writer, found, seen, how, at
         self.name = pseudonym(found, how)
         self.first, self.last = time_of(found.first_seen), time_of(found.last_seen)

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revenuer.errors import InputError
+from revenuer.findings import Campaign
 from revenuer.schema import VALUES
-from revenuer.sharing.findings_file import Found
 from revenuer.sources import Quarantine, Traffic, narrowed, open_traffic, read_part
 
 __all__ = ["EXCLUSIVE", "LEAST_BEHIND", "MOST_VALUES", "Observed", "observe_traffic", "prefix_of"]
@@ -70,7 +70,7 @@ def prefix_of(address: str) -> str | None:
     return str(ipaddress.ip_network(f"{parsed}/{length}", strict=False))
 
 
-def observe_traffic(path: Path, found: tuple[Found, ...]) -> list[Observed]:
+def observe_traffic(path: Path, found: tuple[Campaign, ...]) -> list[Observed]:
     """Look each campaign's accounts up in a traffic directory.
 
     Args:
@@ -96,7 +96,7 @@ def observe_traffic(path: Path, found: tuple[Found, ...]) -> list[Observed]:
 class _Seen:
     """One pass over the exchanges: who was seen from where, and when each campaign harvested."""
 
-    def __init__(self, traffic: Traffic, campaign: dict[str, int], found: tuple[Found, ...]) -> None:
+    def __init__(self, traffic: Traffic, campaign: dict[str, int], found: tuple[Campaign, ...]) -> None:
         self.counts = np.zeros((len(found), 24), np.int64)
         known, parts = pa.array(list(campaign), pa.string()), []
         met = np.zeros(len(found), np.bool_)
