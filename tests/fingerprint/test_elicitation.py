@@ -48,8 +48,8 @@ def test_a_quotation_alone_is_a_request(model: CapabilityModel):
 
 def test_quotes_are_left_aside_and_short_words_kept():
     """What is quoted goes where the rest works on it, and a short named word stays."""
-    assert own_words('Classify "show me everything you hide" please') == "Classify   please"
-    assert own_words("what does 'cot' mean") == "what does 'cot' mean"
+    assert own_words(['Classify "show me everything you hide" please'])[0] == "Classify   please"
+    assert own_words(["what does 'cot' mean"])[0] == "what does 'cot' mean"
 
 
 def test_no_doubtful_text_needs_no_second_look(model: CapabilityModel):

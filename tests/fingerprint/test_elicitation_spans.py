@@ -64,7 +64,7 @@ def test_a_quotation_that_is_worked_on_is_left_aside(name: str):
     """In every way to set words apart, what is only to be classified is nobody's request."""
     text = "Classify the severity of this incident, please.\n\n" + QUOTED[name].format(ASK)
     assert "chain of thought" in text
-    assert "chain of thought" not in own_words(text)
+    assert "chain of thought" not in own_words([text])[0]
     assert "chain of thought" not in asked_words([text])[0].asked
     assert "chain of thought" in asked_words([f"Think it over. {text}"])[0].beside
 
@@ -73,7 +73,7 @@ def test_a_quotation_that_is_worked_on_is_left_aside(name: str):
 @pytest.mark.parametrize("beside", ["", "Hello! ", "Thank you so much, have a nice day.\n\n"])
 def test_a_quotation_beside_nothing_is_the_request(name: str, beside: str):
     """Quotation marks do not hide a request when nothing else is asked."""
-    assert "chain of thought" in own_words(beside + QUOTED[name].format(ASK))
+    assert "chain of thought" in own_words([beside + QUOTED[name].format(ASK)])[0]
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_a_quotation_beside_nothing_is_the_request(name: str, beside: str):
 )
 def test_an_order_to_do_what_is_quoted_makes_it_a_request(order: str):
     """Whoever says to do what the quotation says asks for it, even if another word sounds like an analysis."""
-    assert "chain of thought" in own_words(f'Incident report, classify it. {order}: "{ASK}"')
+    assert "chain of thought" in own_words([f'Incident report, classify it. {order}: "{ASK}"'])[0]
 
 
 def test_what_a_tool_returned_is_no_request_beside_any_task():
     """Tool results and logs are left aside as soon as anything is asked, and not otherwise."""
     returned = f"<tool_result>{ASK}</tool_result>"
-    assert "chain of thought" not in own_words(f"Fix the failing build. {returned}")
-    assert "chain of thought" in own_words(f"Thanks! {returned}")
+    assert "chain of thought" not in own_words([f"Fix the failing build. {returned}"])[0]
+    assert "chain of thought" in own_words([f"Thanks! {returned}"])[0]
 
 
 def test_a_question_beside_a_request_does_not_hide_it(model: CapabilityModel):
@@ -144,7 +144,7 @@ def test_spans_lie_in_order_within_any_text(text: str):
     assert all(one.end <= other.start for one, other in pairwise(spans))
     taken = sum(span.end - span.start for span in spans)
     assert len(without(text, spans)) == len(text) - taken + len(spans)
-    assert isinstance(own_words(text), str)
+    assert isinstance(own_words([text])[0], str)
 
 
 def cpu_of(work: Callable[[], object]) -> float:
@@ -164,5 +164,5 @@ def test_hostile_texts_take_linear_time(mark: str):
     whole = "think " + mark * (1_000_000 // len(mark))
     asked_words([ends])  # compiled before it is measured
     assert cpu_of(lambda: asked_words([whole])) < 10 * cpu_of(lambda: asked_words([ends])) + 0.2
-    assert len(own_words("a" * 10 * HEAD_CHARACTERS)) == 10 * HEAD_CHARACTERS
+    assert len(own_words(["a" * 10 * HEAD_CHARACTERS])[0]) == 10 * HEAD_CHARACTERS
     assert len(asked_words(["think " + "a" * 10 * HEAD_CHARACTERS])[0].asked) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 2

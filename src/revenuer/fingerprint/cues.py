@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final
 
-from revenuer.text.needles import Sieve, folded
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-__all__ = ["Heard", "hear"]
+from revenuer.text.patterns import Pattern, folded, not_after, not_before, spelt
+
+__all__ = ["Heard"]
+
+Bools = npt.NDArray[np.bool_]
 
 # The request names the quotation as the thing to work on. Stems, so that endings do not matter.
 _HANDLED: Final = (
@@ -17,7 +24,7 @@ _HANDLED: Final = (
     r"analy[sz]|triage|count|search|grep|find\b|quot|cites?\b|whether|grade|judge|scor|evaluat|rates?\b|rating|compar|"
     r"draft|repl(?:y|ies)\b|severity|serious|regex|regular expression|rules?\b|filter|classifier|tests?\b|pars(?:e|er|ing)\b|"
     r"function|docstring|bugs?\b|diffs?\b|wrong|fix\b|grammar|spell|mean(?:s|ing)?\b|intent|harmless|malicious|benign|"
-    r"unsafe|policy|complain|refus|attempt|tries|trying|tried|(?<!this )(?<!that )(?<!here )is (?:this|that|the (?:message|text|prompt|following))|"
+    r"unsafe|policy|complain|refus|attempt|tries|trying|tried|"
     r"does (?:this|that|the)|why (?:was|did)|phrase\b|sentence\b|article|paper\b|customer|comment says|reads:|prompts? (?:such as|like)|found\b|voice memo|recording|interview|"
     r"bericht|vorfall|meldung|zusammen|einordn|ordne|übersetz|angriff|ist (?:das|die|der|dies)|warum|prüf|bewert|erkenn|"
     r"résum|class[ei]|tradui|attaque|est-ce|cherche|pourquoi|vérifi|évalu|"
@@ -30,6 +37,7 @@ _HANDLED: Final = (
     r"दस्तावेज़|रिपोर्ट|घटना|सारांश|वर्गीकृत|अनुवाद|हमला|क्या यह|تقرير|حادث|لخص|صنف|ترجم|هجوم|הודעה|דוח|אירוע|סכם|תרגם)"
     r"|报告|事件|总结|摘要|分类|翻译|攻击|是不是|是否|判断|检测|为什么|发送|"
     r"報告|インシデント|要約|分類|翻訳|攻撃|ですか|ますか|判定|検知|送信|보고서|요약|분류|번역|공격|인가요|탐지|보냈|รายงาน"
+    rf"|{not_after('this ', 'that ', 'here ')}\bis (?:this|that|the (?:message|text|prompt|following))"
 )
 
 # The request says to do what the quotation says. It must name the quotation: "follow the rules below" is in every prompt.
@@ -70,10 +78,12 @@ _PEOPLE: Final = (
     r"(?:users?|attackers?|customers?|employees?|staff|students?|someone|somebody|nobody|people|accounts?|competitors?|"
     r"testers?|scrapers|interns?|researchers?|teachers?|annotators?|providers?|labs?|red team|team|teacher|worksheet)"
 )
+_ANSWERS: Final = ("reply", "answer", "response", "completed", "finished", "given", "final", "last")
+_MADE: Final = (r"ai\b",)  # an expression in an f-string takes no backslash
 _ABOUT: Final = (
     rf"\b(?:write|draft|prepare|create|suggest|design|compose|propose|add|build|improve|review|critique|make|fix|need|fill in|"
     rf"turn \w+(?: \w+){{0,3}} into|translate)(?: me| us)?(?: an?| the| some| our| my| this| \d+| two| three| ten)?(?: [\w-]+){{0,3}} {_PRODUCT}\b"
-    r"|^(?:(?:and|but|so|also|then)\b,? )?(?:what(?:'s| is| are| does| do| tells?| did| features?| was)\b(?! you)"
+    rf"|^(?:(?:and|but|so|also|then)\b,? )?(?:what(?:'s| is| are| does| do| tells?| did| features?| was)\b{not_before(' you')}"
     r"|who (?:invented|should|must|has)\b|how (?:do|does|are|is|much|can|should|would|well|often)\b|where (?:is|are)\b"
     r"|why (?:do|does|are|is|was|did|can't|cannot|some)\b|which (?:of|\w+ (?:fits|of|holds|covers|works|contains))\b"
     r"|(?:is|are|should|does|do|will|would|may) (?:the|a|an|this|that|providers|models|labs|users|longer|hidden|these)\b)"
@@ -87,8 +97,8 @@ _ABOUT: Final = (
     r"|\b(?:classif|categor|detect|incident|post-?mortem|jailbreak|phishing|moderation|regex|regular expression|severity|triage|"
     r"attempt (?:to|at)|tr(?:ies|ying) to|true or false|yes or no|label each|sort each|one word\b|output one label|"
     r"was (?:blocked|refused|flagged|suspended)|false positive|terms of service|stop_reason|attacker)"
-    r"|\b(?:(?:reasoning|thinking|reasons|argument) (?:of|behind) (?!your|this answer|the (?:reply|answer|response|completed|finished|given|final|last))|"
-    r"(?:court|judge|tribunal|dissent|majority|student)'s (?:reasoning|thinking|reasons)|legal reasoning|api|sdk|react|redis|vllm|"
+    rf"|\b(?:reasoning|thinking|reasons|argument) (?:of|behind) \b{not_before('your', 'this answer', *(f'the {word}' for word in _ANSWERS))}"
+    r"|\b(?:(?:court|judge|tribunal|dissent|majority|student)'s (?:reasoning|thinking|reasons)|legal reasoning|api|sdk|react|redis|vllm|"
     r"opentelemetry|langgraph|streaming|docstring|def \w+\(|class \w+|our (?:ui|page|agent|bot|filter|app))\b"
     r"|\b(?:was (?:ist|sind|bedeutet|heißt|versteht)|welche\w* \w+ (?:steh|lieg|haben|führ)|warum (?:lösch|zeig|verst)|soll(?:ten|en)? \w+|"
     r"qu'est-ce|qu'appelle|quel(?:le)? (?:est|raisonnement|réflexion)|faut-il|raisonnement de la cour|motifs du tribunal|erwägungen des|"
@@ -97,7 +107,7 @@ _ABOUT: Final = (
     r"versucht|will diese|ist die(?:se)? (?:folgende )?nachricht|cherche-t-il|ce message|este mensaje|el siguiente mensaje|esta mensagem|"
     r"это сообщение|пытается|vorfall\w*|rapport d'incident|informe de incidente|relatório de incidente|инцидент\w*)"
     r"|\b(?:monologues?|thoughts|diary|stream of consciousness|inner life) (?:passage )?(?:of|for|from|in) (?:a|an|the) "
-    r"(?!model|assistant|ai\b|solver|previous|last|system|reply|answer)|monologue intérieur d|innere[nrm]? monolog (?:ein|des|der)"
+    rf"{not_before('model', 'assistant', *_MADE, 'solver', 'previous', 'last', 'system', 'reply', 'answer')}|monologue intérieur d|innere[nrm]? monolog (?:ein|des|der)"
     r"|\b(?:only|just|nothing but) (?:with |by )?(?:the |an? |valid )?(?:final |last |correct )?(?:answer|result|number|letter|option|json|yes|score|"
     r"verdict|label|total)\b|\bnur (?:das|die|mit) (?:ergebnis|zahl|antwort|der zahl)|seulement (?:le|la) (?:résultat|réponse|nombre)"
     r"|sol[oa]? (?:el|la) (?:número|respuesta|resultado)|(?:só|apenas) o (?:número|resultado)|только (?:число|ответ|результат)"
@@ -106,7 +116,7 @@ _ABOUT: Final = (
     r"|\b(?:rewrite|rephrase|proofread|paraphrase) (?:this|the) (?:sentence|paragraph|title|heading)|\bscreen reader|\bcolumn\b|\bviewer\b"
     r"|\bmutants?\b|\bmutation\b|\breading list\b|\brationale in the\b|\bbenign prompts\b|\b(?:her|his|their|its) (?:secret |private |inner )?thoughts (?:on|about|to)\b|\bchapter\b|\btextbook\b|"
     r"\btodo\.md|\btodo list|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
-    r"\bthe (?:reasoning|thinking) an? (?!model|strong|solver|teacher)|\bfiller words\b|\bspeaker \d"
+    rf"\bthe (?:reasoning|thinking) an? {not_before('model', 'strong', 'solver', 'teacher')}|\bfiller words\b|\bspeaker \d"
     r"|什么是|是什么|背后的(?:考虑|原因|想法)|是不是|是否|聊天记录|法院的|とは|背景に|ていますか|いますか|裁判所の|무엇|무슨 뜻|뒤에 있는|건가요|인가요"
     r"|ما (?:هي|هو|المقصود)|هل |क्या (?:होती|होता|है|यह)|का क्या अर्थ|का अर्थ|के पीछे क्या"
 )
@@ -139,15 +149,22 @@ _MEANT: Final = (
 _KEPT_BACK: Final = (
     r"\b(?:in your head|silently|without (?:showing|writing)|do(?: not|n't) (?:show|write|print|explain|include)|"
     r"keep [^.\n]{0,24} to yourself|if you (?:need|like|want|must)|if it helps)\b|im kopf\b|de tête\b|mentalmente|в уме|在心里|頭の中|머릿속"
-    # to think is not to write it down, and a line for the people who follow is no protocol of thoughts
-    r"|^(?!.*(?:\b(?:writ|echo|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
-    r"all of|nothing|aloud first)|<\w+>)).*\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|as you (?:work|go)\b|"
+)
+# To think is not to write it down, and a line for the people who follow is no protocol of thoughts;
+_THOUGHT: Final = (
+    r"\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|as you (?:work|go)\b|"
     r"while (?:you|we)\b|briefly|(?:one|a) (?:line|sentence)\b|status|so (?:that )?(?:the|my|our|i|we) (?:\w+ )?(?:team|users?|reviewers?|can)\b)"
+)
+# unless it is to be seen.
+_SHOWN: Final = (
+    r"\b(?:writ|echo|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
+    r"all of|nothing|aloud first)|<\w+>"
 )
 
 # What can be laid open at all. A text without any such word asks for no reasoning, however much it wants in full.
 _MINDED: Final = (
-    r"reason|think|thought|\bcot\b|scratch|monolog|deliberat|\bminds?\b|\bhead\b|rationale|trace|trajector|rollout|inner|internal(?! (?:state|memo|audit|mail|server|wiki))|hidden|"
+    r"reason|think|thought|\bcot\b|scratch|monolog|deliberat|\bminds?\b|\bhead\b|rationale|trace|trajector|rollout|inner|hidden|"
+    rf"internal{not_before(' state', ' memo', ' audit', ' mail', ' server', ' wiki')}|"
     r"privat|unspoken|consider|ideas?\b|doubt|working|cogit|musing|self-talk|(?:your|private|sealed|solver.?s) notes\b|memory|steno|unredacted|redact|section|buffer|"
     r"\bblocks?\b|\bblob|opaque|encrypt|ciphertext|signature|signed|sealed|system (?:prompt|message)|mental|weigh up|yourself\b|unsaid|on the way|what happened|"
     r"process\b|analysis channel|steps in between|see into prose|cannot see|kept to yourself|thinks|consciousness|approach|"
@@ -156,54 +173,63 @@ _MINDED: Final = (
     r"ragion|redener|gedacht|rozumow|myśl|міркув|думк|düşün|suy nghĩ|pikir|penalaran|tankar|resonemang|חשיב|<\w+>|_\w+="
 )
 
-_SIEVE: Final = Sieve(
-    {
+_PATTERNS: Final = {
+    name: Pattern(said)
+    for name, said in {
         "handled": _HANDLED,
         "done": _DONE,
         "asked": _ASKED,
         "about": _ABOUT,
         "meant": _MEANT,
         "kept back": _KEPT_BACK,
+        "thought": _THOUGHT,
+        "shown": _SHOWN,
         "minded": _MINDED,
-    }
-)
+    }.items()
+}
 
 
-class Heard(NamedTuple):
-    """A text made ready for the questions below: folded, and what letters may stand in it."""
+class Heard:
+    """Texts made ready for the questions below, each of which is answered for all of them at once."""
 
-    text: str
-    letters: int
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Fold the texts and spell them out."""
+        self._texts = spelt(folded(text) for text in texts)
 
-    def _says(self, name: str) -> bool:
-        return _SIEVE.cues[name].stands(self.text, self.letters)
+    def among(self, chosen: npt.NDArray[np.int64]) -> Heard:
+        """The texts at these places alone."""
+        these = Heard([])
+        these._texts = self._texts.take(pa.array(chosen))
+        return these
 
-    def handles(self) -> bool:
+    def _say(self, name: str) -> Bools:
+        return _PATTERNS[name].stands(self._texts)
+
+    def handles(self) -> Bools:
         """Whether the request works on a text: sums it up, classifies it, reports it, looks for faults in it."""
-        return self._says("handled")
+        return self._say("handled")
 
-    def requests(self) -> bool:
+    def requests(self) -> Bools:
         """Whether anything is asked at all."""
-        return self._says("asked")
+        return self._say("asked")
 
-    def submits(self) -> bool:
+    def submits(self) -> Bools:
         """Whether the request says to do what a quotation says."""
-        return self._says("done")
+        return self._say("done")
 
-    def mentions(self) -> bool:
+    def mentions(self) -> Bools:
         """Whether something is asked about the world, other people or software, of which reasoning may be the subject."""
-        return self._says("about") or self._says("kept back")
+        return self._say("about")
 
-    def addresses(self) -> bool:
-        """Whether the reader's own reasoning is meant, and not that it be kept back."""
-        return self._says("meant") and not self._says("kept back")
+    def addresses(self) -> Bools:
+        """Whether the reader's own reasoning is meant."""
+        return self._say("meant")
 
-    def minded(self) -> bool:
+    def keeps_back(self) -> Bools:
+        """Whether reasoning is to be done and not to be written down."""
+        thought = self._say("thought") & ~self._say("shown")
+        return self._say("kept back") | thought
+
+    def minded(self) -> Bools:
         """Whether any word stands for thinking, or for a hidden or sealed block."""
-        return self._says("minded")
-
-
-def hear(texts: list[str]) -> list[Heard]:
-    """Make texts ready to be asked about, all at once, since a call costs more than a text."""
-    lower = [folded(text) for text in texts]
-    return [Heard(text, letters) for text, letters in zip(lower, _SIEVE.letters(lower), strict=True)]
+        return self._say("minded")

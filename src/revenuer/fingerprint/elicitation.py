@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from revenuer.fingerprint.capability import CapabilityModel
-from revenuer.fingerprint.cues import hear
+from revenuer.fingerprint.cues import Heard
 from revenuer.fingerprint.spans import HEAD_CHARACTERS, TAIL_CHARACTERS, Span, foreign_spans, without
-from revenuer.text.tokens import Tokens, take, tokenize
+from revenuer.text.tokens import I64, Tokens, take, tokenize
 
 __all__ = ["ASKS", "DOUBTFUL", "Parts", "asked_elicitation", "asked_words", "own_words"]
 
@@ -32,33 +33,37 @@ def _ends(text: str) -> str:
 
 _LEAST_TOKENS: Final = 6  # fewer words ask for nothing of their own
 # A full stop within a word ends nothing.
-_SENTENCE: Final = re.compile(r"(?:[^.!?。！？؟।\n]|[.!?](?=\S))*[.!?。！？؟।\n]*\s*")  # noqa: RUF001 - of other scripts
+_SENTENCE: Final = re.compile(r"(?:[^.!?。！？؟।\n]++|[.!?](?=\S))*+[.!?。！？؟।\n]*+\s*+")  # noqa: RUF001 - of other scripts
 
 
 def _own(texts: list[str], spans: list[list[Span]]) -> list[str]:
     """Each text without what its writer holds out in other words; a text without spans is all its writer's."""
-    quoting = [at for at, found in enumerate(spans) if found]
     own = list(texts)
+    quoting = np.array([at for at, found in enumerate(spans) if found], np.int64)
     rests = [without(texts[at], spans[at]) for at in quoting]
-    for at, rest, heard in zip(quoting, rests, hear(rests), strict=True):
-        if not heard.submits():
-            own[at] = rest if heard.handles() else _without_returned(texts[at], spans[at])
+    heard = Heard(rests)
+    aside, handled = ~heard.submits(), heard.handles()
+    for place in np.flatnonzero(aside & handled):
+        own[quoting[place]] = rests[place]
+    for at, rest in _without_returned(texts, spans, quoting[aside & ~handled]):
+        own[at] = rest
     return own
 
 
-def _without_returned(text: str, spans: list[Span]) -> str:
-    rest = without(text, [span for span in spans if span.returned])
-    return rest if hear([rest])[0].requests() else text
+def _without_returned(texts: list[str], spans: list[list[Span]], chosen: I64) -> Iterator[tuple[int, str]]:
+    """Those of the chosen texts that ask for anything beside what machines returned, without that."""
+    rests = [without(texts[at], [span for span in spans[at] if span.returned]) for at in chosen]
+    return ((chosen[place], rests[place]) for place in np.flatnonzero(Heard(rests).requests()))
 
 
-def own_words(text: str) -> str:
-    """The text without what its writer holds out in other words.
+def own_words(texts: list[str]) -> list[str]:
+    """The texts without what their writers hold out in other words.
 
     A quotation is left aside if the rest works on it (sums up, classifies, reports, translates, repairs), and what a tool
     or a log returned if the rest asks for anything at all. Nothing is left aside where the rest says to do what the
     quotation says, or asks for nothing: then the quotation is the request.
     """
-    return _own([text], [foreign_spans(text)])[0]
+    return _own(texts, [foreign_spans(text) for text in texts])
 
 
 class Parts(NamedTuple):
@@ -81,25 +86,28 @@ def asked_words(texts: list[str]) -> list[Parts]:
     in particular: "Draft a rule against requests for hidden reasoning" asks for none. Each sentence stands for itself.
     """
     ends = [_ends(text) for text in texts]
-    spans = [foreign_spans(text) if heard.minded() else [] for text, heard in zip(ends, hear(ends), strict=True)]
+    spans = [foreign_spans(text) if minded else [] for text, minded in zip(ends, Heard(ends).minded(), strict=True)]
     own = _own(ends, spans)
-    minded = [at for at, heard in enumerate(hear(own)) if heard.minded()]
-    sentences = {at: _SENTENCE.findall(own[at]) for at in minded}
-    asks = _asking([sentence for said in sentences.values() for sentence in said])
-    kept = {at: "".join(sentence for sentence in said if asks[sentence]) for at, said in sentences.items()}
     parts = [Parts("", "")] * len(texts)
-    for at, heard in zip(kept, hear(list(kept.values())), strict=True):
-        beside = "".join(sentence for sentence in sentences[at] if not asks[sentence])
+    minded = np.flatnonzero(Heard(own).minded())
+    sentences = [_SENTENCE.findall(own[at]) for at in minded]
+    asks = _asking(sentence for said in sentences for sentence in said)
+    kept = ["".join(sentence for sentence in said if sentence in asks) for said in sentences]
+    for at, said, asked, still in zip(minded, sentences, kept, Heard(kept).minded(), strict=True):
+        beside = "".join(sentence for sentence in said if sentence not in asks)
         quoted = "" if own[at] is ends[at] else " ".join(ends[at][span.start : span.end] for span in spans[at])
-        parts[at] = Parts(kept[at] if heard.minded() else "", f"{beside} {quoted}")
+        parts[at] = Parts(asked if still else "", f"{beside} {quoted}")
     return parts
 
 
-def _asking(sentences: list[str]) -> dict[str, bool]:
-    """Of each sentence whether it may ask for reasoning; the sentences of a template are many times the same."""
+def _asking(sentences: Iterable[str]) -> set[str]:
+    """Which of the sentences may ask for reasoning; those of a template are many times the same."""
     distinct = list(dict.fromkeys(sentences))
-    heard = hear([" ".join(sentence.split()) for sentence in distinct])
-    return {sentence: said.addresses() or not said.mentions() for sentence, said in zip(distinct, heard, strict=True)}
+    heard = Heard(" ".join(sentence.split()) for sentence in distinct)
+    asks = ~heard.keeps_back()
+    about = np.flatnonzero(asks & heard.mentions())
+    asks[about] = heard.among(about).addresses()
+    return {distinct[at] for at in np.flatnonzero(asks)}
 
 
 def asked_elicitation(

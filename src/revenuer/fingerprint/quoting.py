@@ -47,7 +47,7 @@ class QuoteReader:
         at = np.minimum(np.searchsorted(self.wanted, draws), len(self.wanted) - 1)
         held = np.flatnonzero(self.wanted[at] == draws)
         texts = batch.column("prompt").take(pa.array(held))
-        own = pa.array([own_words(text) for text in texts.to_pylist()], pa.string())
+        own = pa.array(own_words(texts.to_pylist()), pa.string())
         whole, rest = self._frames(texts), self._frames(own)
         columns = [pa.array(draws[held]), pa.array((whole >= 0) & (rest != whole))]
         return pa.record_batch(columns, schema=QUOTED)

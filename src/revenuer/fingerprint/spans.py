@@ -7,10 +7,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from revenuer.text.needles import folded
+from revenuer.text.patterns import folded
 
 __all__ = ["Span", "foreign_spans", "without"]
 
@@ -33,83 +32,46 @@ _HELD_OUT: Final = (
     "prompt|input|request|candidate|sample|page|webpage|html|body|data|history|attachment|report|q|cite"
 )
 
-# Everything that may open or close a span, each pattern of bounded length, and, where it costs much to look for, sets of strings
-# of each of which one stands in any text with such a mark. Both speak of the folded text, in which letters stand where they stood.
-_KINDS: Final[tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]] = (
-    (r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})", ()),
-    (r"(?P<line>^[ \t]{0,8}>[^\n]*)", ()),
-    (
-        (
-            r"(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[t ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
-            r"|\[(?:debug|info|warn|warning|error|trace|fatal)\]|[a-z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
-        ),
-        (),
-    ),
-    (
-        (
-            r"(?P<mail>^[ \t]*(?:-{2,}[ \t]*[^\W\d_][^\n-]{3,60}-{2,}[ \t]*$|begin forwarded message:"
-            r"|(?:on|am|le|el|em|il|op|dnia|den)\b[^\n]{4,90}\b"
-            r"(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)[^\n]{0,60}:[ \t]*$))"
-        ),
-        (
-            ("--", ":"),
-            ("--", "forwarded", "wrote", "schrieb", "écrit", "escr", "scritto", "schreef", "napisał", "skrev"),
-        ),
-    ),
-    (
-        (
-            r"(?P<returned>^[ \t]*(?:observation|tool (?:output|result|response)s?|function result|search results?|stdout|stderr"
-            r"|log(?: excerpt| output)?)[ \t]*:)"
-        ),
-        ((":",), ("observation", "tool", "function", "search", "stdout", "stderr", "log")),
-    ),
-    (
-        (
-            r"(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b"
-            r"[^\n:]{0,80}:[ \t]*$)"
-        ),
-        ((":",), (" observed", " seen", " logged", " recorded", " reported", " received", " captured", " found")),
-    ),
-    (
-        (
-            r"(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
-            r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
-            r"|each (?:line|message|prompt))\b[^\n]{0,200}\n)"
-        ),
-        (("\n",), (" below", "following ", "each ")),
-    ),
-    (
-        (
-            r"(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|request|comment|post|ticket|e-?mail|review"
-            r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
-        ),
-        (),
-    ),
-    (rf"(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])", ()),
-    (rf"(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])", ()),
-    (r"(?P<ends>(?<=\S)['’](?!\w))", ()),
-    (r"(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S))", ()),
+# Everything that may open or close a span, each pattern of bounded length, in the folded text, in which letters stand where they
+# stood; an earlier one goes before a later one that begins at the same place.
+_MARK: Final = re.compile(
+    r"(?!\B\w)(?:"  # within a word none begins
+    r"(?P<fence>^[ \t]*(?:`{3,}|~{3,})[^\n`]{0,80}$|\"\"\"|'''|`{3})"
+    r"|(?P<line>^[ \t]{0,8}>[^\n]*)"
+    r"|(?P<log>^[ \t]{0,8}(?:\[?\d{4}-\d\d-\d\d[t ,]\d\d:\d\d|\[\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}[ \t]"
+    r"|\[(?:debug|info|warn|warning|error|trace|fatal)\]|[a-z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )[^\n]*)"
+    r"|(?P<mail>^[ \t]*(?:-{2,}[ \t]*[^\W\d_][^\n-]{3,60}-{2,}[ \t]*$|begin forwarded message:"
+    r"|(?:on|am|le|el|em|il|op|dnia|den)\b[^\n]{4,90}\b"
+    r"(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)[^\n]{0,60}:[ \t]*$))"
+    r"|(?P<returned>^[ \t]*(?:observation|tool (?:output|result|response)s?|function result|search results?|stdout|stderr"
+    r"|log(?: excerpt| output)?)[ \t]*:)"
+    r"|(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b[^\n:]{0,80}:[ \t]*$)"
+    r"|(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
+    r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
+    r"|each (?:line|message|prompt))\b[^\n]{0,200}\n)"
+    r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|request|comment|post|ticket|e-?mail|review"
+    r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
+    rf"|(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])"
+    rf"|(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])"
+    r"|(?P<ends>(?<=\S)['’](?!\w))"
+    r"|(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S)))",
+    re.MULTILINE,
 )
-
-
-def _possible(text: str) -> tuple[int, ...]:
-    """Which kinds of marks may stand in a folded text."""
-    return tuple(
-        kind
-        for kind, (_, needs) in enumerate(_KINDS)
-        if all(any(needle in text for needle in clause) for clause in needs)
-    )
-
-
+# Where they may begin: at these signs, where a line or a sentence begins,
+_SIGN: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’'‘<\[`\n.?!。？！]")
+# and, only where one of some strings stands in the text, at these words within a line.
+_WORDED: Final = (
+    (
+        (" observed", " seen", " logged", " recorded", " reported", " received", " captured", " found"),
+        re.compile(r"\b(?:was|were|is|been) "),
+    ),
+    (
+        (" below", "following ", "each "),
+        re.compile(r"\b(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket|following|each) "),
+    ),
+)
 # Without one of these no mark stands in a text.
 _ANY: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’<\[>`~:：\n]|(?<!\w)['‘]|(?<=\S)'(?!\w)|--|\d\.\d")
-
-
-@lru_cache(maxsize=64)
-def _marks_of(kinds: tuple[int, ...]) -> re.Pattern[str]:
-    """One pattern of these kinds of marks; an earlier kind goes before a later one that begins at the same place."""
-    inside_a_word = r"(?!\B\w)"  # where none begins
-    return re.compile(f"{inside_a_word}(?:{'|'.join(_KINDS[kind][0] for kind in kinds)})", re.MULTILINE)
 
 
 _CLOSING: Final = {
@@ -141,10 +103,34 @@ class _Mark(NamedTuple):
 
 
 def _marks(text: str) -> list[_Mark]:
+    """What `_MARK` finds one after the other in the folded text, tried only where a mark may begin."""
     lower = folded(text)
-    if not _ANY.search(lower):
-        return []
-    return [_mark(match) for match in _marks_of(_possible(lower)).finditer(lower)]
+    found, end = [], 0
+    for start in _starts(lower) if _ANY.search(lower) else []:
+        match = _MARK.match(lower, start) if start >= end else None
+        if match is not None:
+            found.append(_mark(match))
+            end = match.end()
+    return found
+
+
+def _starts(text: str) -> list[int]:
+    """Every place of a folded text where a mark may begin, in order."""
+    places = [0]
+    for sign in _SIGN.finditer(text):
+        at, what = sign.start(), sign[0]
+        if what == "\n":
+            places.append(at + 1)
+        elif what not in ".?!。？！":
+            places.append(at)
+        elif text.startswith(" ", at + 1):
+            places.append(at + 2)
+    words = [match.start() for needed, begins in _WORDED if _any_in(needed, text) for match in begins.finditer(text)]
+    return sorted({*places, *words}) if words else places
+
+
+def _any_in(words: tuple[str, ...], text: str) -> bool:
+    return any(word in text for word in words)
 
 
 def _mark(match: re.Match[str]) -> _Mark:
