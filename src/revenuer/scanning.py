@@ -43,7 +43,7 @@ from revenuer.scan_control import calibrated, controlled, reference_accounts
 from revenuer.scan_intel import Hints, Intel, open_intel
 from revenuer.scan_summary import CLEARED_SHOWN, LEAST_CLEARED, Judged, masked_frames, named_frames, summarise
 from revenuer.scan_tables import write_accounts, write_exchanges
-from revenuer.sources import CONTENTS, Content, open_traffic
+from revenuer.sources import CONTENTS, Content, Inputs, open_traffic
 from revenuer.sources import Traffic as Input
 from revenuer.standing import checked_level, named
 from revenuer.summary import ScanSummary, Setting, to_json
@@ -124,11 +124,12 @@ def scan(
     closer, peers = _careful(careful, content, model, cache), open_intel(intel, intel_key)
     key, tell = key_from(sketch_key) if content == "sketch" else None, on_stage or _untold
     opened = open_traffic(traffic, strict=strict, content=content)
+    files = Inputs(opened)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
     kept = _kept(keep, engine, [__version__, weights.digest, content, key])
     with start() as running:
-        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
+        return _Scan(running, opened, files, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
 
 
 def _untold(_stage: str, _done: int, _of: int) -> None:
@@ -200,6 +201,7 @@ class _Scan:
 
     engine: Engine
     traffic: Input
+    files: Inputs
     out: Path
     seed: int
     tell: OnStage
@@ -329,6 +331,7 @@ class _Scan:
             campaigns={one.campaign.campaign_id: one.detail for one in assembled},
             flagged_accounts=flagged,
             settings={"engine": self.engine.kind, "seed": self.seed, **self._chosen()},
+            inputs=self.files.hashed(),
         )
 
     def _calibrated(self, linked: _Linked) -> Calibrated:

@@ -25,6 +25,7 @@ __all__ = [
     "CampaignSeries",
     "Cleared",
     "Control",
+    "InputFile",
     "MissingColumn",
     "Network",
     "NetworkNode",
@@ -228,6 +229,17 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     lapsed: tuple[str, ...] = ()
 
 
+class InputFile(msgspec.Struct, frozen=True):
+    """A file that the scan read: its path within the traffic, its length and its SHA-256.
+
+    `sha256` is null where the file was written to while the scan read it: nobody can say then what was read.
+    """
+
+    name: str
+    bytes: int
+    sha256: str | None
+
+
 class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `scan.json`."""
 
@@ -244,6 +256,7 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     control: Control | None = None
     settings: dict[str, Setting] = {}
     stages: dict[str, Setting] = {}
+    inputs: tuple[InputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

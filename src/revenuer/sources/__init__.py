@@ -4,6 +4,7 @@ from revenuer.sources.content import CONTENTS, TEXTS, Content
 from revenuer.sources.converting import CONVERT_FILE, Conversion, ConvertSettings, convert
 from revenuer.sources.duplicates import duplicate_hashes, duplicate_ids, id_hashes
 from revenuer.sources.formats import FORMATS
+from revenuer.sources.inputs import Inputs
 from revenuer.sources.kept import Kept
 from revenuer.sources.missing import Missing
 from revenuer.sources.parts import Part, narrowed
@@ -18,6 +19,7 @@ __all__ = [
     "Content",
     "Conversion",
     "ConvertSettings",
+    "Inputs",
     "Kept",
     "Missing",
     "Part",
