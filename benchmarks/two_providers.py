@@ -23,13 +23,13 @@ from revenuer.engine import connect
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.pipeline import fingerprint
 from revenuer.scanning import scan
-from revenuer.sharing import secret_of
+from revenuer.sharing import Secret, secret_of
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import observe_traffic, prefix_of
 from revenuer.sharing.intel_store import IntelStore
 from revenuer.sharing.peer_indicators import read_peer_bundle
-from revenuer.sharing.sketch import SKETCH, Secret, core_bands
-from revenuer.sharing.vocabulary import EXTENSION
+from revenuer.sharing.sketch import core_bands
+from revenuer.sharing.vocabulary import EXTENSION, SKETCH
 from revenuer.simulate import simulate
 from revenuer.sources import open_traffic
 from revenuer.summary import read_findings

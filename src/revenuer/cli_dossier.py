@@ -38,7 +38,12 @@ def dossier() -> None:
 
 @dossier.command()
 @click.argument("findings", type=_PLACE)
-@click.option("--traffic", required=True, type=_PLACE, help="The traffic that was scanned: its files are hashed.")
+@click.option(
+    "--traffic",
+    required=True,
+    type=_PLACE,
+    help="The traffic that was scanned: its files are hashed, and must be what the scan read.",
+)
 @click.option("--out", required=True, type=_PLACE, help="File for the archive.")
 @click.option("--by", required=True, metavar="NAME", help="Who makes it.")
 @click.option("--at", help="When, RFC 3339 (default: the last entry of the state's audit log).")
@@ -113,6 +118,8 @@ def _tell(found: Any) -> None:
     _say(f"Signed: {found.signer} ({who})" if found.signer else "Not signed: nobody vouches for it.")
     if found.stamped:
         _say("It carries a time-stamp: `openssl ts -verify` says whether the authority's signature is right.")
+    if not found.scanned:
+        _say("The scan kept no hashes of what it read: custody of the logs begins with this dossier.")
     _say("Whole: every byte is as the manifest says.")
 
 

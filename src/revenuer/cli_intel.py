@@ -11,6 +11,7 @@ import click
 
 from revenuer.errors import OutputError
 from revenuer.log import one_line
+from revenuer.sharing.times import time_of, to_the_microsecond
 
 if TYPE_CHECKING:
     from revenuer.sharing.intel_store import Held
@@ -130,7 +131,7 @@ def sight(
 
     seen = () if findings is None else sightings_of(findings)
     opinions = IntelStore(store).own_opinions()
-    bundle = replies(seen, opinions, Telling(producer=producer, tlp=tlp), at=_rfc3339(_time(at)))
+    bundle = replies(seen, opinions, Telling(producer=producer, tlp=tlp), at=to_the_microsecond(_time(at)))
     write_atomically(out, (json.dumps(bundle, indent=1) + "\n").encode())
     _say(f"{len(bundle['objects'])} objects in {out}")
 
@@ -147,20 +148,14 @@ def tell_alarms(findings: Path) -> None:
 def _opinion(indicator: str, store: Path, at: str | None, note: str, opinion: str) -> None:
     from revenuer.sharing.intel_store import IntelStore  # noqa: PLC0415
 
-    IntelStore(store).say(indicator, opinion, at=_rfc3339(_time(at)), note=note)
+    IntelStore(store).say(indicator, opinion, at=to_the_microsecond(_time(at)), note=note)
     _say(f"{indicator}: {opinion}")
 
 
 def _time(at: str | None) -> datetime:
     if at is None:
         return datetime.now(UTC)
-    from revenuer.sharing.bundle import time_of  # noqa: PLC0415
-
     return time_of(at)
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,6 +11,7 @@ import click
 
 from revenuer.errors import ConfigError
 from revenuer.log import one_line
+from revenuer.sharing.times import now
 
 if TYPE_CHECKING:
     from revenuer.sharing.matching_transcript import How
@@ -88,7 +88,7 @@ def hash_(file: Path, key_file: Path, day: str | None, out: Path) -> None:
     from revenuer.sharing.matching_items import read_items  # noqa: PLC0415
     from revenuer.sharing.matching_keys import key_at, read_keys  # noqa: PLC0415
 
-    chosen = key_at(read_keys(key_file), day or _now()[:10])
+    chosen = key_at(read_keys(key_file), day or now()[:10])
     _say(f"{write_list(out, keyed(read_items(file), chosen), chosen):,} hashes under {chosen.key_id}")
 
 
@@ -110,7 +110,7 @@ def compare(
     from revenuer.sharing.matching_keys import key_by_id, read_keys  # noqa: PLC0415
 
     listed = read_list(theirs)
-    chosen = key_by_id(read_keys(key_file), listed.key_id, day or _now()[:10])
+    chosen = key_by_id(read_keys(key_file), listed.key_id, day or now()[:10])
     mine = read_items(file)
     found = common(keyed(mine, chosen), listed.hashes)
     told = {"key_id": chosen.key_id, "mine": len(mine), "theirs": len(listed.hashes), "learnt": found}
@@ -187,7 +187,7 @@ def ask(file: Path, url: str, peer: str, transcript: Path, out: Path, key_file: 
     mine = read_items(file)
     secret = os.environ.get("REVENUER_MATCH_SECRET", "")
     keys = () if key_file is None else read_keys(key_file)
-    found = run(url, mine, peer=peer, secret=secret, transcript=Transcript(transcript), at=_now(), keys=keys)
+    found = run(url, mine, peer=peer, secret=secret, transcript=Transcript(transcript), at=now(), keys=keys)
     write_items(out, found)
     _say(f"{len(found):,} of {len(mine):,} items in common")
 
@@ -263,7 +263,7 @@ def psi_reveal(file: Path, setup: Path, answer: Path, out: Path, secret: Path, p
     mine = read_items(file)
     found = Asker(_read(secret)).reveal(mine, _read(setup), _read(answer))
     told = {"key_id": "", "mine": len(mine), "theirs": 0, "learnt": found}
-    Transcript(transcript).add(at=_now(), peer=peer, role="asked", how="psi", **told)  # type: ignore[arg-type]
+    Transcript(transcript).add(at=now(), peer=peer, role="asked", how="psi", **told)  # type: ignore[arg-type]
     write_items(out, found)
     _say(f"{len(found):,} of {len(mine):,} items in common")
 
@@ -287,7 +287,7 @@ def _noted(file: Path, peer: str, how: How, told: dict[str, Any], allowed: dict[
     from revenuer.sharing.matching_transcript import Allowance, Exhausted, Transcript  # noqa: PLC0415
 
     try:
-        Transcript(file).add(at=_now(), peer=peer, role="answered", how=how, allowance=Allowance(**allowed), **told)
+        Transcript(file).add(at=now(), peer=peer, role="answered", how=how, allowance=Allowance(**allowed), **told)
     except Exhausted as error:
         raise ConfigError(f"{peer} asks for more than it may: {error}") from error
 
@@ -299,10 +299,6 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=str(file)) from error
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _say(text: str) -> None:

@@ -21,9 +21,10 @@ from revenuer.errors import ConfigError
 from revenuer.fingerprint.frames import FrameLibrary
 from revenuer.linkage.infrastructure import Traces
 from revenuer.linkage.templates import KINDS, Templates
+from revenuer.sharing import Secret, secret_of
 from revenuer.sharing.intel_prior import Hit, intel_prior, weight
 from revenuer.sharing.intel_store import Held, IntelStore
-from revenuer.sharing.sketch import Secret, alike, core_bands, secret_of
+from revenuer.sharing.sketch import alike, core_bands
 from revenuer.text.networks import hash_networks
 from revenuer.text.tokens import hash_strings
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from revenuer.cli import main
 from revenuer.findings import Alternative, Campaign, Evidence, campaigns_document
 from revenuer.sharing.dossier_archive import packed
-from revenuer.summary import ScanSummary, Traffic, to_json
+from revenuer.summary import InputFile, ScanSummary, Traffic, to_json
 from traffic_samples import put_parquet, rows
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,6 +57,14 @@ def folder(tmp_path: Path) -> Path:
     (findings / "report.html").write_text("<p>report</p>")
     (findings / "accounts.parquet").write_bytes(b"acct-innocent")
     return tmp_path
+
+
+def scan_said(folder: Path, **hashes: str | None) -> None:
+    """Have the scan say of the log what it read, by its SHA-256: that of the file unless another is given."""
+    log = folder / "traffic" / "exchanges.parquet"
+    digest = hashes.get("sha256", hashlib.sha256(log.read_bytes()).hexdigest())
+    read = (InputFile(log.name, log.stat().st_size, digest),)
+    (folder / "findings" / "scan.json").write_bytes(to_json(ScanSummary(version="0.1.0", inputs=read)))
 
 
 def run(*arguments: object, **env: str) -> Result:
@@ -111,6 +119,49 @@ def test_no_log_and_no_innocent_goes_in(folder: Path):
     assert {one["path"] for one in steps[1]["files"]} >= {"accounts.parquet", "campaigns.json"}
     assert b"spiders" not in file.read_bytes()
     assert b"acct-innocent" not in file.read_bytes()
+
+
+def test_custody_begins_with_the_scan(folder: Path):
+    """The logs as the scan read them are the first step, bound to the logs as they are; without that, it is said."""
+    log = folder / "traffic" / "exchanges.parquet"
+    scan_said(folder)
+    file = built(folder, *AT)
+    steps = json.loads(members(file)["custody.json"])["steps"]
+    assert [step["what"] for step in steps[:2]] == ["logs, as the scan read them", "logs, as they are"]
+    assert steps[0]["files"] == steps[1]["files"]
+    assert steps[0]["files"][0]["sha256"] == hashlib.sha256(log.read_bytes()).hexdigest()
+    assert "custody of the logs begins" not in run("verify", file, "--traffic", folder / "traffic").output
+    scan_said(folder, sha256=None)
+    assert json.loads(members(built(folder, *AT))["custody.json"])["steps"][0]["detail"] == {
+        "written_to_meanwhile": ["exchanges.parquet"]
+    }
+    (folder / "findings" / "scan.json").write_bytes(to_json(ScanSummary()))
+    assert "custody of the logs begins" in run("verify", built(folder, *AT)).output
+
+
+@pytest.mark.parametrize("said", ["was changed", "is missing"])
+def test_logs_that_the_scan_did_not_read_make_no_dossier(folder: Path, said: str):
+    """Findings prove nothing about a log that was exchanged or taken away since; a file beside it changes nothing."""
+    scan_said(folder)
+    log = folder / "traffic" / "exchanges.parquet"
+    (folder / "traffic" / "more.jsonl").write_text("{}")
+    built(folder, *AT)
+    log.rename(folder / "gone")
+    if said == "was changed":
+        put_parquet(folder / "traffic", rows(6))
+    done = run(folder / "findings", "--traffic", folder / "traffic", "--out", folder / "x.zip", *AT)
+    assert (done.exit_code, (folder / "x.zip").exists()) == (2, False)
+    assert f"exchanges.parquet: {said} since it was scanned" in done.stderr
+
+
+def test_a_scan_that_names_other_logs_is_seen(folder: Path):
+    """Who exchanges the findings has to exchange the chain of custody as well."""
+    scan_said(folder)
+    file = built(folder, *AT)
+    files = members(file)
+    scan_said(folder, sha256="0" * 64)
+    file.write_bytes(packed(files | {"findings/scan.json": (folder / "findings" / "scan.json").read_bytes()}))
+    assert "name other logs" in run("verify", file).output
 
 
 def test_a_choice_of_campaigns_tells_of_no_other(folder: Path):

@@ -1,6 +1,6 @@
 """Campaigns to indicators and back: what may leave, in the formats that peers read, and what comes of theirs."""
 
-from revenuer.sharing.sketch import Secret, secret_of
+from revenuer.sharing.secret import Secret, secret_of
 
 __all__ = [
     "Secret",

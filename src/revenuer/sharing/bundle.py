@@ -6,17 +6,20 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from revenuer.errors import ConfigError
 from revenuer.findings import Campaign
-from revenuer.sharing.facts import Observed
-from revenuer.sharing.sketch import LEAST_BANDS, SKETCH, Secret, frame_bands
+from revenuer.sharing.secret import Secret
 from revenuer.sharing.stix_objects import Writer
-from revenuer.sharing.vocabulary import EXTENSION, HALF_LIFE_DAYS, TLP, WORTH
+from revenuer.sharing.times import time_of, to_the_second
+from revenuer.sharing.vocabulary import EXTENSION, HALF_LIFE_DAYS, LEAST_BANDS, SKETCH, TLP, WORTH
 
-__all__ = ["Telling", "bundle_of", "pseudonym", "time_of"]
+if TYPE_CHECKING:
+    from revenuer.sharing.facts import Observed
+
+__all__ = ["Telling", "bundle_of", "pseudonym"]
 
 # Templates told of one campaign, those used most.
 MOST_TEMPLATES: Final = 64
@@ -78,8 +81,8 @@ def bundle_of(found: Sequence[Campaign], observed: Sequence[Observed], how: Tell
     seen = max(time_of(one.last_seen) for one in found)
     at = seen if how.at is None else time_of(how.at)
     if at < seen:
-        raise ConfigError(f"--at {how.at}: lies before {_rfc3339(seen)}, when a campaign was last seen")
-    writer = Writer(how.producer, how.tlp, _rfc3339(at))
+        raise ConfigError(f"--at {how.at}: lies before {to_the_second(seen)}, when a campaign was last seen")
+    writer = Writer(how.producer, how.tlp, to_the_second(at))
     writer.extensions()
     told = [_Campaign(writer, one, seen, how, at).tell() for one, seen in zip(found, observed, strict=True)]
     writer.since = ""
@@ -114,7 +117,7 @@ class _Campaign:
 
     def tell(self) -> _Campaign:
         """Make all objects."""
-        self.writer.since = _rfc3339(self.first)
+        self.writer.since = to_the_second(self.first)
         self.campaign = self._sdo("campaign", **self._life(), name=f"Harvest {self.name}", extensions=self._profile())
         operator = self._sdo("intrusion-set", **self._life(), name=f"Operator of {self.name}")
         self._related(self.campaign, "attributed-to", operator)
@@ -138,7 +141,11 @@ class _Campaign:
         self.refs.append(self.writer.relate(source, how, target))
 
     def _life(self) -> dict[str, Any]:
-        return {"confidence": self._confidence(), "first_seen": _rfc3339(self.first), "last_seen": _rfc3339(self.last)}
+        return {
+            "confidence": self._confidence(),
+            "first_seen": to_the_second(self.first),
+            "last_seen": to_the_second(self.last),
+        }
 
     def _confidence(self) -> int:
         """On the STIX scale; a detector that is sure is told as less than sure, since its odds are no frequencies."""
@@ -163,6 +170,8 @@ class _Campaign:
     def _templates(self) -> None:
         if self.how.secret is None:
             return
+        from revenuer.sharing.sketch import frame_bands  # noqa: PLC0415 - compiled kernels, which nothing else needs
+
         for frame in self.found.frames[:MOST_TEMPLATES]:
             bands = frame_bands(frame, self.how.secret)
             if bands is None:
@@ -232,7 +241,7 @@ class _Campaign:
             pattern_type="stix",
             pattern_version="2.1",
             valid_from=self.writer.at,
-            valid_until=_rfc3339(self.at + timedelta(days=WORTH * half_life)),
+            valid_until=to_the_second(self.at + timedelta(days=WORTH * half_life)),
             extensions={EXTENSION: extension},
         )
         self.indicators.append(made)
@@ -240,7 +249,7 @@ class _Campaign:
 
     def _sightings(self) -> None:
         """That it was seen, and what; how often only where volumes are told."""
-        seen = {"first_seen": _rfc3339(self.first), "last_seen": _rfc3339(self.last)}
+        seen = {"first_seen": to_the_second(self.first), "last_seen": to_the_second(self.last)}
         count = self.found.exchanges if self.how.volumes else 1
         data: dict[str, Any] = {}
         if self.scos:
@@ -273,20 +282,3 @@ def _signup_terms(signup: dict[str, Any]) -> list[str]:
     ]
     shares.append(("within_three_days", signup.get("within_three_days", 0.0)))
     return [f"llm-account-cohort:signup.{path} >= {round(share - 0.05, 2)}" for path, share in shares if share >= 0.5]
-
-
-def time_of(text: str) -> datetime:
-    """A time in RFC 3339; without a zone it is UTC.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{text}: expected a time such as 2026-09-20T12:00:00Z") from error
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")

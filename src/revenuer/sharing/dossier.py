@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +13,11 @@ import msgspec
 from revenuer.errors import ConfigError, InputError
 from revenuer.findings import Campaign
 from revenuer.sharing.dossier_archive import packed, unpacked
-from revenuer.sharing.dossier_custody import Hashed, Step, chained, hashed_files
+from revenuer.sharing.dossier_custody import LOGS, Hashed, Step, as_scanned, chained, hashed_files
 from revenuer.sharing.dossier_parts import README, conclusions, error_rates, facts, methods
 from revenuer.sharing.dossier_signing import Signer, fingerprint, imprint, stamp_request
 from revenuer.sharing.files import VERSION, write_whole
+from revenuer.sharing.times import time_of
 from revenuer.summary import ScanSummary, read_findings
 
 __all__ = ["BESIDE", "MANIFEST", "AuditHead", "Made", "Manifest", "build", "stamp"]
@@ -93,32 +93,36 @@ def build(
 
     Raises:
         ConfigError: no time, no such campaign, or findings without one.
-        InputError: findings or traffic cannot be read.
+        InputError: findings or traffic cannot be read, or a log is not what the scan read.
         OutputError: the archive cannot be written.
     """
     moment, time_from = _moment(at, audit)
     found, summary = read_findings(findings)
     campaigns = _chosen(found, only)
-    steps = _steps(findings, traffic, by=by, at=moment, audit=audit)
+    steps = _steps(findings, traffic, summary, by=by, at=moment, audit=audit)
     files = _content(campaigns, summary, steps, {"at": moment, "by": by})
     if not only:
         files |= {f"findings/{name}": _bytes(findings / name) for name in _TAKEN_ALONG if (findings / name).is_file()}
     manifest = Manifest(
-        version=VERSION,
-        at=moment,
-        time_from=time_from,
-        by=by,
+        version=VERSION, at=moment, time_from=time_from, by=by,
         campaigns=tuple(one.campaign_id for one in campaigns),
         signer=None if signer is None else fingerprint(signer.public),
-        files=tuple(Hashed(name, len(files[name]), hashlib.sha256(files[name]).hexdigest()) for name in sorted(files)),
-    )
-    told = _json(manifest)
-    files[MANIFEST] = told
-    files |= {} if signer is None else {SIGNATURE: signer.sign(told), SIGNER: signer.public}
-    files |= {REQUEST: stamp_request(told)} if request else {}
+        files=_listed(files),
+    )  # fmt: skip
+    files |= _beside(_json(manifest), signer, request=request)
     archive = packed(files)
     write_whole(out, archive)
     return Made(len(campaigns), len(files), hashlib.sha256(archive).hexdigest())
+
+
+def _listed(files: Mapping[str, bytes]) -> tuple[Hashed, ...]:
+    return tuple(Hashed(name, len(files[name]), hashlib.sha256(files[name]).hexdigest()) for name in sorted(files))
+
+
+def _beside(told: bytes, signer: Signer | None, *, request: bool) -> dict[str, bytes]:
+    """The manifest, and what speaks about it."""
+    signed = {} if signer is None else {SIGNATURE: signer.sign(told), SIGNER: signer.public}
+    return {MANIFEST: told, **signed, **({REQUEST: stamp_request(told)} if request else {})}
 
 
 def stamp(file: Path, reply: Path) -> None:
@@ -144,11 +148,9 @@ def _moment(at: str | None, audit: AuditHead | None) -> tuple[str, str]:
             raise ConfigError("a dossier needs a time: give --at, or --state for that of the audit log")
         return audit.at, "audit log"
     try:
-        given = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise ConfigError(f"--at {at}: expected RFC 3339, such as 2026-11-23T12:00:00Z") from error
-    if given.tzinfo is None:
-        raise ConfigError(f"--at {at}: a time zone is missing")
+        time_of(at, zoned=True)
+    except ConfigError as error:
+        raise ConfigError(f"--at {error}") from error
     return at, "argument"
 
 
@@ -162,9 +164,12 @@ def _chosen(campaigns: Sequence[Campaign], only: Sequence[str]) -> tuple[Campaig
     return found
 
 
-def _steps(findings: Path, traffic: Path, *, by: str, at: str, audit: AuditHead | None) -> tuple[Step, ...]:
-    scanned = Step(number=0, what="findings of a scan, as they are", files=hashed_files(findings))
-    steps = [Step(number=0, what="logs, as they are", files=hashed_files(traffic)), scanned]
+def _steps(
+    findings: Path, traffic: Path, summary: ScanSummary, *, by: str, at: str, audit: AuditHead | None
+) -> tuple[Step, ...]:
+    logs = hashed_files(traffic)
+    steps = [*as_scanned(summary.inputs, logs, traffic), Step(number=0, what=LOGS, files=logs)]
+    steps.append(Step(number=0, what="findings of a scan, as they are", files=hashed_files(findings)))
     if audit is not None:
         detail = {"entries": audit.entries, "head": audit.head, "about_these_campaigns": list(audit.about)}
         steps.append(Step(number=0, what="audit log of decisions", at=audit.at, detail=detail))

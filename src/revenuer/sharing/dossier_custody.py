@@ -10,12 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from revenuer.errors import InputError
+from revenuer.summary import InputFile
 
-__all__ = ["FIRST", "Hashed", "Step", "chained", "hashed_files", "whole"]
+__all__ = ["FIRST", "LOGS", "SCANNED", "Hashed", "Step", "as_scanned", "chained", "hashed_files", "whole"]
 
 FIRST: Final = "0" * 64
+SCANNED: Final = "logs, as the scan read them"
+LOGS: Final = "logs, as they are"
 _TRUTH: Final = "truth"
-_CHUNK: Final = 1 << 20
 
 
 class Hashed(msgspec.Struct, frozen=True):
@@ -85,9 +87,30 @@ def hashed_files(folder: Path) -> tuple[Hashed, ...]:
 
 
 def _hashed(path: Path, name: str) -> Hashed:
-    digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return Hashed(name, size, digest.hexdigest())
+        return Hashed(name, path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def as_scanned(read: Sequence[InputFile], logs: Sequence[Hashed], traffic: Path) -> tuple[Step, ...]:
+    """What the scan says that it read, as the first step; none where it says nothing, as older scans do.
+
+    Args:
+        read: by `scan.json`.
+        logs: as they are.
+        traffic: where they are, for messages.
+
+    Raises:
+        InputError: a log is not what the scan read: findings prove nothing about other logs.
+    """
+    now = {one.path: one.sha256 for one in logs}
+    for one in read:
+        if one.sha256 is not None and now.get(one.name) != one.sha256:
+            said = "was changed" if one.name in now else "is missing"
+            raise InputError(
+                f"{said} since it was scanned: scan again, or find what was scanned", file=str(traffic / one.name)
+            )
+    if not read:
+        return ()
+    unsure = [one.name for one in read if one.sha256 is None]
+    known = tuple(Hashed(one.name, one.bytes, one.sha256) for one in read if one.sha256 is not None)
+    return (Step(number=0, what=SCANNED, files=known, detail={"written_to_meanwhile": unsure}),)

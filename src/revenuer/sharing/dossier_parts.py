@@ -43,7 +43,7 @@ statement about accounts, not about persons: country, nationality, names, script
 | `conclusions.json` | conclusions, the weight of each fact for them, and the explanations that were rejected |
 | `methods.json` | version, settings, what was looked at, what could not be looked at |
 | `error-rates.json` | how often such claims were wrong when it was measured, and what the scan claims of itself |
-| `custody.json` | which files were examined, with their SHA-256, by whom and when, each step bound to the one before |
+| `custody.json` | which logs the scan read and how they are now, with their SHA-256, by whom and when, each step bound to the one before |
 | `findings/` | what the scan wrote, unchanged |
 | `MANIFEST.json` | SHA-256 of every file here |
 

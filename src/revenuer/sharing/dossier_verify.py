@@ -6,16 +6,20 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from revenuer.errors import InputError
 from revenuer.sharing.dossier import BESIDE, FORMAT, MANIFEST, REPLY, SIGNATURE, SIGNER, Manifest
 from revenuer.sharing.dossier_archive import unpacked
-from revenuer.sharing.dossier_custody import Hashed, Step, hashed_files, whole
+from revenuer.sharing.dossier_custody import LOGS, SCANNED, Hashed, Step, hashed_files, whole
 from revenuer.sharing.dossier_signing import fingerprint, imprint, vouched
+from revenuer.summary import SUMMARY_FILE, ScanSummary, from_json
 
 __all__ = ["Verdict", "verify"]
+
+_SUMMARY: Final = f"findings/{SUMMARY_FILE}"
 
 
 class _Custody(msgspec.Struct):
@@ -32,6 +36,7 @@ class Verdict:
         signer: fingerprint of the key that signed it; empty for none.
         known: whether that is the key that was expected.
         stamped: whether it carries a time-stamp of its manifest (the authority's signature is not verified here).
+        scanned: whether the scan itself says which logs it read, so that custody reaches back to it.
     """
 
     faults: tuple[str, ...]
@@ -39,6 +44,7 @@ class Verdict:
     signer: str = ""
     known: bool = False
     stamped: bool = False
+    scanned: bool = False
 
 
 def verify(file: Path, *, public: bytes | None = None, traffic: Path | None = None) -> Verdict:
@@ -59,13 +65,14 @@ def verify(file: Path, *, public: bytes | None = None, traffic: Path | None = No
         manifest = msgspec.json.decode(files[MANIFEST], type=Manifest)
     except (InputError, KeyError, msgspec.DecodeError) as error:
         return Verdict((f"it cannot be read: {error}",), None)
-    faults = [*_files(files, manifest), *_custody(files, traffic), *_signature(files, manifest, public)]
+    steps = _steps(files)
+    faults = [*_files(files, manifest), *_custody(files, steps, traffic), *_signature(files, manifest, public)]
     stamped = REPLY in files and imprint(files[MANIFEST]) in files[REPLY]
     if REPLY in files and not stamped:
         faults.append("the time-stamp is about something else")
     signer = fingerprint(files[SIGNER]) if SIGNER in files else ""
     known = public is not None and signer != "" and signer == fingerprint(public)
-    return Verdict(tuple(faults), manifest, signer, known, stamped)
+    return Verdict(tuple(faults), manifest, signer, known, stamped, any(step.what == SCANNED for step in steps))
 
 
 def _files(files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
@@ -81,16 +88,32 @@ def _files(files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
             yield f"{name} was changed"
 
 
-def _custody(files: Mapping[str, bytes], traffic: Path | None) -> Iterator[str]:
+def _steps(files: Mapping[str, bytes]) -> tuple[Step, ...]:
+    """The chain of custody; empty where it cannot be read, which no chain is."""
     try:
-        steps = msgspec.json.decode(files["custody.json"], type=_Custody).steps
+        return msgspec.json.decode(files["custody.json"], type=_Custody).steps
     except (KeyError, msgspec.DecodeError):
+        return ()
+
+
+def _custody(files: Mapping[str, bytes], steps: Sequence[Step], traffic: Path | None) -> Iterator[str]:
+    if not steps:
         yield "custody.json cannot be read"
-        return
     if not whole(steps):
         yield "a step of the chain of custody was changed"
-    if traffic is not None and steps:
-        yield from _compared(steps[0].files, hashed_files(traffic))
+    if traffic is not None:
+        yield from _compared([one for step in steps if step.what == LOGS for one in step.files], hashed_files(traffic))
+    if _SUMMARY in files:
+        read = {(one.name, one.sha256) for one in _summary(files[_SUMMARY]).inputs if one.sha256 is not None}
+        if read != {(one.path, one.sha256) for step in steps if step.what == SCANNED for one in step.files}:
+            yield "the scan and the chain of custody name other logs"
+
+
+def _summary(content: bytes) -> ScanSummary:
+    try:
+        return from_json(content)
+    except InputError:  # changed, and told so by its hash
+        return ScanSummary()
 
 
 def _compared(told: Sequence[Hashed], found: Sequence[Hashed]) -> Iterator[str]:

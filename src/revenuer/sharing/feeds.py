@@ -7,9 +7,9 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
 from typing import Any, Final
 
+from revenuer.sharing.times import time_of
 from revenuer.sharing.told import Row, Told, flat, read_bundle, rows
 from revenuer.sharing.vocabulary import ATLAS
 
@@ -82,4 +82,4 @@ def _observable(channel: str, value: Any) -> dict[str, Any]:
 
 
 def _milliseconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1000)
+    return int(time_of(text).timestamp() * 1000)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from revenuer.sharing.intel_store import OWN, Held
+from revenuer.sharing.times import time_of
 
 __all__ = ["INTEL_CAP", "STRENGTH", "Hit", "intel_prior", "weight"]
 
@@ -44,9 +45,9 @@ def weight(held: Held, at: datetime) -> float:
     our own disagreement ends it. Before `valid_from` it counts as fresh: clocks differ.
     """
     one = held.indicator
-    if one.revoked or at >= _time(one.valid_until) or held.opinions.get(OWN) in _DISAGREE:
+    if one.revoked or at >= time_of(one.valid_until) or held.opinions.get(OWN) in _DISAGREE:
         return 0.0
-    days = max((at - _time(one.valid_from)).total_seconds() / _DAY_SECONDS, 0.0)
+    days = max((at - time_of(one.valid_from)).total_seconds() / _DAY_SECONDS, 0.0)
     doubts = sum(opinion in _DISAGREE for source, opinion in held.opinions.items() if source != OWN)
     return float(held.trust * one.confidence * 0.5 ** (days / one.half_life_days + doubts))
 
@@ -72,7 +73,3 @@ def intel_prior(hits: Iterable[Hit]) -> float:
         channels[hit.channel] = max(channels.get(hit.channel, 0.0), STRENGTH[hit.channel] * min(hit.worth, 1.0))
     said = max((sum(channels.values()) for channels in best.values()), default=0.0)
     return min(said, INTEL_CAP)
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

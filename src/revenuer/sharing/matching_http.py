@@ -9,7 +9,6 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +25,9 @@ from revenuer.sharing.matching import HASH_BYTES, common, keyed
 from revenuer.sharing.matching_keys import GroupKey, key_at
 from revenuer.sharing.matching_transcript import Allowance, Exhausted, Transcript
 from revenuer.sharing.psi import Answerer, asked
+from revenuer.sharing.times import now
 
-__all__ = ["MATCH", "Desk", "Peers", "add_asker", "match_app", "now", "read_peers"]
+__all__ = ["MATCH", "Desk", "Peers", "add_asker", "match_app", "read_peers"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -79,11 +79,6 @@ def add_asker(file: Path, name: str) -> str:
     fresh = Peers({**known.peers, name: digest})
     write_private(file, msgspec.json.format(msgspec.json.encode(fresh), indent=1) + b"\n")
     return secret
-
-
-def now() -> str:
-    """The time, as transcripts write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from importlib.resources import files
 from typing import Any, Final
 from uuid import uuid5
 
 from revenuer.errors import ConfigError, MissingExtraError
+from revenuer.sharing.times import time_of
 from revenuer.sharing.told import Told, flat, read_bundle
 from revenuer.sharing.vocabulary import NAMESPACE
 
@@ -57,7 +57,7 @@ def push(bundle: Mapping[str, Any], url: str, key: str, *, verify: bool = True) 
 def _event(bundle: Mapping[str, Any]) -> MISPEvent:
     who, tlp, campaigns = read_bundle(bundle)
     event = MISPEvent(force_timestamps=True)
-    last = max(datetime.fromisoformat(one.last_seen) for one in campaigns)
+    last = max(time_of(one.last_seen) for one in campaigns)
     event.from_dict(
         info=f"Harvest of a language model: {len(campaigns)} campaigns, told by {who}",
         uuid=_uuid(str(bundle["id"])),

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from revenuer.errors import InputError
-from revenuer.sharing.sketch import BANDS, SKETCH
-from revenuer.sharing.vocabulary import EXTENSION, HALF_LIFE_DAYS, WORTH
+from revenuer.errors import ConfigError, InputError
+from revenuer.sharing.times import time_of, to_the_microsecond
+from revenuer.sharing.vocabulary import BANDS, EXTENSION, HALF_LIFE_DAYS, SKETCH, WORTH
 
 __all__ = ["Channel", "Opinion", "PeerIndicator", "Read", "read_peer_bundle"]
 
@@ -150,14 +150,14 @@ def _indicator(one: Mapping[str, Any], indicated: Mapping[str, str]) -> PeerIndi
     until = min(_time(one.get("valid_until")), latest) if "valid_until" in one else latest
     return PeerIndicator(
         id=name,
-        modified=_rfc3339(_time(one.get("modified"))),
+        modified=to_the_microsecond(_time(one.get("modified"))),
         campaign=indicated.get(name, name),
         channel=channel,
         values=values,
         key_name=key_name,
         confidence=_confidence(one.get("confidence", 50)),
-        valid_from=_rfc3339(valid_from),
-        valid_until=_rfc3339(until),
+        valid_from=to_the_microsecond(valid_from),
+        valid_until=to_the_microsecond(until),
         half_life_days=half_life,
         revoked=one.get("revoked") is True,
     )
@@ -168,7 +168,9 @@ def _opinion(one: Mapping[str, Any]) -> Opinion:
     if one.get("opinion") not in _OPINIONS or not isinstance(about, list):
         raise _PassedOverError("an opinion of no known kind")
     refs = tuple(ref for ref in about if isinstance(ref, str) and _ID.fullmatch(ref))
-    return Opinion(_named(one), _rfc3339(_time(one.get("modified"))), refs, one["opinion"], one.get("revoked") is True)
+    return Opinion(
+        _named(one), to_the_microsecond(_time(one.get("modified"))), refs, one["opinion"], one.get("revoked") is True
+    )
 
 
 def _named(one: Mapping[str, Any]) -> str:
@@ -227,10 +229,6 @@ def _network(text: str) -> str:
 
 def _time(text: Any) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError) as error:
+        return time_of(text)
+    except (TypeError, ConfigError) as error:
         raise _PassedOverError("a time that is none") from error
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

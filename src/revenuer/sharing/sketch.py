@@ -9,71 +9,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from revenuer.errors import ConfigError
 from revenuer.fingerprint.masking import SLOT
-from revenuer.text.minhash import HASHES, sketches
+from revenuer.sharing.secret import Secret
+from revenuer.sharing.vocabulary import LEAST_BANDS, SKETCH
+from revenuer.text.minhash import sketches
 from revenuer.text.shingles import windows
 from revenuer.text.tokens import Tokens, tokenize
 
 __all__ = [
-    "BANDS",
-    "LEAST_BANDS",
-    "SKETCH",
-    "Secret",
     "alike",
     "bands_of_sketch",
     "core_bands",
     "frame_bands",
-    "secret_of",
 ]
 
-# Changes whenever tokens, shingles or hashes do: bands of different versions are not compared.
-SKETCH: Final = "shingle4-minhash24x2-1"
-BANDS: Final = HASHES // 2
-# Bands in common from which two templates are taken for one. Of 12, five or more are shared by templates of Jaccard 0.3
-# once in 340 pairs, of 0.2 once in 15,000 (binomial with J squared); by templates of 0.8 in 96 of 100.
-LEAST_BANDS: Final = 5
 LEAST_SHINGLES: Final = 3
-_LEAST_SECRET: Final = 16
 _SYSTEM: Final = "[system] "
 _CUT: Final = " […]"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A secret that a group of peers holds, and the name by which they speak of it.
-
-    Attributes:
-        key: its bytes.
-        name: 16 hex digits that tell which secret was used and nothing of it.
-    """
-
-    key: bytes
-    name: str
-
-
-def secret_of(file: Path) -> Secret:
-    """The secret that a file holds, white space around it left out.
-
-    Raises:
-        ConfigError: no such file, or fewer than 16 bytes.
-    """
-    try:
-        key = file.read_bytes().strip()
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(key) < _LEAST_SECRET:
-        raise ConfigError(f"{file}: a shared secret has {_LEAST_SECRET} bytes or more, not {len(key)}")
-    return Secret(key, hmac.digest(key, b"revenuer|key-name", hashlib.sha256).hex()[:16])
 
 
 def frame_bands(frame: str, secret: Secret) -> tuple[str, ...] | None:
