@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from revenuer import __version__
 from revenuer.cli import main
+from revenuer.cli_help import SECTIONS
 from revenuer.doctor import EXTRAS
 from revenuer.findings import Alternative, Campaign, Evidence, campaigns_document
 from revenuer.log import one_line
@@ -70,6 +71,15 @@ def test_help_comes_at_once():
     )
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout == "\n"  # noqa: S603
     assert "scan" in command("--help").stdout
+
+
+def test_help_lists_every_verb_once_on_a_line_of_its_own():
+    """By task; no line is cut in a narrow terminal."""
+    listed = [verb for verbs in SECTIONS.values() for verb in verbs]
+    assert sorted(listed) == sorted(main.commands)
+    lines = run("--help").stdout.splitlines()
+    for verb, text in (pair for verbs in SECTIONS.values() for pair in verbs.items()):
+        assert [line.split(maxsplit=1)[1] for line in lines if line.split()[:1] == [verb]] == [text]
 
 
 def test_the_version_is_printed():

@@ -20,6 +20,7 @@ from revenuer import __version__
 from revenuer.cli_canary import canary
 from revenuer.cli_convert import convert, formats
 from revenuer.cli_dossier import dossier
+from revenuer.cli_help import write_sections
 from revenuer.cli_intel import intel, tell_alarms
 from revenuer.cli_keys import keys
 from revenuer.cli_match import match
@@ -61,7 +62,10 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 
 
 class _Commands(click.Group):
-    """Turns exceptions into one line on stderr and an exit code."""
+    """Turns exceptions into one line on stderr and an exit code, and lists its verbs by task."""
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_sections(formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
