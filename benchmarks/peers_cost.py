@@ -1,11 +1,11 @@
 """What ways from prompts to groups of accounts cost, on the same rows in the same run.
 
-Usage: `python benchmarks/peers_cost.py [--sizes 1000 5000 20000 100000] [--methods ...] [--limit 600] [--markdown] [--json FILE]`.
+Usage: `python benchmarks/peers_cost.py [--sizes 1000 5000 20000 100000] [--methods ...] [--limit 600] [--memory 8] [--markdown] [--json FILE]`.
 Needs the extras `bench` and, for Spark, `spark`. Worlds are those of `scale.py`. Each method is a process of its own; its cost is the
 processor time of the process and its descendants (Java among them) from the moment the rows are in memory to the groups. The cost of
 a scan's text stages and linkage is taken from its own log and holds more: reading the files, every column, and the verdicts; the cost
-of a whole scan is that of the process from start to end. A method that passes the limit is ended and told as not finished, and larger
-sizes are not tried. Figures are appended to the results, where a later run with the same settings finds them.
+of a whole scan is that of the process from start to end. A method that passes the limit of time or of memory is ended and told as not
+finished, and larger sizes are not tried. Figures are appended to the results, where a later run with the same settings finds them.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ BEFORE, AFTER = "open traffic", "link accounts"  # the stage before the text sta
 SIZES = (1_000, 5_000, 20_000, 100_000)
 CLEAN = 5_000  # exchanges of the clean world that MMD learns from
 FOUND = 1
+GIB = 2**30
 HERE = Path(__file__).parent
 
 
@@ -47,6 +48,7 @@ class Cost:
         cpu, wall: seconds; at least so many where it did not finish.
         peak: bytes.
         found: groups of accounts (MMD: accounts) that it ended with; None where it did not finish.
+        ended: the limit that it passed, `time` or `memory`; empty where it finished.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Cost:
     wall: float
     peak: int
     found: int | None
+    ended: str = ""
 
 
 def traffic_of(arguments: argparse.Namespace, scenario: str, size: int, seed: int) -> Path:
@@ -85,12 +88,12 @@ def theirs(arguments: argparse.Namespace, method: str, traffic: Path, size: int)
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=said, stderr=errors, start_new_session=True)  # noqa: S603
         watch = Watch(child.pid).start()
-        spent = waited(child, arguments.limit)
+        ended, spent = waited(child, watch, arguments.limit, arguments.memory * GIB)
         watch.stop()
-        if spent is not None:
+        if ended:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-            return Cost(method, size, spent, time.perf_counter() - started, watch.peak, None)
+            return Cost(method, size, spent, time.perf_counter() - started, watch.peak, None, ended)
         if child.wait():
             errors.seek(0)
             sys.exit(f"{method}: {errors.read()[-2_000:]}")
@@ -99,13 +102,16 @@ def theirs(arguments: argparse.Namespace, method: str, traffic: Path, size: int)
     return Cost(method, size, told["cpu"], told["wall"], watch.peak, told["found"])
 
 
-def waited(child: subprocess.Popen[bytes], limit: float) -> float | None:
-    """Wait for the end of a child without taking it away; the processor time it had spent when it passed the limit, if it did."""
+def waited(child: subprocess.Popen[bytes], watch: Watch, limit: float, memory: float) -> tuple[str, float]:
+    """Wait for the end of a child without taking it away; the limit that it passed, if any, and its processor time then."""
+    spent = 0.0
     while not os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         if (spent := processor(child.pid)) > limit:
-            return spent
+            return "time", spent
+        if watch.peak > memory:
+            return "memory", spent
         time.sleep(0.2)
-    return None
+    return "", spent
 
 
 def child(method: str, traffic: Path, clean: Path) -> None:
@@ -124,7 +130,7 @@ def measure(arguments: argparse.Namespace, asked: dict[str, Any]) -> list[Cost]:
     costs = {(one.method, one.size): one for one in known}
     for size in sorted(arguments.sizes):
         for method in [OURS, *arguments.methods]:
-            over = any(one.found is None for one in costs.values() if one.method == method)
+            over = any(one.ended for one in costs.values() if one.method == method)
             if (method, size) in costs or over:
                 continue
             traffic = traffic_of(arguments, "all", size, arguments.seed)
@@ -143,7 +149,7 @@ def show(costs: list[Cost], *, markdown: bool) -> str:
     spent, times = [], []
     for method in dict.fromkeys(one.method for one in costs):
         held = {one.size: one for one in costs if one.method == method}
-        done = [one for one in held.values() if one.found is not None]
+        done = [one for one in held.values() if not one.ended]
         growth = exponent([one.size for one in done], [one.cpu for one in done])
         spent.append([method, *(told(held.get(size)) for size in sizes), f"{growth:.2f}"])
         times.append([method, *(ratio(held.get(size), own.get(size)) for size in sizes)])
@@ -155,14 +161,14 @@ def told(one: Cost | None) -> str:
     """Seconds and memory, or that it did not finish, or that it was not tried."""
     if one is None:
         return "-"
-    return f"{'' if one.found is not None else 'not finished, > '}{one.cpu:,.1f} ({one.peak / MIB:,.0f} MiB)"
+    return f"{f'ended by {one.ended}, > ' if one.ended else ''}{one.cpu:,.1f} ({one.peak / MIB:,.0f} MiB)"
 
 
 def ratio(one: Cost | None, own: float | None) -> str:
     """How many times our cost."""
     if one is None or not own:
         return "-"
-    return f"{'> ' if one.found is None else ''}{one.cpu / own:,.1f}"
+    return f"{'> ' if one.ended else ''}{one.cpu / own:,.1f}"
 
 
 def parsed() -> argparse.Namespace:
@@ -172,6 +178,7 @@ def parsed() -> argparse.Namespace:
     every = [*METHODS, MMD]
     parser.add_argument("--methods", nargs="*", default=every, choices=every, metavar="METHOD", help=", ".join(every))
     parser.add_argument("--limit", type=float, default=600.0, help="CPU seconds that a method may take")
+    parser.add_argument("--memory", type=float, default=8.0, help="GiB that a method may hold, its children included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-account", type=int, default=64, help="exchanges of an account, as of `simulate`")
     parser.add_argument("--prompt-bytes", type=int, default=1_000, help="as of `simulate`; 0: as the texts have it")
@@ -192,7 +199,7 @@ def main() -> None:
         return
     if shutil.which("java") is None:
         arguments.methods = [one for one in arguments.methods if "Spark" not in one]
-    names = ("seed", "per_account", "prompt_bytes", "limit")
+    names = ("seed", "per_account", "prompt_bytes", "limit", "memory")
     asked, conditioned = {name: getattr(arguments, name) for name in names}, conditions()
     costs = measure(arguments, asked)
     print("\n".join(f"{name}: {value}" for name, value in (conditioned | asked).items()), end="\n\n")

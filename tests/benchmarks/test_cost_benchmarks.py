@@ -56,13 +56,22 @@ def test_a_child_of_the_child_is_counted(tmp_path: Path) -> None:
 
 
 @linux
-def test_who_passes_the_limit_is_told() -> None:
-    """A process is waited for until its end, or until it has spent the processor time it may."""
-    for code, over in (("pass", False), ("while True: pass", True)):
+def test_who_passes_a_limit_is_told() -> None:
+    """A process is waited for until its end, or until it has spent the processor time or the memory it may."""
+    holds = "import time; held = bytearray(80 << 20); time.sleep(600)"
+    for code, limit, memory, end in (
+        ("pass", 60, 1e12, ""),
+        ("while True: pass", 0.3, 1e12, "time"),
+        (holds, 60, 60e6, "memory"),
+    ):
         with subprocess.Popen([sys.executable, "-c", code]) as child:  # noqa: S603
-            spent = waited(child, 0.3)
-            assert (spent is not None and spent > 0.3) is over
+            watch = Watch(child.pid).start()
+            ended, spent = waited(child, watch, limit, memory)
+            watch.stop()
             child.kill()
+        assert ended == end
+        assert spent > 0.3 or end != "time"
+        assert watch.peak > memory or end != "memory"
 
 
 def test_growth_is_the_exponent() -> None:
@@ -105,10 +114,10 @@ def test_the_table_tells_ratios_and_what_did_not_finish() -> None:
     costs = [Cost(OURS, 1_000, 2.0, 1.0, MIB, 3), Cost("other", 1_000, 9.0, 9.0, MIB, 1)]
     costs += [
         Cost(OURS, 5_000, 4.0, 2.0, MIB, 3),
-        Cost("other", 5_000, 600.0, 700.0, MIB, None),
+        Cost("other", 5_000, 600.0, 700.0, MIB, None, "time"),
         Cost("more", 1_000, 1.0, 1.0, MIB, 0),
     ]
     lines = show(costs, markdown=True).splitlines()
-    assert "| other | 9.0 (1 MiB) | not finished, > 600.0 (1 MiB) | nan |" in lines
+    assert "| other | 9.0 (1 MiB) | ended by time, > 600.0 (1 MiB) | nan |" in lines
     assert "| other | 4.5 | > 150.0 |" in lines
     assert "| more | 0.5 | - |" in lines
