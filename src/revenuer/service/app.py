@@ -71,16 +71,27 @@ class Service:
         """Whether the state was loaded once."""
         return self.decider.known.table is not None
 
+    def weighed(self, ask: Ask) -> Outcome:
+        """Decide on a request; nothing is written down or counted as answered yet."""
+        return self.decider.decide(ask, int(time.time()))
+
     async def decide(self, ask: Ask) -> Outcome:
         """Decide on a request; what has to be on disk is there when this returns."""
-        outcome = self.decider.decide(ask, int(time.time()))
+        return await self.kept(self.weighed(ask))
+
+    async def kept(self, outcome: Outcome) -> Outcome:
+        """The outcome once what has to be on disk is there; another one where the disk does not take it."""
         if outcome.line is not None:
             try:
                 await self.ledger.keep(outcome.line)
             except OSError:
                 outcome = self.decider.failed("NOT-RECORDED")
-        self.counts[outcome.answer.rung, outcome.answer.reason] += 1
+        self.count(outcome)
         return outcome
+
+    def count(self, outcome: Outcome) -> None:
+        """Count an answer."""
+        self.counts[outcome.answer.rung, outcome.answer.reason] += 1
 
 
 def application(service: Service, *, more: Sequence[BaseRoute] = ()) -> App:

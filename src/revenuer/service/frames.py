@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from revenuer.response import TaskBook, task_book
 from revenuer.text.characters import WORDS
-from revenuer.text.probe import fill_slots, look_up
+from revenuer.text.probe import SIEVE_SHARE, fill_slots, look_up
 
 __all__ = ["FrameBook", "Frames", "frame_book", "nothing_known"]
 
@@ -28,17 +28,21 @@ class FrameBook:
     Attributes:
         slots: shingles where they hash to, shape (power of two,); an empty slot has `place` -1.
         place: number of the shingle, shape as `slots`.
+        sieve: marks of the shingles, shape (power of two,).
         starts: where the frames of each shingle begin in `frames`, shape (shingles + 1,).
         frames: the frames that hold each shingle.
         owners, needed: as in the task book, shape (frames,).
+        least: the least of `needed`, 1 where there is no frame.
     """
 
     slots: U64
     place: I64
+    sieve: U64
     starts: I64
     frames: I64
     owners: I64
     needed: I64
+    least: int
 
     def look(self, text: str, key: int, keys: I64) -> tuple[int, int]:
         """Where a key stands, and what a text carries.
@@ -55,8 +59,9 @@ class FrameBook:
         # a lone half of a pair of surrogates cannot be encoded, and is no word either
         data = np.frombuffer(text.encode("utf-8", "replace") or _BLANK, np.uint8)
         found: tuple[int, int] = look_up(
-            data, WORDS, self.slots, self.place, self.starts, self.frames, self.owners, self.needed, key, keys
-        )
+            data, WORDS, self.slots, self.place, self.sieve, self.starts, self.frames, self.owners, self.needed,
+            self.least, key, keys,
+        )  # fmt: skip
         return found
 
 
@@ -65,9 +70,11 @@ def frame_book(book: TaskBook) -> FrameBook:
     shingles, starts = np.unique(book.shingles, return_index=True)
     bits = max(int(2 * len(shingles)).bit_length(), 3)
     slots, place = np.zeros(1 << bits, np.uint64), np.full(1 << bits, -1, np.int64)
-    fill_slots(shingles, slots, place)
+    sieve = np.zeros((1 << bits) // SIEVE_SHARE, np.uint64)
+    fill_slots(shingles, slots, place, sieve)
     ends = np.append(starts.astype(np.int64), len(book.shingles))
-    return FrameBook(slots, place, ends, book.frames, book.owners, book.needed)
+    least = int(book.needed.min(initial=np.iinfo(np.int64).max)) if len(book.needed) else 1
+    return FrameBook(slots, place, sieve, ends, book.frames, book.owners, book.needed, max(least, 1))
 
 
 class Frames:

@@ -17,12 +17,14 @@ from revenuer.sources.formats.values import text
 if TYPE_CHECKING:
     from revenuer.service.app import Service
 
-__all__ = ["AUTHZ", "DECIDE", "LITELLM", "PORTKEY", "Guardrail", "Webhook", "hot_routes"]
+__all__ = ["AUTHZ", "DECIDE", "LITELLM", "OUTCOME", "PORTKEY", "Guardrail", "Webhook", "asks", "hot_routes"]
 
 DECIDE: Final = "/v1/decide"
 AUTHZ: Final = "/v1/authz"
 LITELLM: Final = "/beta/litellm_basic_guardrail_api"
 PORTKEY: Final = "/v1/portkey"
+# Where a scope holds what was decided already, for a caller who was let in.
+OUTCOME: Final = "revenuer.outcome"
 
 Hot = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -50,7 +52,7 @@ class Webhook(msgspec.Struct, rename="camel"):
     metadata: dict[str, Any] | None = None
 
 
-_asks: Final = msgspec.json.Decoder(Ask)
+asks: Final = msgspec.json.Decoder(Ask)
 _guardrails: Final = msgspec.json.Decoder(Guardrail)
 _webhooks: Final = msgspec.json.Decoder(Webhook)
 
@@ -66,8 +68,11 @@ def _decide(service: Service) -> Hot:
     end = {"type": "http.response.body", "body": plain}
 
     async def decide(scope: Scope, receive: Receive, send: Send) -> None:
-        ask = decoded(_asks, await _posted(service, scope, receive))
-        outcome = await service.decide(ask)
+        outcome = scope.get(OUTCOME)
+        if outcome is None:
+            outcome = await service.decide(decoded(asks, await _posted(service, scope, receive)))
+        else:
+            outcome = await service.kept(outcome)
         if outcome is service.decider.plain:
             await send(start)
             await send(end)

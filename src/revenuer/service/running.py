@@ -57,6 +57,7 @@ def serve(
         from revenuer.service.deciding import Decider, Known  # noqa: PLC0415
         from revenuer.service.doors import either  # noqa: PLC0415
         from revenuer.service.guard import token_guard  # noqa: PLC0415
+        from revenuer.service.lane import lane  # noqa: PLC0415
         from revenuer.service.ledger import Ledger  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("serving over HTTP", "service") from error
@@ -67,4 +68,5 @@ def serve(
         decider.warm_up()
         ledger = Ledger(journal, rotate_seconds=1.0)
         guard = either(token, desk.doors) if guarded else token_guard(None)
-        run_on(bound, mounted(Service(url, decider, guard, ledger, most_bytes), desk), on_ready)
+        service = Service(url, decider, guard, ledger, most_bytes)
+        run_on(bound, mounted(service, desk), on_ready, http=lane(service, desk.metrics))

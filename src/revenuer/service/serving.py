@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -56,18 +57,21 @@ def receive(
         run_on(bound, app, on_ready)
 
 
-def run_on(bound: socket.socket, app: Any, on_ready: Callable[[str], None]) -> None:
+def run_on(
+    bound: socket.socket, app: Any, on_ready: Callable[[str], None], *, http: type[asyncio.Protocol] | None = None
+) -> None:
     """Serve an application until SIGTERM or Ctrl-C; requests under way are answered first, for half a minute at most.
 
     Args:
         bound: from `bound_to`.
         app: of ASGI, with a lifespan.
         on_ready: called with the address once callers may come.
+        http: the protocol; None: uvicorn's own.
     """
     import uvicorn  # noqa: PLC0415
 
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+        app, http=http or "httptools", log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
         limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
     )  # fmt: skip
     on_ready(address_of(bound))

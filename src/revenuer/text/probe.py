@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numba as nb
 import numpy as np
@@ -11,14 +11,33 @@ import numpy.typing as npt
 from revenuer.text.shingles import SHINGLE, shingle_at
 from revenuer.text.tokens import HEAD_BYTES, I64, TAIL_BYTES, U16, U64, _span_tokens
 
-__all__ = ["fill_slots", "look_up"]
+__all__ = ["SIEVE_SHARE", "fill_slots", "look_up"]
+
+# Slots for each word of the sieve: with two to four slots a shingle it has 16 to 32 bits for each.
+SIEVE_SHARE: Final = 8
+
+_SIX: Final = np.uint64(6)
+_WORD: Final = np.uint64(63)
+_ONE: Final = np.uint64(1)
+_HIGH: Final = np.uint64(40)
+
+
+@nb.njit(inline="always")
+def _marks(shingle: np.uint64) -> Any:
+    """Two bits of one word of the sieve (a blocked Bloom filter, Putze, Sanders and Singler 2007)."""
+    high = shingle >> _HIGH
+    return (_ONE << (high & _WORD)) | (_ONE << ((high >> _SIX) & _WORD))
 
 
 @nb.njit(cache=True, nogil=True)
-def fill_slots(shingles: U64, slots: U64, place: I64) -> None:
-    """Put distinct shingles where they hash to; the room is a power of two, and at least half of it stays empty."""
-    mask = np.uint64(slots.shape[0] - 1)
+def fill_slots(shingles: U64, slots: U64, place: I64, sieve: U64) -> None:
+    """Put distinct shingles where they hash to, and mark them in the sieve.
+
+    Both rooms are powers of two; at least half of the slots stay empty.
+    """
+    mask, narrow = np.uint64(slots.shape[0] - 1), np.uint64(sieve.shape[0] - 1)
     for i in range(shingles.shape[0]):
+        sieve[shingles[i] & narrow] |= _marks(shingles[i])
         at = np.int64(shingles[i] & mask)
         while place[at] >= 0:
             at = np.int64(np.uint64(at + 1) & mask)
@@ -38,12 +57,18 @@ def _search(keys: I64, key: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def _held(hashes: U64, slots: U64, place: I64, out: I64) -> int:
-    """The known shingles of a text, as often as they stand there."""
-    mask = np.uint64(slots.shape[0] - 1)
+def _held(hashes: U64, slots: U64, place: I64, sieve: U64, out: I64) -> int:
+    """The known shingles of a text, as often as they stand there.
+
+    Nearly every shingle is unknown, and the sieve, which stays in the processor's cache where the slots do not, says so.
+    """
+    mask, narrow = np.uint64(slots.shape[0] - 1), np.uint64(sieve.shape[0] - 1)
     n = 0
     for i in range(hashes.shape[0] - SHINGLE + 1):
         shingle = shingle_at(hashes, i)
+        marks = _marks(shingle)
+        if sieve[shingle & narrow] & marks != marks:
+            continue
         at = np.int64(shingle & mask)
         while place[at] >= 0:
             if slots[at] == shingle:
@@ -73,8 +98,8 @@ def _owner(held: I64, starts: I64, frames: I64, owners: I64, needed: I64) -> int
 
 @nb.njit(cache=True, nogil=True)
 def look_up(
-    data: npt.NDArray[np.uint8], words: U16, slots: U64, place: I64, starts: I64, frames: I64,
-    owners: I64, needed: I64, key: int, keys: I64,
+    data: npt.NDArray[np.uint8], words: U16, slots: U64, place: I64, sieve: U64, starts: I64, frames: I64,
+    owners: I64, needed: I64, least: int, key: int, keys: I64,
 ) -> Any:  # fmt: skip
     """Where a key stands among sorted ones, and the owner of the frames that a text holds; -1 for nowhere and nobody.
 
@@ -83,10 +108,12 @@ def look_up(
         words: `WORDS`.
         slots: shingles where they hash to, from `fill_slots`.
         place: number of the shingle in each slot, -1 in an empty one.
+        sieve: marks of the shingles, from `fill_slots`.
         starts: where the frames of each shingle begin.
         frames: the frames that hold each shingle.
         owners: of the frames.
         needed: how many of its shingles have to be there, of each frame.
+        least: the least that any frame needs.
         key: what is looked for.
         keys: ascending, without repetition.
     """
@@ -103,5 +130,5 @@ def look_up(
     if n < SHINGLE:
         return found, -1
     held = np.empty(n, np.int64)
-    count = _held(hashes[:n], slots, place, held)
-    return found, _owner(held[:count], starts, frames, owners, needed) if count else -1
+    count = _held(hashes[:n], slots, place, sieve, held)
+    return found, _owner(held[:count], starts, frames, owners, needed) if count >= least else -1
