@@ -58,7 +58,7 @@ def answers(gate: Gate, *parts: bytes, wanted: int = 1) -> list[tuple[int, dict[
 
 def _found(got: bytes) -> list[tuple[int, dict[str, str]]]:
     """The whole answers at the beginning."""
-    found = []
+    found: list[tuple[int, dict[str, str]]] = []
     while True:
         head, _, rest = got.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head)
