@@ -16,12 +16,13 @@ from stix_samples import FRAME, MIXED, OTHER, SECRET, SHARED, members, write_fin
 
 from revenuer.cli import main
 from revenuer.errors import ConfigError, InputError
+from revenuer.fingerprint import masking
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import Observed, observe_traffic, prefix_of
 from revenuer.sharing.preview import leaves, preview
 from revenuer.sharing.sketch import alike, frame_bands
 from revenuer.sharing.stix_objects import extension_schema
-from revenuer.sharing.vocabulary import EXTENSION, TLP
+from revenuer.sharing.vocabulary import BANDS, EXTENSION, SLOT, TLP
 from revenuer.summary import read_findings
 
 # Ids of ours are UUIDv5, so that they can be told again; the standard recommends v4 and forbids nothing.
@@ -191,6 +192,14 @@ def test_templates_are_known_again_by_who_holds_the_secret_alone() -> None:
     assert not alike(bands, other)
     assert not set(bands) & set(elsewhere)
     assert frame_bands("too short {…}", SECRET) is None
+
+
+def test_templates_are_read_as_findings_show_them() -> None:
+    """What masking leaves out is no word of a template, and a template has as many bands as peers expect."""
+    assert SLOT == masking.SLOT
+    bands = frame_bands(FRAME, SECRET)
+    assert bands is not None
+    assert len(bands) == BANDS
 
 
 def test_the_command_writes_previews_and_refuses(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
+import jsonschema
 import pytest
 from pymisp import MISPEvent
 from stix_samples import FRAME, SECRET, SHARED, write_findings, write_traffic
@@ -19,7 +21,7 @@ from stix_samples import FRAME, SECRET, SHARED, write_findings, write_traffic
 from revenuer.errors import ConfigError
 from revenuer.sharing.bundle import Telling, bundle_of
 from revenuer.sharing.facts import Observed, observe_traffic
-from revenuer.sharing.feeds import as_csv, as_json, as_ocsf
+from revenuer.sharing.feeds import OCSF, as_csv, as_json, as_ocsf
 from revenuer.sharing.misp import as_misp, push
 from revenuer.sharing.preview import leaves
 from revenuer.summary import read_findings
@@ -67,6 +69,30 @@ def test_a_detection_finding_has_what_its_class_requires(bundle: dict[str, Any])
         ("domain", 1),
         ("template", 99),
     }
+
+
+def test_a_detection_finding_is_valid_by_the_published_schema(bundle: dict[str, Any]) -> None:
+    """The release's own schema, which knows every name and allows no other, finds nothing; a foreign name it finds."""
+    ocsf = pytest.importorskip("ocsf_json_schema")
+    release = ocsf.OcsfJsonSchemaEmbedded(ocsf.get_ocsf_schema(version=OCSF))
+    schema = jsonschema.Draft202012Validator(release.get_class_schema("detection_finding", profiles=[]))
+    one = json.loads(as_ocsf(bundle))
+    assert not list(schema.iter_errors(one))
+    assert list(schema.iter_errors({**one, "finding_info": {**one["finding_info"], "campaign": "x"}}))
+    assert list(schema.iter_errors({**one, "severity_id": 77}))
+
+
+def test_the_misp_template_is_valid_by_the_schema_of_misp_objects() -> None:
+    """Ours by the schema that MISP's own templates are held against, which the public client ships; a foreign key it finds."""
+    schema = json.loads(files("pymisp").joinpath("data/misp-objects/schema_objects.json").read_text())
+    ours = files("revenuer.sharing").joinpath("misp_objects/llm-harvest/definition.json").read_text(encoding="utf-8")
+    held = jsonschema.Draft4Validator(schema)
+    assert not list(held.iter_errors(json.loads(ours)))
+    assert list(held.iter_errors({**json.loads(ours), "colour": "red"}))
+    known = json.loads(files("pymisp").joinpath("data/describeTypes.json").read_text())["result"]
+    types = {one["misp-attribute"] for one in json.loads(ours)["attributes"].values()}
+    assert types <= set(known["types"])
+    assert json.loads(ours)["meta-category"] in schema["properties"]["meta-category"]["enum"]
 
 
 def test_the_misp_event_is_read_back_and_blocks_nothing(bundle: dict[str, Any]) -> None:

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from revenuer.fingerprint.masking import SLOT
 from revenuer.sharing.secret import Secret
-from revenuer.sharing.vocabulary import LEAST_BANDS, SKETCH
+from revenuer.sharing.vocabulary import LEAST_BANDS, SKETCH, SLOT
 from revenuer.text.minhash import sketches
 from revenuer.text.shingles import windows
 from revenuer.text.tokens import Tokens, tokenize

@@ -15,6 +15,7 @@ __all__ = [
     "LEAST_BANDS",
     "NAMESPACE",
     "SKETCH",
+    "SLOT",
     "TEMPLATE_EXTENSION",
     "TLP",
     "TLP_CREATED",
@@ -64,3 +65,5 @@ BANDS: Final = 12
 # Bands in common from which two templates are taken for one. Of 12, five or more are shared by templates of Jaccard 0.3
 # once in 340 pairs, of 0.2 once in 15,000 (binomial with J squared); by templates of 0.8 in 96 of 100.
 LEAST_BANDS: Final = 5
+# What findings show of a template where the text differs from one request to the next.
+SLOT: Final = "{…}"
