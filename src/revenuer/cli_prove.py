@@ -104,7 +104,12 @@ def detect(ctx: click.Context, /, answers: Path, *, key_file: Path, tokenizer: P
 @click.command()
 @click.argument("suspect", type=_PLACE)
 @click.option("--key", "keys", required=True, multiple=True, type=_PLACE, help="A key; all that are tried.")
-@click.option("--reference", required=True, type=_PLACE, help="Unwatermarked answers of the model that was served.")
+@click.option(
+    "--reference",
+    required=True,
+    type=_PLACE,
+    help="Unwatermarked answers of the model that was served, or its probabilities.",
+)
 @click.option("--control", "controls", multiple=True, type=_PLACE, help="Answers of an innocent model.")
 @click.option("--planted", multiple=True, type=_PLACE, help="Answers of a student that was trained on marked text.")
 @click.option("--commitments", type=_PLACE, help="The public list of commitments.")
@@ -147,7 +152,7 @@ def prove(
     from revenuer.provenance.attribution import attributed  # noqa: PLC0415
     from revenuer.provenance.commitments import load_commitments  # noqa: PLC0415
     from revenuer.provenance.keys import load_key  # noqa: PLC0415
-    from revenuer.provenance.verify import Asked, verify  # noqa: PLC0415
+    from revenuer.provenance.verify import Asked, Beside, verify  # noqa: PLC0415
 
     if (served is None) != (fresh is None):
         raise ConfigError("--served and --fresh go together: the log is held against answers that nobody received")
@@ -155,19 +160,16 @@ def prove(
     attribution = None
     if served is not None and fresh is not None:
         attribution = attributed(answers, _answers(served, tokenizer), _answers(fresh, tokenizer), seed=asked["seed"])
-    told = verify(
-        (str(suspect), answers),
-        _answers(reference, tokenizer),
-        [load_key(path) for path in keys],
-        Asked(**asked),
+    listed = [] if commitments is None else load_commitments(commitments)[::-1]
+    beside = Beside(
         controls=_named(controls, tokenizer),
         planted=_named(planted, tokenizer),
-        committed={}
-        if commitments is None
-        else {one.commitment: one.at for one in load_commitments(commitments)[::-1]},
+        committed={one.commitment: one.at for one in listed},
         canaries=canaries,
         attribution=attribution,
     )
+    held = [load_key(path) for path in keys]
+    told = verify((str(suspect), answers), _answers(reference, tokenizer), held, Asked(**asked), beside)
     if out is not None:
         _write_json(out, told)
     (_echo_json if as_json else _tell)(told)

@@ -3,61 +3,44 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from prove_world import BEGIN, Language, World, closed
 from revenuer.cli import main
 from revenuer.control import clopper_pearson
 from revenuer.errors import ConfigError
 from revenuer.provenance.attribution import attributed
 from revenuer.provenance.keys import MarkKey, save_key
 from revenuer.provenance.power import Plan, planted_power
-from revenuer.provenance.power_student import Mark, NGram, read, sampled, train, write
+from revenuer.provenance.power_student import Mark, NGram, read, train, write
 from revenuer.provenance.radioactivity import Positions, Table, leaning, null_keys, statistics, tabulate
 from revenuer.provenance.scheme import GUMBEL, KGW, Ints, Scheme
-from revenuer.provenance.verify import Asked, holm, verify
+from revenuer.provenance.verify import Asked, Beside, holm, verify
 from revenuer.provenance.verify_rows import Answer
 from revenuer.provenance.watermark import key_words
 
-WORDS, LENGTH, BEGIN = 80, 40, 3
 SECRET = b"a key of thirty-two secret bytes"
+LANGUAGE = Language(words=80, tail=1.4)
+WORLD = World(0, LANGUAGE, read=3_000, harvest=1_500)
+LENGTH = LANGUAGE.length
+answers = WORLD.answers
 
 
-def texts_of_a_language(count: int, seed: int) -> Ints:
-    """A made-up language: the next word follows from one of the last two by a law of few large and many small shares."""
-    law, rng = np.random.default_rng(77), np.random.default_rng(seed)
-    after = law.random((2, WORDS, WORDS)).argsort(axis=2)
-    shares = np.cumsum(1 / np.arange(1, WORDS + 1) ** 1.4)
-    texts = rng.integers(0, WORDS, (count, LENGTH))
-    for at in range(2, LENGTH):
-        rank = np.searchsorted(shares, rng.random(count) * shares[-1])
-        which = rng.integers(0, 2, count)
-        texts[:, at] = after[which, texts[np.arange(count), at - 1 - which], rank]
-    return texts
-
-
-@cache
 def teacher() -> NGram:
-    return train(list(texts_of_a_language(3_000, 1)), 3)
-
-
-def answers(model: NGram, count: int, seed: int, mark: Mark | None = None) -> Ints:
-    return write(model, texts_of_a_language(count, seed)[:, :BEGIN], LENGTH - BEGIN, seed, mark)
+    return WORLD.teacher
 
 
 def student(fraction: float, seed: int, scheme: Scheme = GUMBEL, key: bytes = SECRET) -> NGram:
     """A model of counts that saw 1,500 answers, of which a share is marked."""
-    marked = answers(teacher(), 1_500, seed, Mark(scheme, key_words([key])))
-    return train([*marked[: round(1_500 * fraction)], *answers(teacher(), 1_500, seed)[round(1_500 * fraction) :]], 3)
-
-
-def closed(texts: Ints) -> Positions:
-    return sampled(texts, 2, BEGIN)
+    return WORLD.student(fraction, Mark(scheme, key_words([key])), seed)
 
 
 @pytest.mark.parametrize("scheme", [GUMBEL, KGW])
@@ -98,6 +81,26 @@ def test_students_are_found_and_innocents_are_not(scheme: Scheme):
     assert leaning(table, key_words([b"another key.....".ljust(32)]), scheme, null).p_exact > 0.01
     fifth = tabulate(read(student(0.2, 43, scheme), plain, 2), reference)
     assert leaning(fifth, key, scheme, null).p_exact <= 0.01
+
+
+@pytest.mark.parametrize("scheme", [GUMBEL, KGW])
+def test_the_probabilities_of_the_served_model_see_more_than_its_samples(scheme: Scheme):
+    """A student of one marked answer in ten stands out further when both models are read on the same text; an innocent does not."""
+    plain, null, key = answers(teacher(), 300, 44), null_keys(199, 2), key_words([SECRET])
+    told, tenth = read(teacher(), plain, 2), read(student(0.1, 45, scheme), plain, 2)
+    by_samples, by_reading = (leaning(tabulate(tenth, one), key, scheme, null) for one in (closed(plain), told))
+    assert by_reading.p_exact <= 0.01
+    assert by_reading.z > by_samples.z
+    innocent = tabulate(read(student(0.0, 46, scheme), plain, 2), told)
+    assert leaning(innocent, key, scheme, null).p_exact > 0.01
+
+
+def test_the_power_is_that_of_the_reference_that_is_given():
+    """With the probabilities of the served model more planted students of a small share are found than with its samples."""
+    texts = list(answers(teacher(), 300, 47))
+    plan = Plan(KGW, 0.05, 300, LENGTH, 600, opened=True, alpha=0.01, students=6)
+    samples, told = (planted_power(texts, replace(plan, told=one)).found for one in (False, True))
+    assert told > samples
 
 
 def test_the_table_holds_a_suspect_against_the_reference():
@@ -150,8 +153,10 @@ def test_the_report_names_the_key_and_its_conditions():
         rows(answers(teacher(), 400, 52)),
         keys,
         replace(ASKED, null=399),
-        controls={"innocent": rows(answers(student(0.0, 53), 200, 54))},
-        committed={keys[1].commitment(): "2026-01-01T00:00:00Z"},
+        Beside(
+            controls={"innocent": rows(answers(student(0.0, 53), 200, 54))},
+            committed={keys[1].commitment(): "2026-01-01T00:00:00Z"},
+        ),
     )
     assert (told.verdict, told.kind) == ("evidence", "closed")
     assert "under key right" in told.why
@@ -184,7 +189,11 @@ def test_a_control_that_leans_makes_the_test_void():
     """Where a model called innocent leans towards the key, nothing is concluded about the suspect."""
     marked = rows(answers(student(1.0, 80), 200, 81))
     told = verify(
-        ("suspect", marked), rows(answers(teacher(), 400, 82)), [held("k")], ASKED, controls={"innocent": marked}
+        ("suspect", marked),
+        rows(answers(teacher(), 400, 82)),
+        [held("k")],
+        ASKED,
+        Beside(controls={"innocent": marked}),
     )
     assert told.verdict == "inconclusive"
     assert "innocent model innocent leans" in told.why
@@ -193,7 +202,9 @@ def test_a_control_that_leans_makes_the_test_void():
 def test_a_planted_student_that_is_missed_makes_the_test_void():
     """Where a student of known origin is not found, the suspect's p says nothing either."""
     clean = rows(answers(student(0.0, 83), 200, 84))
-    told = verify(("suspect", clean), rows(answers(teacher(), 400, 85)), [held("k")], ASKED, planted={"mine": clean})
+    told = verify(
+        ("suspect", clean), rows(answers(teacher(), 400, 85)), [held("k")], ASKED, Beside(planted={"mine": clean})
+    )
     assert told.verdict == "inconclusive"
     assert "mine was not found" in told.why
 
@@ -214,7 +225,7 @@ def test_levels_that_cannot_be_reached_are_refused():
 
 def test_a_log_is_found_again_by_whom_was_trained_on_it():
     """Against fresh answers to the same prompts; who has never seen the log shares no more with it than with those."""
-    prompts = texts_of_a_language(150, 95)[:, :BEGIN]
+    prompts = WORLD.prompts(150, 95)
     served, *fresh = (write(teacher(), prompts, LENGTH - BEGIN, seed) for seed in (1, 2, 3))
     copied = write(train([*served, *served], 3), prompts, LENGTH - BEGIN, 4)
     own = write(teacher(), prompts, LENGTH - BEGIN, 5)

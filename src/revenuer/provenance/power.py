@@ -37,8 +37,9 @@ class Plan:
         opened: the suspect's probabilities are known, not samples alone.
         alpha: level of each test, after Holm.
         students: how many are planted.
-        looks: tokens of the suspect that could be used; a planted student is judged by no more.
         seed: of all draws.
+        looks: tokens of the suspect that could be used; a planted student is judged by no more.
+        told: the probabilities of the model that was served are known, not samples alone.
     """
 
     scheme: Scheme
@@ -51,6 +52,7 @@ class Plan:
     students: int
     seed: int = 0
     looks: float = math.inf
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _is_found(teacher: NGram, starts: Ints, plan: Plan, number: int) -> bool:
     student = train([*marked, *taught[len(marked) :]], order)
     plain, window = answers(teacher, len(starts)), plan.scheme.window
     suspect = read(student, plain, window) if plan.opened else sampled(answers(student, plan.answers), window, order)
-    reference = sampled(plain, window, order)
+    reference = read(teacher, plain, window) if plan.told else sampled(plain, window, order)
     table = tabulate(suspect, reference)
     if table.looks > plan.looks:
         table = tabulate(_first(suspect, plan.looks / table.looks), reference)

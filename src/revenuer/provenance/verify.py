@@ -21,9 +21,10 @@ from revenuer.provenance.radioactivity import Leaning, Table, leaning, null_keys
 from revenuer.provenance.verify_rows import Answer, positions
 from revenuer.provenance.watermark import key_words
 
-__all__ = ["Asked", "KeyTest", "TestReport", "holm", "verify"]
+__all__ = ["Asked", "Beside", "KeyTest", "TestReport", "holm", "verify"]
 
 Verdict = Literal["evidence", "no evidence", "inconclusive"]
+Kind = Literal["closed", "open-weight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What is looked at together with a suspect.
+
+    Args:
+        controls: answers of models that are known not to have seen marked answers.
+        planted: answers of models that are known to have been trained on them at `Asked.fraction`.
+        committed: commitment of a key to when it was made public.
+        canaries: exact p of the canaries, which then stands beside the keys in Holm's list.
+        attribution: what the logs say; reported, and not part of the verdict.
+    """
+
+    controls: Mapping[str, list[Answer]] = field(default_factory=dict)
+    planted: Mapping[str, list[Answer]] = field(default_factory=dict)
+    committed: Mapping[str, str] = field(default_factory=dict)
+    canaries: float | None = None
+    attribution: Attribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTest:
     """One model under one key; `p_holm` is exact, over all keys (and, of controls, over all controls too)."""
 
@@ -73,7 +93,7 @@ class TestReport:
     verdict: Verdict
     why: str
     suspect: str
-    kind: Literal["closed", "open-weight"]
+    kind: Kind
     asked: Asked
     keys: tuple[KeyTest, ...]
     controls: tuple[KeyTest, ...]
@@ -98,56 +118,43 @@ def verify(
     reference: list[Answer],
     keys: Sequence[MarkKey],
     asked: Asked | None = None,
-    *,
-    controls: Mapping[str, list[Answer]] | None = None,
-    planted: Mapping[str, list[Answer]] | None = None,
-    committed: Mapping[str, str] | None = None,
-    canaries: float | None = None,
-    attribution: Attribution | None = None,
+    beside: Beside | None = None,
 ) -> TestReport:
     """Test a suspect under secret keys.
 
     Args:
         suspect: its name and its answers, sampled at temperature 1; with `top` they are those of an open model.
-        reference: unwatermarked answers of the model that was served.
+        reference: unwatermarked answers of the model that was served; with `top` they are its probabilities.
         keys: under which answers were served to whom is suspected; all that were tried.
         asked: levels and sizes.
-        controls: answers of models that are known not to have seen marked answers.
-        planted: answers of models that are known to have been trained on them at `asked.fraction`.
-        committed: commitment of a key to when it was made public.
-        canaries: exact p of the canaries, which then stands beside the keys in Holm's list.
-        attribution: what the logs say; reported, and not part of the verdict.
+        beside: what stands beside the suspect.
 
     Raises:
         ConfigError: there is no key, there are too few null keys for the level, or a model is given twice.
     """
-    asked = asked or Asked()
-    _check(asked, keys, len(keys) + (canaries is not None))
-    names = [suspect[0], *(controls or {}), *(planted or {})]
-    if len(set(names)) < len(names):
+    asked, beside = asked or Asked(), beside or Beside()
+    name, answers = suspect
+    canaries = () if beside.canaries is None else (beside.canaries,)
+    _check(asked, keys, len(keys) + len(canaries))
+    tests = {
+        model: _tested(model, said, reference, keys, asked, beside.committed)
+        for model, said in _models(suspect, beside).items()
+    }
+    own = _adjusted(tests[name], canaries)
+    innocent = _adjusted([test for model in beside.controls for test in tests[model]], ())
+    guilty = tuple(test for model in beside.planted for test in _adjusted(tests[model], ()))
+    power = _power(answers, reference, keys[0], asked, own, len(canaries))
+    verdict, why = _concluded(own, innocent, guilty, power, asked, _canary(beside.canaries, own))
+    kind: Kind = "closed" if answers[0].top is None else "open-weight"
+    found = (own, innocent, guilty, power, beside.canaries, beside.attribution)
+    return TestReport(verdict, why, name, kind, asked, *found, tuple(_conditions(own, innocent, guilty)))
+
+
+def _models(suspect: tuple[str, list[Answer]], beside: Beside) -> dict[str, list[Answer]]:
+    models = {**beside.controls, **beside.planted, suspect[0]: suspect[1]}
+    if len(models) < len(beside.controls) + len(beside.planted) + 1:
         raise ConfigError("a model is given twice: as suspect, control or planted student")
-    taken = {suspect[0]: suspect[1], **(controls or {}), **(planted or {})}
-    known = committed or {}
-    tests = {name: _tested(name, answers, reference, keys, asked, known) for name, answers in taken.items()}
-    own = _adjusted(tests[suspect[0]], () if canaries is None else (canaries,))
-    innocent = _adjusted([test for name in controls or {} for test in tests[name]], ())
-    guilty = tuple(test for name in planted or {} for test in _adjusted(tests[name], ()))
-    power = _power(suspect[1], reference, keys[0], asked, own, canaries is not None)
-    verdict, why = _concluded(own, innocent, guilty, power, asked, _canary(canaries, own))
-    return TestReport(
-        verdict,
-        why,
-        suspect[0],
-        "closed" if suspect[1][0].top is None else "open-weight",
-        asked,
-        own,
-        innocent,
-        guilty,
-        power,
-        canaries,
-        attribution,
-        tuple(_conditions(own, innocent, guilty)),
-    )
+    return models
 
 
 def _check(asked: Asked, keys: Sequence[MarkKey], hypotheses: int) -> None:
@@ -197,7 +204,7 @@ def _power(
     key: MarkKey,
     asked: Asked,
     own: Sequence[KeyTest],
-    canaries: bool,  # noqa: FBT001
+    canaries: int,
 ) -> Power:
     length = int(np.median([len(answer.tokens) for answer in answers]))
     plan = Plan(
@@ -207,6 +214,7 @@ def _power(
         length=length,
         harvest=asked.harvest or len(reference),
         opened=answers[0].top is not None,
+        told=reference[0].top is not None,
         alpha=asked.alpha / (len(own) + canaries),
         students=asked.students,
         seed=asked.seed,
