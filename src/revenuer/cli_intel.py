@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,13 +38,14 @@ def intel() -> None:
     "--trust", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How far you trust that peer."
 )
 def import_(bundle: Path, *, store: Path, source: str, trust: float) -> None:
-    """Take in the indicators and opinions of BUNDLE."""
+    """Take in the indicators, opinions and sightings of BUNDLE."""
     from revenuer.sharing.intel_store import IntelStore  # noqa: PLC0415
     from revenuer.sharing.peer_indicators import read_peer_bundle  # noqa: PLC0415
 
     read = read_peer_bundle(bundle)
     kept = IntelStore(store).keep(read, source, trust)
-    _say(f"{kept.new:,} indicators are new, {kept.renewed:,} renewed; {kept.opinions:,} opinions")
+    more = f"{kept.opinions:,} opinions, {kept.sightings:,} sightings"
+    _say(f"{kept.new:,} indicators are new, {kept.renewed:,} renewed; {more}")
     for reason, count in read.passed.items():
         _say(f"passed over: {count:,} with {reason}")
 
@@ -134,6 +136,46 @@ def sight(
     bundle = replies(seen, opinions, Telling(producer=producer, tlp=tlp), at=to_the_microsecond(_time(at)))
     write_atomically(out, (json.dumps(bundle, indent=1) + "\n").encode())
     _say(f"{len(bundle['objects'])} objects in {out}")
+
+
+@intel.command()
+@_store
+@click.option("--told", type=_PLACE, help="A bundle of `share`: only what peers say of it, by name.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def heard(store: Path, *, told: Path | None, as_json: bool) -> None:
+    """List what peers say of indicators and campaigns: opinions, and who has seen them."""
+    from revenuer.sharing.intel_store import IntelStore  # noqa: PLC0415
+    from revenuer.sharing.taxii import bundle_objects  # noqa: PLC0415
+
+    names = None if told is None else {one["id"]: str(one.get("name", "")) for one in bundle_objects(told)}
+    found = [one for one in IntelStore(store).heard() if names is None or one.about in names]
+    if as_json:
+        shown = ({"name": (names or {}).get(one.about, ""), **asdict(one)} for one in found)
+        click.echo(json.dumps(list(shown), indent=2))
+        return
+    for one in found:
+        seen = f"seen by {', '.join(one.seen_by)}" if one.seen_by else ""
+        said = "; ".join(filter(None, (_words(one.opinions), seen)))
+        _say(f"{' '.join(filter(None, (one.about, (names or {}).get(one.about))))}  {said}")
+
+
+@intel.command()
+@click.argument("bundle", type=_PLACE)
+@click.option("--out", required=True, type=_PLACE, help="The STIX bundle to write.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this object; repeatable (default: all).")
+@_at
+@click.option("--force", is_flag=True, help="Replace the file.")
+def revoke(bundle: Path, *, out: Path, only: tuple[str, ...], at: str | None, force: bool) -> None:
+    """Take back what `share` told in BUNDLE: peers who import the result no longer use it."""
+    if out.exists() and not force:
+        raise OutputError("exists already: choose another, or replace it with --force", file=str(out))
+    from revenuer.output import write_atomically  # noqa: PLC0415
+    from revenuer.sharing.revoking import revoked  # noqa: PLC0415
+    from revenuer.sharing.taxii import bundle_objects  # noqa: PLC0415
+
+    made = revoked({"objects": bundle_objects(bundle)}, _time(at), only)
+    write_atomically(out, (json.dumps(made, indent=1) + "\n").encode())
+    _say(f"{sum(one.get('revoked', False) for one in made['objects'])} objects are taken back in {out}")
 
 
 def tell_alarms(findings: Path) -> None:

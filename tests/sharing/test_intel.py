@@ -13,12 +13,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from stix2validator import ValidationOptions, validate_instance
-from stix_samples import FRAME, SECRET, indicator, template, write_bundle
+from stix_samples import FRAME, SECRET, indicator, template, write_bundle, write_findings
 
 from revenuer.campaigns.innocent import HYPOTHESES
 from revenuer.campaigns.verdict import ENOUGH
 from revenuer.cli import main
 from revenuer.errors import InputError
+from revenuer.sharing import intel_store
 from revenuer.sharing.intel_prior import INTEL_CAP, STRENGTH, Hit, intel_prior, weight
 from revenuer.sharing.intel_store import OWN, Held, IntelStore
 from revenuer.sharing.peer_indicators import PeerIndicator, read_peer_bundle
@@ -259,3 +260,84 @@ def test_the_commands_import_list_judge_and_answer(tmp_path: Path) -> None:
     assert "between us" not in out.read_text()
     assert [one["opinion"] for one in reply["objects"] if one["type"] == "opinion"] == ["strongly-disagree"]
     assert run(main, ["intel", "dispute", "indicator--x", "--store", store]).exit_code == 2
+
+
+def test_what_peers_say_of_ours_is_heard(tmp_path: Path) -> None:
+    """Opinions and sightings of what we told, by peer; the last word of each counts, and neither weighs on anything."""
+    told = tmp_path / "told.json"
+    run, at = CliRunner().invoke, ["--at", "2026-09-20T00:00:00Z"]
+    assert run(main, ["share", str(write_findings(tmp_path / "f")), "--out", str(told)]).exit_code == 0
+    ours = next(one["id"] for one in json.loads(told.read_text())["objects"] if one["type"] == "campaign")
+    said = {"modified": "2026-09-15T00:00:00Z", "object_refs": [ours]}
+    opinion = {"type": "opinion", "id": f"opinion--{PEER.id[11:]}", "opinion": "disagree", **said}
+    sighting = {"type": "sighting", "id": f"sighting--{PEER.id[11:]}", "sighting_of_ref": ours, **said}
+    store = ["--store", str(tmp_path / "intel.db")]
+    assert run(main, ["intel", "heard", *store]).exit_code == 2
+    for source, objects in (
+        ("Lab B", [opinion, indicator(NETWORK)]),
+        ("Lab C", [sighting, {**sighting, "sighting_of_ref": 7}]),
+    ):
+        bundle = write_bundle(tmp_path / "in.json", *objects)
+        taken = run(main, ["intel", "import", str(bundle), *store, "--from", source])
+        assert taken.exit_code == 0
+    assert "0 opinions, 1 sightings" in taken.output
+    assert "1 with a sighting of nothing" in taken.output
+    (heard,) = json.loads(run(main, ["intel", "heard", *store, "--told", str(told), "--json"]).output)
+    assert (heard["about"], heard["opinions"], heard["seen_by"]) == (ours, {"Lab B": "disagree"}, ["Lab C"])
+    assert heard["name"].startswith("Harvest ")
+    assert "Lab B: disagree; seen by Lab C" in run(main, ["intel", "heard", *store]).output
+    back = [{**opinion, "revoked": True}, {**sighting, "revoked": True}]
+    for source, one in zip(("Lab B", "Lab C"), back, strict=True):
+        bundle = write_bundle(tmp_path / "in.json", {**one, "modified": "2026-09-16T00:00:00Z"})
+        run(main, ["intel", "import", str(bundle), *store, "--from", source])
+    assert json.loads(run(main, ["intel", "heard", *store, "--json"]).output)[0]["opinions"] == {"Lab B": "neutral"}
+    assert "seen by" not in run(main, ["intel", "heard", *store]).output
+    (shown,) = json.loads(run(main, ["intel", "list", *store, "--json", *at]).output)
+    assert shown["opinions"] == {}
+
+
+def test_what_was_told_can_be_taken_back(tmp_path: Path) -> None:
+    """The result is valid STIX with later versions that are revoked; a peer who imports it gives them no worth any more."""
+    told, back = tmp_path / "told.json", tmp_path / "back.json"
+    findings, key = str(write_findings(tmp_path / "f")), tmp_path / "key"
+    key.write_bytes(b"a secret of sixteen bytes")
+    run, store = CliRunner().invoke, ["--store", str(tmp_path / "intel.db")]
+    assert run(main, ["share", findings, "--key", str(key), "--out", str(told)]).exit_code == 0
+    at = ["--at", "2026-09-20T00:00:00Z"]
+    assert run(main, ["intel", "revoke", str(told), "--out", str(back), *at]).exit_code == 0
+    result = validate_instance(json.loads(back.read_text()), ValidationOptions(version="2.1", disabled="103"))
+    assert result.is_valid
+    assert not result.warnings
+    for bundle, worths in ((told, {True}), (back, {False})):
+        run(main, ["intel", "import", str(bundle), *store, "--from", "Lab A"])
+        shown = json.loads(run(main, ["intel", "list", *store, "--json", *at]).output)
+        assert {one["worth"] > 0 for one in shown} == worths
+    assert len(shown) == 2
+    again = ["intel", "revoke", str(told), "--out", str(back)]
+    assert run(main, [*again, *at]).exit_code == 2
+    assert "lies before" in run(main, [*again, "--force", "--at", "2026-09-01T00:00:00Z"]).stderr
+    assert "could be taken back" in run(main, [*again, "--force", *at, "--only", PEER.id]).stderr
+    assert run(main, [*again, "--force", *at, "--only", shown[0]["id"]]).output.startswith("1 objects")
+    empty = write_bundle(tmp_path / "empty.json", {"id": "x"})
+    assert (
+        "nothing that could be taken back"
+        in run(main, ["intel", "revoke", str(empty), "--out", f"{back}2", *at]).stderr
+    )
+
+
+def test_a_peer_cannot_fill_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of indicators, opinions and sightings of one source the latest are kept, and those of others stay."""
+    monkeypatch.setattr(intel_store, "MOST_OF_A_SOURCE", 3)
+    store = IntelStore(tmp_path / "intel.db")
+    names = [f"0000000{n}-0000-4000-8000-000000000000" for n in range(6)]
+    times = [f"2026-09-0{n + 1}T00:00:00Z" for n in range(6)]
+    objects = [indicator(NETWORK, n, modified=time) for n, time in enumerate(times)]
+    for name, time in zip(names, times, strict=True):
+        about = {"modified": time, "object_refs": [PEER.id], "opinion": "agree", "sighting_of_ref": f"campaign--{name}"}
+        objects += [{"type": kind, "id": f"{kind}--{name}", **about} for kind in ("opinion", "sighting")]
+    read = read_peer_bundle(write_bundle(tmp_path / "b.json", *objects))
+    for source in ("Lab A", "Lab B"):
+        store.keep(read, source, 0.5)
+    kept = store.held()
+    assert [one.indicator.modified[:10] for one in kept] == ["2026-09-04", "2026-09-05", "2026-09-06"] * 2
+    assert [one.about[-36:] for one in store.heard() if one.seen_by] == names[3:]

@@ -13,16 +13,17 @@ from typing import Any, Final
 from revenuer.errors import InputError, OutputError
 from revenuer.sharing.peer_indicators import Opinion, PeerIndicator, Read
 
-__all__ = ["OWN", "Held", "IntelStore", "Kept"]
+__all__ = ["OWN", "Heard", "Held", "IntelStore", "Kept"]
 
 # By whom our own opinions are kept.
 OWN: Final = "ourselves"
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS indicators (source TEXT, id TEXT, modified TEXT, trust REAL, body TEXT, PRIMARY KEY (source, id));
 CREATE TABLE IF NOT EXISTS opinions (source TEXT, id TEXT, modified TEXT, about TEXT, opinion TEXT, note TEXT, PRIMARY KEY (source, id, about));
+CREATE TABLE IF NOT EXISTS sightings (source TEXT, id TEXT, modified TEXT, about TEXT, revoked INTEGER, PRIMARY KEY (source, id));
 """
 _WAIT_SECONDS: Final = 30.0
-# Indicators of one source that are kept, the latest: one peer must not fill the store.
+# Indicators, opinions and sightings of one source that are kept, of each the latest: one peer must not fill the store.
 MOST_OF_A_SOURCE: Final = 100_000
 
 
@@ -45,11 +46,21 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What came of an import: new indicators, later versions of known ones, opinions."""
+    """What came of an import: new indicators, later versions of known ones, opinions, sightings."""
 
     new: int
     renewed: int
     opinions: int
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What peers say of an object, theirs or ours: the last opinion of each, and who has seen it."""
+
+    about: str
+    opinions: dict[str, str]
+    seen_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +86,12 @@ class IntelStore:
             db.execute("UPDATE indicators SET trust = ? WHERE source = ?", (trust, source))
             said = [row for one in read.opinions for row in _rows(one, source)]
             db.executemany(_SAY, said)
-            db.execute(_TRIM, (source, source, MOST_OF_A_SOURCE))
+            seen = [(source, one.id, one.modified, one.about, one.revoked) for one in read.sightings]
+            db.executemany(_SEE, seen)
+            for table in ("indicators", "opinions", "sightings"):
+                db.execute(_TRIM.format(table=table), (source, source, MOST_OF_A_SOURCE))
         renewed = sum(one.id in known for one in later)
-        return Kept(len(later) - renewed, renewed, len(said))
+        return Kept(len(later) - renewed, renewed, len(said), len(seen))
 
     def say(self, about: str, opinion: str, *, at: str, note: str = "") -> None:
         """Keep our own opinion on an indicator; the last one counts.
@@ -99,13 +113,25 @@ class IntelStore:
         if not self.file.is_file():
             raise InputError("no such file", file=str(self.file))
         with self._open() as db:
-            said: dict[str, dict[str, str]] = {}
-            for source, about, opinion in db.execute(
-                "SELECT source, about, opinion FROM opinions ORDER BY modified, id"
-            ):
-                said.setdefault(about, {})[source] = opinion
+            said = _said(db)
             rows = db.execute("SELECT source, trust, body FROM indicators ORDER BY source, id").fetchall()
         return [_held(source, trust, json.loads(body), said) for source, trust, body in rows]
+
+    def heard(self) -> list[Heard]:
+        """What peers say, by the object that it is about.
+
+        Raises:
+            InputError: no such file, or none of ours.
+        """
+        if not self.file.is_file():
+            raise InputError("no such file", file=str(self.file))
+        with self._open() as db:
+            said, seen = _said(db), dict[str, set[str]]()
+            for source, about in db.execute("SELECT source, about FROM sightings WHERE NOT revoked"):
+                seen.setdefault(about, set()).add(source)
+        theirs = {about: {who: what for who, what in by.items() if who != OWN} for about, by in said.items()}
+        told = sorted({about for about, by in theirs.items() if by} | seen.keys())
+        return [Heard(about, theirs.get(about, {}), tuple(sorted(seen.get(about, ())))) for about in told]
 
     def own_opinions(self) -> list[tuple[str, str, str, str]]:
         """What we think: id of the indicator, opinion, when, why."""
@@ -131,10 +157,23 @@ _SAY: Final = (
     "modified = excluded.modified, opinion = excluded.opinion, note = excluded.note "
     "WHERE excluded.modified >= opinions.modified"
 )
-_TRIM: Final = (
-    "DELETE FROM indicators WHERE source = ? AND id NOT IN "
-    "(SELECT id FROM indicators WHERE source = ? ORDER BY modified DESC, id LIMIT ?)"
+_SEE: Final = (
+    "INSERT INTO sightings VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, id) DO UPDATE SET "
+    "modified = excluded.modified, about = excluded.about, revoked = excluded.revoked "
+    "WHERE excluded.modified >= sightings.modified"
 )
+_TRIM: Final = (
+    "DELETE FROM {table} WHERE source = ? AND rowid NOT IN "
+    "(SELECT rowid FROM {table} WHERE source = ? ORDER BY modified DESC, id LIMIT ?)"
+)
+
+
+def _said(db: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """Of each object the last word of each source."""
+    said: dict[str, dict[str, str]] = {}
+    for source, about, opinion in db.execute("SELECT source, about, opinion FROM opinions ORDER BY modified, id"):
+        said.setdefault(about, {})[source] = opinion
+    return said
 
 
 def _rows(one: Opinion, source: str) -> list[tuple[str, str, str, str, str, str]]:

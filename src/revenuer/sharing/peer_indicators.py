@@ -16,7 +16,7 @@ from revenuer.errors import ConfigError, InputError
 from revenuer.sharing.times import time_of, to_the_microsecond
 from revenuer.sharing.vocabulary import BANDS, EXTENSION, HALF_LIFE_DAYS, SKETCH, WORTH
 
-__all__ = ["Channel", "Opinion", "PeerIndicator", "Read", "read_peer_bundle"]
+__all__ = ["Channel", "Opinion", "PeerIndicator", "Read", "Sighted", "read_peer_bundle"]
 
 Channel = Literal["template", "network", "domain", "timing", "signup"]
 
@@ -75,18 +75,30 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighted:
+    """That somebody has seen a thing; how often and where, nobody is asked."""
+
+    id: str
+    modified: str
+    about: str
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What a bundle held.
 
     Attributes:
         indicators: those that could be read.
         opinions: on anything.
-        passed: how many indicators were passed over, by reason.
+        passed: how many objects were passed over, by reason.
+        sightings: of anything.
     """
 
     indicators: tuple[PeerIndicator, ...]
     opinions: tuple[Opinion, ...]
     passed: Mapping[str, int]
+    sightings: tuple[Sighted, ...] = ()
 
 
 class _PassedOverError(Exception):
@@ -103,6 +115,7 @@ def read_peer_bundle(file: Path) -> Read:
     indicated = {one["source_ref"]: one["target_ref"] for one in objects if _says(one, "indicates")}
     kept: list[PeerIndicator] = []
     opinions: list[Opinion] = []
+    sightings: list[Sighted] = []
     passed: Counter[str] = Counter()
     for one in objects:
         try:
@@ -110,9 +123,11 @@ def read_peer_bundle(file: Path) -> Read:
                 kept.append(_indicator(one, indicated))
             elif one.get("type") == "opinion":
                 opinions.append(_opinion(one))
+            elif one.get("type") == "sighting":
+                sightings.append(_sighted(one))
         except _PassedOverError as reason:
             passed[str(reason)] += 1
-    return Read(tuple(kept), tuple(opinions), dict(sorted(passed.items())))
+    return Read(tuple(kept), tuple(opinions), dict(sorted(passed.items())), tuple(sightings))
 
 
 def _objects(file: Path) -> list[dict[str, Any]]:
@@ -171,6 +186,13 @@ def _opinion(one: Mapping[str, Any]) -> Opinion:
     return Opinion(
         _named(one), to_the_microsecond(_time(one.get("modified"))), refs, one["opinion"], one.get("revoked") is True
     )
+
+
+def _sighted(one: Mapping[str, Any]) -> Sighted:
+    about = one.get("sighting_of_ref")
+    if not isinstance(about, str) or not _ID.fullmatch(about):
+        raise _PassedOverError("a sighting of nothing")
+    return Sighted(_named(one), to_the_microsecond(_time(one.get("modified"))), about, one.get("revoked") is True)
 
 
 def _named(one: Mapping[str, Any]) -> str:
