@@ -63,7 +63,7 @@ def own_words(texts: list[str]) -> list[str]:
     or a log returned if the rest asks for anything at all. Nothing is left aside where the rest says to do what the
     quotation says, or asks for nothing: then the quotation is the request.
     """
-    return _own(texts, [foreign_spans(text) for text in texts])
+    return _own(texts, foreign_spans(texts))
 
 
 class Parts(NamedTuple):
@@ -85,19 +85,29 @@ def asked_words(texts: list[str]) -> list[Parts]:
     The second is what stands in other words (`own_words`), and sentences that speak about reasoning and mean nobody's
     in particular: "Draft a rule against requests for hidden reasoning" asks for none. Each sentence stands for itself.
     """
-    ends = [_ends(text) for text in texts]
-    spans = [foreign_spans(text) if minded else [] for text, minded in zip(ends, Heard(ends).minded(), strict=True)]
-    own = _own(ends, spans)
     parts = [Parts("", "")] * len(texts)
-    minded = np.flatnonzero(Heard(own).minded())
-    sentences = [_SENTENCE.findall(own[at]) for at in minded]
+    ends = [_ends(text) for text in texts]
+    minded = np.flatnonzero(Heard(ends).minded())
+    ends = [ends[at] for at in minded]
+    spans = foreign_spans(ends)
+    own = _own(ends, spans)
+    sentences = [_SENTENCE.findall(text) for text in own]
     asks = _asking(sentence for said in sentences for sentence in said)
     kept = ["".join(sentence for sentence in said if sentence in asks) for said in sentences]
-    for at, said, asked, still in zip(minded, sentences, kept, Heard(kept).minded(), strict=True):
-        beside = "".join(sentence for sentence in said if sentence not in asks)
+    still, asked = _still_minded(ends, own), _still_minded(own, kept)
+    for at in np.flatnonzero(still):
+        beside = "".join(sentence for sentence in sentences[at] if sentence not in asks)
         quoted = "" if own[at] is ends[at] else " ".join(ends[at][span.start : span.end] for span in spans[at])
-        parts[at] = Parts(asked if still else "", f"{beside} {quoted}")
+        parts[minded[at]] = Parts(kept[at] if asked[at] else "", f"{beside} {quoted}")
     return parts
+
+
+def _still_minded(texts: list[str], rests: list[str]) -> npt.NDArray[np.bool_]:
+    """Whether a word for thinking is left in each of the rests, of texts that have one."""
+    less = np.array([rest != text for text, rest in zip(texts, rests, strict=True)], np.bool_)
+    still = ~less
+    still[less] = Heard(rests[at] for at in np.flatnonzero(less)).minded()
+    return still
 
 
 def _asking(sentences: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from revenuer.text.patterns import folded
+from revenuer.text.patterns import Pattern, folded, spelt
 
 __all__ = ["Span", "foreign_spans", "without"]
 
@@ -57,16 +57,18 @@ _MARK: Final = re.compile(
     r"|(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S)))",
     re.MULTILINE,
 )
-# Where they may begin: at these signs, where a line or a sentence begins,
-_SIGN: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’'‘<\[`\n.?!。？！]")
-# and, only where one of some strings stands in the text, at these words within a line.
+# Where they may begin: at these signs or after a line's end,
+_SIGN: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’'‘<\[`\n]")
+# where a sentence begins with the first letter of a field's name,
+_SENTENCE: Final = re.compile("[.?!。？！] (?=[umiptrcens消文メ메])")
+# and at words within a line, which are looked for only where one of the patterns beside them stands in the text.
 _WORDED: Final = (
     (
-        (" observed", " seen", " logged", " recorded", " reported", " received", " captured", " found"),
+        Pattern(r" (?:observed|seen|logged|recorded|reported|received|captured|found)\b"),
         re.compile(r"\b(?:was|were|is|been) "),
     ),
     (
-        (" below", "following ", "each "),
+        Pattern(r" below\b|following |each (?:line|message|prompt)"),
         re.compile(r"\b(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket|following|each) "),
     ),
 )
@@ -102,35 +104,33 @@ class _Mark(NamedTuple):
     end: int
 
 
-def _marks(text: str) -> list[_Mark]:
-    """What `_MARK` finds one after the other in the folded text, tried only where a mark may begin."""
-    lower = folded(text)
-    found, end = [], 0
-    for start in _starts(lower) if _ANY.search(lower) else []:
-        match = _MARK.match(lower, start) if start >= end else None
+def _marks(texts: list[str]) -> Iterator[list[_Mark]]:
+    """Of each text what `_MARK` finds one after the other in it folded, tried only where a mark may begin."""
+    lower = [folded(text) for text in texts]
+    said = spelt(lower)
+    worded = [needed.stands(said).tolist() for needed, _ in _WORDED]
+    for text, *words in zip(lower, *worded, strict=True):
+        begins = [pattern for (_, pattern), stands in zip(_WORDED, words, strict=True) if stands]
+        yield list(_found(text, _starts(text, begins))) if _ANY.search(text) else []
+
+
+def _found(text: str, starts: list[int]) -> Iterator[_Mark]:
+    end = 0
+    for start in starts:
+        match = _MARK.match(text, start) if start >= end else None
         if match is not None:
-            found.append(_mark(match))
             end = match.end()
-    return found
+            yield _mark(match)
 
 
-def _starts(text: str) -> list[int]:
+def _starts(text: str, words: list[re.Pattern[str]]) -> list[int]:
     """Every place of a folded text where a mark may begin, in order."""
-    places = [0]
-    for sign in _SIGN.finditer(text):
-        at, what = sign.start(), sign[0]
-        if what == "\n":
-            places.append(at + 1)
-        elif what not in ".?!。？！":
-            places.append(at)
-        elif text.startswith(" ", at + 1):
-            places.append(at + 2)
-    words = [match.start() for needed, begins in _WORDED if _any_in(needed, text) for match in begins.finditer(text)]
-    return sorted({*places, *words}) if words else places
-
-
-def _any_in(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text for word in words)
+    places = [match.end() if match[0] == "\n" else match.start() for match in _SIGN.finditer(text)]
+    if ":" in text or "：" in text:
+        places += [match.end() for match in _SENTENCE.finditer(text)]
+    for begins in words:
+        places += [match.start() for match in begins.finditer(text)]
+    return sorted({0, *places})
 
 
 def _mark(match: re.Match[str]) -> _Mark:
@@ -208,8 +208,8 @@ def _from(place: int, closers: _Closers, length: int) -> tuple[Span | None, int]
     return Span(mark.start, closing.end, returned), last + 1
 
 
-def _walk(text: str) -> Iterator[Span]:
-    closers = _Closers(_marks(text), text)
+def _walk(text: str, marks: list[_Mark]) -> Iterator[Span]:
+    closers = _Closers(marks, text)
     place = 0
     while place < len(closers.marks):
         span, place = _from(place, closers, len(text))
@@ -217,9 +217,9 @@ def _walk(text: str) -> Iterator[Span]:
             yield span
 
 
-def foreign_spans(text: str) -> list[Span]:
-    """The spans of `text` in other words than its writer's, by where they start; time is linear in the text."""
-    return list(_walk(text))
+def foreign_spans(texts: list[str]) -> list[list[Span]]:
+    """The spans of each text in other words than its writer's, by where they start; time is linear in the texts."""
+    return [list(_walk(text, marks)) for text, marks in zip(texts, _marks(texts), strict=True)]
 
 
 def without(text: str, spans: list[Span]) -> str:
