@@ -82,9 +82,16 @@ class Frames:
 
     def __init__(self) -> None:
         self._parts: dict[tuple[str, bool], TaskBook] = {}
+        self._books: dict[bool, tuple[list[list[str]], FrameBook]] = {}
 
     def book(self, frames: Sequence[Sequence[str]], *, system: bool) -> FrameBook:
-        """The frames of each campaign; see `task_book`."""
+        """The frames of each campaign; see `task_book`. The same frames as the last time are the same book."""
+        wanted = [list(texts) for texts in frames]
+        if system not in self._books or self._books[system][0] != wanted:
+            self._books[system] = wanted, self._made(wanted, system=system)
+        return self._books[system][1]
+
+    def _made(self, frames: Sequence[Sequence[str]], *, system: bool) -> FrameBook:
         parts = self._parts | dict(self._taken_apart(frames, system=system))
         wanted = [(number, (text, system)) for number, texts in enumerate(frames) for text in texts]
         mine = [(number, parts[key]) for number, key in wanted if len(parts[key].owners)]
