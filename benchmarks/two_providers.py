@@ -220,27 +220,39 @@ def _ratio(seen: list[Look], began: datetime) -> None:
 
 
 def poison(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
-    """Print what a feed does that names every template, network and mail domain of an honest world as a campaign's."""
+    """Print what a feed does that names every template, network and mail domain of a world as one campaign's."""
     print(f"poisoned feed in {name}, seed {seed}, {exchanges:,} exchanges")
     place = work / "honest"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     simulate(name, place, seed=seed, exchanges=exchanges)
-    bundle = work / "poison.json"
+    store = poisoned_store(place, work, key)
+    without = scanned(place, work / "clean-found")
+    found = scanned(place, work / "poison-found", intel=store, intel_key=key)
+    honest = World.of(place).honest()
+    alarms = sum(one["alarm"] for one in found["intel"]["sightings"])
+    print(
+        f"  {len(IntelStore(store).held()):,} indicators; flagged without it {_counted(without, honest)}, with it "
+        f"{_counted(found, honest)}; {alarms} alarms of {len(found['intel']['sightings'])} sightings; odds of campaigns "
+        f"raised by {[one['added'] for one in found['intel']['campaigns'].values()]}",
+        flush=True,
+    )
+
+
+def _counted(found: dict[str, Any], honest: set[str]) -> str:
+    flagged = set(found["flagged"])
+    return f"{len(flagged)} accounts, {len(flagged & honest)} of them honest"
+
+
+def poisoned_store(place: Path, work: Path, key: Path) -> Path:
+    """A store of indicators of a peer who is trusted wholly, and names all of a world's traffic as one campaign's."""
     told = list(poisoned(place, secret_of(key)))
     # all of one campaign, so that its channels add up
     one = "campaign--00000000-0000-4000-8000-000000000000"
     ends = [{"relationship_type": "indicates", "source_ref": each["id"], "target_ref": one} for each in told]
+    bundle = work / "poison.json"
     bundle.write_text(json.dumps({"type": "bundle", "objects": told + ends}))
-    store = stored(bundle, work / "poison.db")
-    without = scanned(place, work / "clean-found")
-    found = scanned(place, work / "poison-found", intel=store, intel_key=key)
-    alarms = sum(one["alarm"] for one in found["intel"]["sightings"])
-    print(
-        f"  {len(IntelStore(store).held()):,} indicators; flagged without it {len(without['flagged'])}, with it "
-        f"{len(found['flagged'])}; {alarms} false alarms of {len(found['intel']['sightings'])} sightings",
-        flush=True,
-    )
+    return stored(bundle, work / "poison.db")
 
 
 def poisoned(place: Path, secret: Secret) -> Iterator[dict[str, Any]]:
