@@ -311,11 +311,13 @@ def shelf(place: Place) -> dict[str, dict[str, Any]]:
     return shelf
 
 
-def chosen(place: Place, shelf: dict[str, dict[str, Any]], endpoint: str = "objects", **query: str) -> set[str]:
+def chosen(
+    place: Place, shelf: dict[str, dict[str, Any]], endpoint: str, alias: str = "closed", **query: str
+) -> set[str]:
     """Names of the shelf's objects that come, asked for by match filters."""
     with place.http("rival") as http:
         params = {f"match[{name}]": value for name, value in query.items()}
-        answer = http.get(f"{place.url('closed')}{endpoint}/", params=params)
+        answer = http.get(f"{place.url(alias)}{endpoint}/", params=params)
     assert answer.status_code == 200, answer.text
     found = [(one["id"], one.get("modified", one.get("version"))) for one in answer.json().get("objects", [])]
     return {name for name, one in shelf.items() if (one["id"], one["modified"]) in found}
@@ -345,6 +347,70 @@ def test_3_13_1_match(
     """Values within a filter are alternatives, filters all have to hold; the newest version is meant unless said."""
     given = {name: value.replace("indicator 6", indicator(6)["id"]) for name, value in query.items()}
     assert chosen(place, shelf, endpoint, **given) == expected
+
+
+GREEN = "34098fce-860f-48ae-8e50-ebd3cc5e41da"
+TIE = "relationship--00000000-0000-4000-8000-000000000003"
+LAB, CARD = "identity--00000000-0000-4000-8000-000000000001", "infrastructure--00000000-0000-4000-8000-000000000002"
+
+
+@pytest.fixture(scope="module")
+def cabinet(place: Place) -> dict[str, dict[str, Any]]:
+    """Objects that differ in what stands in them."""
+    hashes = {"content_ref": "artifact--1", "hashes": {"MD5": "d41d8cd98f00b204e9800998ecf8427e"}}
+    cabinet = {
+        "sure": indicator(900, confidence=90, labels=["harvest", "proxy"], valid_until="2026-06-01T00:00:00Z"),
+        "unsure": indicator(901, confidence=20, labels=["harvest"], modified="2026-05-01T00:00:00.000Z"),
+        "back": indicator(902, revoked=True, object_marking_refs=["marking-definition--" + GREEN]),
+        "atlas": indicator(903, external_references=[{"source_name": "mitre-atlas", "external_id": "AML.T0040"}]),
+        "deep": indicator(904, extensions={"extension-definition--1": hashes}),
+        "tied": indicator(905, type="relationship", id=TIE, source_ref=LAB, target_ref=CARD, relationship_type="uses"),
+        "odd": indicator(906, confidence=True, labels="harvest", valid_until=5, revoked="yes", external_id="AML.T0040"),
+    }
+    place.add(*cabinet.values(), alias="inbox", peer="rival")
+    return cabinet
+
+
+@pytest.mark.parametrize("endpoint", ["objects", "manifest"])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param({"confidence": "90"}, {"sure"}, id="3.13.2 number"),
+        pytest.param({"confidence": "20,90"}, {"sure", "unsure"}, id="3.13.2 or"),
+        pytest.param({"revoked": "true"}, {"back"}, id="3.13.2 truth"),
+        pytest.param({"revoked": "false", "type": "relationship"}, {"tied"}, id="3.13.2 truth, not said"),
+        pytest.param({"relationship_type": "uses"}, {"tied"}, id="3.13.2 word"),
+        pytest.param({"labels": "proxy,other"}, {"sure"}, id="3.13.2 list"),
+        pytest.param({"external_id": "AML.T0040"}, {"atlas"}, id="3.13.2 inside"),
+        pytest.param({"MD5": "d41d8cd98f00b204e9800998ecf8427e"}, {"deep"}, id="3.13.2 deep inside"),
+        pytest.param({"tlp": "green"}, {"back"}, id="3.13.2 marking"),
+        pytest.param({"relationships-all": LAB}, {"tied"}, id="3.13.2 source"),
+        pytest.param({"relationships-all": CARD}, {"tied"}, id="3.13.2 target"),
+        pytest.param({"confidence-gte": "20"}, {"sure", "unsure"}, id="3.13.2 at least"),
+        pytest.param({"confidence-gte": "20", "confidence-lte": "89"}, {"unsure"}, id="3.13.2 and"),
+        pytest.param({"modified-gte": "2026-04-01T00:00:00Z"}, {"unsure"}, id="3.13.2 time"),
+        pytest.param({"valid_until-gte": "2026-06-01T00:00:00Z"}, {"sure"}, id="3.13.2 end"),
+        pytest.param({"labels": "harvest", "confidence-lte": "50"}, {"unsure"}, id="3.13.2 of two kinds"),
+    ],
+)
+def test_3_13_2_optional_filters(
+    place: Place, cabinet: dict[str, dict[str, Any]], endpoint: str, query: dict[str, str], expected: set[str]
+):
+    """Objects are chosen by what stands in them; what has another form than the standard's fits nothing."""
+    assert chosen(place, cabinet, endpoint, "inbox", **query) == expected
+
+
+def test_3_13_2_pages_and_nonsense(place: Place, cabinet: dict[str, dict[str, Any]]):
+    """Pages of what fits follow each other to the end, a token belongs to these filters too, and nonsense is refused."""
+    with place.http("rival") as http:
+        path, query = f"{place.url('inbox')}objects/", {"match[labels]": "harvest", "limit": "1"}
+        first = http.get(path, params=query).json()
+        second = http.get(path, params=query | {"next": first["next"]}).json()
+        assert [*first["objects"], *second["objects"]] == [cabinet["sure"], cabinet["unsure"]]
+        assert "more" not in second
+        assert refused(http.get(path, params={"match[labels]": "proxy", "next": first["next"]}), 400)
+        for name, value in (("confidence", "high"), ("revoked", "yes"), ("modified-gte", "soon"), ("tlp", "blue")):
+            assert refused(http.get(path, params={f"match[{name}]": value}), 400)
 
 
 def test_3_13_1_10_duplicate_filter(place: Place, http: httpx.Client):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from revenuer.sharing.taxii.media import Refusal, time_key
+from revenuer.sharing.taxii.properties import Wanted, wanted
 
 __all__ = ["LARGEST_PAGE", "Filter", "parsed", "token"]
 
@@ -27,6 +28,7 @@ class Filter:
         limit: the most objects of a page.
         ids, kinds, specs: one of them each; empty: any.
         versions: `first`, `last`, `all` or times, as `time_key` writes them.
+        properties: what else has to stand in an object, as `properties.wanted` reads it.
     """
 
     after: str = ""
@@ -35,11 +37,12 @@ class Filter:
     kinds: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
     versions: tuple[str, ...] = ("last",)
+    properties: tuple[Wanted, ...] = ()
 
     def digest(self) -> str:
         """What has to stay as it is from page to page."""
         told = [sorted(part) for part in (self.ids, self.kinds, self.specs, self.versions)]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([told, self.properties]).encode()).hexdigest()[:16]
 
 
 def parsed(query: Sequence[tuple[str, str]], *, allowed: Sequence[str] = _KNOWN) -> Filter:
@@ -66,8 +69,14 @@ def parsed(query: Sequence[tuple[str, str]], *, allowed: Sequence[str] = _KNOWN)
         kinds=_list(given.get("match[type]")),
         specs=_list(given.get("match[spec_version]")),
         versions=tuple(map(_version, _list(given.get("match[version]")))) or ("last",),
+        properties=wanted(_matched(given)) if allowed is _KNOWN else (),
     )
     return _resumed(found, given["next"]) if "next" in given else found
+
+
+def _matched(given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The values of each `match` filter, by the name in its brackets."""
+    return {name[6:-1]: _list(text) for name, text in given.items() if name.startswith("match[") and name[-1] == "]"}
 
 
 def token(asked: Filter, last: str) -> str:
@@ -83,7 +92,7 @@ def _resumed(asked: Filter, given: str) -> Filter:
         raise Refusal(400, "next is none of ours") from error
     if digest != asked.digest():
         raise Refusal(400, "the filters have changed since the page before")
-    return Filter(max(asked.after, last), asked.limit, asked.ids, asked.kinds, asked.specs, asked.versions)
+    return replace(asked, after=max(asked.after, last))
 
 
 def _list(text: str | None) -> tuple[str, ...]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from revenuer.sharing.taxii.filters import Filter
+from revenuer.sharing.taxii.properties import Wanted, fits
 from revenuer.sharing.taxii.store import objects
 
 __all__ = ["Kept", "Page", "holds", "page"]
+
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,21 @@ def page(connection: sa.Connection, collection: str, asked: Filter) -> Page:
         objects.c.document,
     )
     chosen = sa.select(*columns).where(objects.c.collection_id == collection, *_conditions(asked))
-    rows = connection.execute(chosen.order_by(objects.c.added).limit(asked.limit + 1)).all()
-    return Page(tuple(Kept(*row) for row in rows[: asked.limit]), len(rows) > asked.limit)
+    chosen = chosen.order_by(objects.c.added)
+    if asked.properties:
+        rows = list(islice(_fitting(connection, chosen, asked.properties), asked.limit + 1))
+    else:
+        rows = [Kept(*row) for row in connection.execute(chosen.limit(asked.limit + 1))]
+    return Page(tuple(rows[: asked.limit]), len(rows) > asked.limit)
+
+
+def _fitting(connection: sa.Connection, chosen: sa.Select[Any], asked: Sequence[Wanted]) -> Iterator[Kept]:
+    """Objects that have what is asked for: documents are looked into one by one, some at a time."""
+    after = ""
+    while rows := connection.execute(chosen.where(objects.c.added > after).limit(_AT_ONCE)).all():
+        found = (Kept(*row) for row in rows)
+        yield from (one for one in found if fits(msgspec.json.decode(one.document), asked))
+        after = rows[-1].added
 
 
 def holds(connection: sa.Connection, collection: str, object_id: str) -> bool:
