@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,18 +55,37 @@ def default_() -> None:
 @click.command()
 @click.argument("file", metavar="POLICY")
 @click.argument("traffic", type=_PLACE)
-@click.option("--findings", required=True, type=_PLACE, help="What a scan of earlier traffic found.")
+@click.option(
+    "--findings", required=True, multiple=True, type=_PLACE, help="What a scan of earlier traffic found; once a scan."
+)
 @click.option("--truth", type=_PLACE, help="The truth directory that `simulate` wrote.")
-@click.option("--since", help="From when on the policy acts (default: behind what the findings have seen).")
+@click.option("--since", help="From when on the policy acts (default: behind what the first findings have seen).")
+@click.option(
+    "--confirmed", type=click.FloatRange(0.0, 1.0), help="People confirm campaigns of at least this confidence."
+)
+@click.option(
+    "--agreeing", type=click.FloatRange(0.0), default=0.0, show_default=True, help="Hours until people agree."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def replay(file: str, traffic: Path, *, findings: Path, truth: Path | None, since: str | None, as_json: bool) -> None:
+def replay(
+    file: str,
+    traffic: Path,
+    *,
+    findings: tuple[Path, ...],
+    truth: Path | None,
+    since: str | None,
+    confirmed: float | None,
+    agreeing: float,
+    as_json: bool,
+) -> None:
     """Say what POLICY (a file, or `default`) would have done to TRAFFIC after the findings, and to whom."""
     from revenuer.response import as_micros, judge  # noqa: PLC0415
     from revenuer.response import replay as run  # noqa: PLC0415
 
     begun = None if since is None else as_micros(since)
     key = os.environ.get("REVENUER_HOLDOUT_KEY", "")
-    result = run(policy_of(file), traffic, findings, since=begun, key=key)
+    how: dict[str, Any] = {"since": begun, "key": key, "confirmed": confirmed, "agreeing": agreeing}
+    result = run(policy_of(file), traffic, findings, **how)
     judged = None if truth is None else judge(result, traffic, truth)
     if as_json:
         import msgspec  # noqa: PLC0415
@@ -107,13 +127,20 @@ def _tell(result: Replay, judged: Judged | None) -> None:
 def _tell_judged(console: Any, judged: Judged) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    cuts = Table("campaign", "harvest", "cut", "95 %", "closed", "other traffic met", box=None)
+    head = ("campaign", "found", "harvest", "cut", "since found", "cut", "95 %", "closed", "other traffic met")
+    cuts = Table(*head, box=None)
     for cut in judged.campaigns:
-        shares = (f"{cut.share:.1%}", f"{cut.low:.1%}-{cut.high:.1%}", f"{cut.closed:,}")
-        cuts.add_row(cut.campaign, f"{cut.harvest:,}", *shares, f"{cut.other_met:,} of {cut.other:,}")
+        found, later = "-" if cut.found_at is None else _day(cut.found_at), cut.later
+        shares = (f"{later.share:.1%}", f"{later.low:.1%}-{later.high:.1%}", f"{later.closed:,}")
+        whole = (f"{cut.whole.came:,}", f"{cut.whole.share:.1%}", f"{later.came:,}")
+        cuts.add_row(cut.campaign, found, *whole, *shares, f"{cut.other_met:,} of {cut.other:,}")
     console.print(cuts)
     rows = Table("honest", "accounts", "exchanges", "met", "95 %", "suspended", box=None)
     for one in (*judged.workloads, judged.honest):
         span = f"{one.low:.3%}-{one.high:.3%}"
         rows.add_row(one.label, f"{one.accounts:,}", f"{one.exchanges:,}", f"{one.met:,}", span, f"{one.suspended:,}")
     console.print(rows)
+
+
+def _day(micros: int) -> str:
+    return datetime.fromtimestamp(micros / 1e6, UTC).date().isoformat()

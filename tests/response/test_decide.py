@@ -20,6 +20,7 @@ from revenuer.response import (
     decide,
     default_policy,
     held_out,
+    served,
 )
 from revenuer.response.policy import Holdout
 
@@ -27,6 +28,7 @@ SURE = CampaignStanding("C-1", 0.999, "open", (("coding", 0.7), ("reasoning", 0.
 UNSURE = CampaignStanding("C-2", 0.85, "open", (("coding", 1.0),))
 DISMISSED = CampaignStanding("C-3", 0.999, "dismissed", (("coding", 1.0),))
 ENFORCED: Policy = msgspec.structs.replace(default_policy(), mode="enforce", holdout=Holdout())
+UNWORDED = CampaignStanding("C-4", 0.999, "open", (("reasoning", 1.0),), worded=False)
 STRANGER = AccountStanding("a")
 
 
@@ -43,6 +45,8 @@ def account(share: float = 0.9, low: float = 0.6, campaign: CampaignStanding = S
         (account(share=0.2, low=0.1), Facts(), "shape_rate"),
         (account(share=0.2, low=0.1), Facts(task_of=SURE), "verify"),
         (account(campaign=UNSURE), Facts(), "shape_rate"),
+        (account(share=0.2, low=0.1, campaign=UNWORDED), Facts(), "verify"),
+        (account(low=0.6, campaign=UNWORDED), Facts(), "suspend"),
         (STRANGER, Facts(task_of=SURE), "verify"),
         (STRANGER, Facts(task_of=UNSURE), "observe"),
         (STRANGER, Facts(hits_of=SURE, task_hits=2), "observe"),
@@ -60,6 +64,14 @@ def test_the_default_policy_meets_whom_it_says(standing: AccountStanding, facts:
     if rung != "observe":
         assert decision.reason
         assert dict(decision.evidence)["flagged"] == standing.flagged
+
+
+def test_an_account_serves_what_it_is_flagged_in_or_has_sent_twice():
+    """One task may be chance; the second makes what only comes near the campaign's tasks count."""
+    assert served(STRANGER, SURE, 1) == ()
+    assert served(STRANGER, SURE, 2) == (SURE,)
+    assert served(account(campaign=UNSURE), SURE, 1) == (UNSURE,)
+    assert served(account(campaign=UNSURE), SURE, 2) == (UNSURE, SURE)
 
 
 def test_a_campaign_of_the_request_does_not_accuse_the_account():
@@ -118,7 +130,7 @@ def test_origin_is_not_among_what_is_asked():
     asked = {name for kind in (AccountStanding, CampaignStanding, Facts) for name in inspect.signature(kind).parameters}
     assert asked == {
         "account_id", "flagged", "share", "share_low", "campaign", "campaign_id", "confidence", "standing",
-        "capabilities", "task_of", "hits_of", "task_hits", "consented", "spent", "exempt",
+        "capabilities", "worded", "task_of", "hits_of", "task_hits", "consented", "spent", "exempt",
     }  # fmt: skip
     # an id carries a name at times: it decides nothing but the hold-out, which is a hash
     first, second = (AccountStanding(name, True, 0.9, 0.6, SURE) for name in ("李雷", "John"))

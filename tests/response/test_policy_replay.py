@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ def true(row: dict[str, Any], attack: set[str]) -> dict[str, Any]:
 def met(world: Path, **how: Any) -> dict[str, list[str]]:
     """The rungs that each account's exchanges met, in order."""
     found: dict[str, list[str]] = {}
-    for one in replay(POLICY, world / "traffic", world / "findings", **how).met:
+    for one in replay(POLICY, world / "traffic", [world / "findings"], **how).met:
         found.setdefault(one.account_id, []).append(one.rung)
     return found
 
@@ -130,28 +131,29 @@ def test_each_is_met_as_the_policy_says(world: Path):
 
 def test_it_acts_after_what_the_findings_have_seen(world: Path):
     """Or from a moment that is given; where nothing comes after, it says so."""
-    result = replay(POLICY, world / "traffic", world / "findings")
+    result = replay(POLICY, world / "traffic", [world / "findings"])
     assert result.exchanges == sum(map(sum, PLAN.values()))
-    whole = replay(POLICY, world / "traffic", world / "findings", since=as_micros("2026-03-01"))
+    whole = replay(POLICY, world / "traffic", [world / "findings"], since=as_micros("2026-03-01"))
     assert whole.exchanges == len(exchanges())
     with pytest.raises(InputError, match="--since"):
-        replay(POLICY, world / "traffic", world / "findings", since=as_micros("2027-03-01T00:00:00Z"))
+        replay(POLICY, world / "traffic", [world / "findings"], since=as_micros("2027-03-01T00:00:00Z"))
 
 
 def test_what_moved_to_new_accounts_is_told(world: Path):
     """Tasks of accounts that came after the scan, by day, against the campaign's volume before."""
-    result = replay(POLICY, world / "traffic", world / "findings")
+    result = replay(POLICY, world / "traffic", [world / "findings"])
     assert result.newcomers == {"C-1": 5}
     assert 0.33 < result.displaced["C-1"] < 0.36
 
 
 def test_a_replay_is_judged_by_the_truth(world: Path):
     """Harvest cut and friction are counted exactly, with intervals that hold them."""
-    result = replay(POLICY, world / "traffic", world / "findings")
+    result = replay(POLICY, world / "traffic", [world / "findings"])
     judged = judge(result, world / "traffic", world / "truth")
     (cut,) = judged.campaigns
-    assert (cut.harvest, cut.stopped, cut.closed, cut.other, cut.other_met) == (13, 13, 6, 5, 1)
-    assert cut.low < cut.share == 1.0
+    assert (cut.whole.came, cut.whole.stopped, cut.whole.closed, cut.other, cut.other_met) == (13, 13, 6, 5, 1)
+    assert cut.whole.low < cut.whole.share == 1.0
+    assert cut.whole.passed == {}
     assert (judged.honest.accounts, judged.honest.exchanges, judged.honest.met, judged.honest.suspended) == (
         3,
         16,
@@ -161,10 +163,71 @@ def test_a_replay_is_judged_by_the_truth(world: Path):
     assert judged.honest.low < 3 / 16 < judged.honest.high
 
 
+def rescanned(world: Path) -> list[Path]:
+    """Findings of the first day in which the harvester is not flagged, and those of the fixture, half a day later."""
+    first = world / "first"
+    shutil.copytree(world / "findings", first)
+    rows = [flagged(name, None) for name in PLAN]
+    put(first / "accounts.parquet", rows, FOUND_ACCOUNTS)
+    (first / "campaigns.json").write_bytes(msgspec.json.encode(campaigns_document(())))
+    seen = [
+        row["exchange_id"] for row in exchanges() if "-0-" in row["exchange_id"] or "harvester-1" in row["exchange_id"]
+    ]
+    told = [{"exchange_id": name, "score": 0.5, "extraction": False, "capability": "other"} for name in seen]
+    put(world / "findings" / "exchanges.parquet", told, FOUND_EXCHANGES)
+    return [world / "findings", first]  # in whatever order they are given
+
+
+def test_a_later_scan_is_known_when_it_has_seen_its_traffic(world: Path):
+    """Until then what the earlier one found holds, and a campaign's later harvest begins when a scan has named it."""
+    findings = rescanned(world)
+    result = replay(POLICY, world / "traffic", findings)
+    names = {one.account_id for one in result.met}
+    assert names == {"reseller", "newcomer", "unlucky", "licensed"}
+    (cut,) = judge(result, world / "traffic", world / "truth").campaigns
+    assert (cut.whole.came, cut.whole.stopped, cut.whole.passed) == (13, 7, {"UNKNOWN": 6})
+    assert cut.found_at is not None
+    assert cut.found_at > result.since
+    assert (cut.later.came, cut.later.stopped) == (7, 7)
+
+
+def test_what_an_earlier_scan_found_stays_until_a_later_one_sees_the_account(world: Path):
+    """A campaign that the last scan does not name keeps its tasks; who is seen and not flagged is free but for what people agreed to."""
+    empty = world / "empty"
+    shutil.copytree(world / "findings", empty)
+    (empty / "campaigns.json").write_bytes(msgspec.json.encode(campaigns_document(())))
+    put(empty / "accounts.parquet", [flagged(name, None) for name in PLAN], FOUND_ACCOUNTS)
+    both = replay(POLICY, world / "traffic", [world / "findings", empty]).met
+    assert {one.account_id: one.rung for one in both} == {
+        "harvester": "suspend", "licensed": "suspend", "reseller": "verify", "newcomer": "verify", "unlucky": "verify",
+    }  # fmt: skip
+
+
+def test_people_take_their_time(world: Path):
+    """Before they have agreed an account is met by what needs nobody; who confirms campaigns closes networks."""
+    slow = replay(POLICY, world / "traffic", [world / "findings"], agreeing=48)
+    assert {one.rung for one in slow.met} == {"verify"}
+    sure = replay(POLICY, world / "traffic", [world / "findings"], confirmed=0.99)
+    assert {one.rung for one in sure.met if one.account_id == "harvester"} == {"network_action"}
+
+
+def test_a_task_in_other_words_is_met_where_the_account_serves_the_campaign(world: Path):
+    """Half of a task's words meet a flagged account, and nobody else."""
+    rows = exchanges()
+    half = "Grade the answer below against the rubric, name every point that you see fit. Then the sum. Essay 7"
+    for row in rows:
+        if row["exchange_id"] in {"reseller-1-5", "honest-1-3"}:
+            row["prompt"] = half
+    put(world / "traffic" / "exchanges.parquet", rows, EXCHANGES)
+    names = {one.exchange_id for one in replay(POLICY, world / "traffic", [world / "findings"]).met}
+    assert "reseller-1-5" in names
+    assert "honest-1-3" not in names
+
+
 def test_a_spent_budget_lets_requests_pass(world: Path):
     """And the day is reported."""
     none = msgspec.structs.replace(POLICY, budget=Budget(0.0))
-    result = replay(none, world / "traffic", world / "findings")
+    result = replay(none, world / "traffic", [world / "findings"])
     assert result.met == []
     assert result.days_over == ["2026-03-02"]
 

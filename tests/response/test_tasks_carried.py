@@ -29,6 +29,13 @@ def test_a_task_is_found_whatever_fills_it():
     assert carried(UNSPACED.replace("{…}", "甲有三个苹果")) == [1]
 
 
+def test_half_of_a_task_is_near_it():
+    """A task in other words in part comes near its campaign, and carries nothing; what shares little with it does neither."""
+    half = "Grade the answer below against the rubric, name every point that you see fit. Then the sum.\n\nWater boils."
+    assert carried(half) == [-1]
+    assert BOOK.near(pa.array([half, "Grade the answer below, please.", None, SOLVE])) == [{0}, set(), set(), {1}]
+
+
 def test_what_says_something_like_it_is_no_task():
     """A part of the frame, its words in another order, nothing at all."""
     assert carried("Grade the answer below, please.", "Solve this: 2+2?", "", None) == [-1, -1, -1, -1]

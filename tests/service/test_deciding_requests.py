@@ -145,6 +145,29 @@ def test_a_task_that_was_met_leaves_the_account_s_other_requests_alone(desk: Des
     assert desk.ask("reseller", TASK, now=int(time.time())).decision_id == outcome.answer.decision_id
 
 
+def test_half_a_task_meets_who_serves_the_campaign(tmp_path: Path) -> None:
+    """A flagged account, or one that has sent two tasks of it word for word; nobody else."""
+    half = "Grade the following answer against the rubric and explain every error: the sky is green"
+    desk = desk_with(tmp_path, policy_text(), share=0.2)
+    assert desk.rungs(MEMBERS[0], "How do I bake bread?")[1] == "shape_rate"
+    assert desk.rungs(MEMBERS[0], half) == ("verify", "verify", "CAMPAIGN-TASK")
+    for _ in range(2):
+        assert desk.rungs("customer", half)[1] == "observe"
+        desk.ask("customer", TASK)
+    assert desk.rungs("customer", half) == ("verify", "verify", "CAMPAIGN-TASK")
+    desk.close()
+
+
+def test_a_campaign_without_tasks_is_met_account_by_account(tmp_path: Path) -> None:
+    """Where no wording tells its requests from others, whoever is flagged has to verify, whatever the share."""
+    desk = Desk(tmp_path)
+    record_scan(desk.state, [campaign(frames=())], found(MEMBERS, 0.2), at=NOON)
+    desk.read()
+    assert desk.rungs(MEMBERS[0], "How do I bake bread?") == ("verify", "verify", "CAMPAIGN-MEMBER-UNWORDED")
+    assert desk.rungs("stranger", "How do I bake bread?")[0] == "allow"
+    desk.close()
+
+
 def test_tasks_again_and_again_meet_the_account(desk: Desk) -> None:
     """From the fourth request on, whatever it says, an account that has sent three tasks has to verify."""
     for _ in range(3):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from revenuer.response import task_book
 from revenuer.service.frames import Frames, frame_book, nothing_known
+from revenuer.service.nearly import comes_near
 
 WORDS = ("grade", "the", "answer", "and", "explain", "every", "point", "日本", "42", "Größe", "—", "mark")
 NO_KEYS = np.empty(0, np.int64)
@@ -29,6 +30,8 @@ def test_a_single_text_carries_what_it_carries_in_a_batch(
     wanted = book.carried(pa.array(asked)).tolist()
     assert [found.look(text, 0, NO_KEYS)[1] for text in asked] == wanted
     assert [frame_book(book).look(text, 0, NO_KEYS)[1] for text in asked] == wanted
+    for text, near in zip(asked, book.near(pa.array(asked)), strict=True):
+        assert {number for number in range(len(campaigns)) if comes_near(found, text, number)} == near
 
 
 def test_a_long_text_is_read_at_both_ends() -> None:

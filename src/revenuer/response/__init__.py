@@ -4,11 +4,12 @@
 """
 
 from revenuer.response.allowed import Allowed
-from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out
-from revenuer.response.judged import Cut, Friction, Judged, judge
+from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out, served
+from revenuer.response.judged import Cut, Friction, Harvest, Judged, judge
 from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, default_text, load_policy, policy_notes
-from revenuer.response.replay import Met, Replay, as_micros, replay, standings
+from revenuer.response.replay import Met, Replay, as_micros, replay
 from revenuer.response.tasks import TaskBook, task_book
+from revenuer.response.taught import standings
 
 __all__ = [
     "LADDER",
@@ -19,6 +20,7 @@ __all__ = [
     "Decision",
     "Facts",
     "Friction",
+    "Harvest",
     "Judged",
     "Met",
     "Policy",
@@ -35,6 +37,7 @@ __all__ = [
     "load_policy",
     "policy_notes",
     "replay",
+    "served",
     "standings",
     "task_book",
 ]

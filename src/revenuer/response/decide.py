@@ -12,10 +12,23 @@ from typing import Final
 
 from revenuer.response.policy import LADDER, Policy, Rule, Rung
 
-__all__ = ["ALLOWING", "AccountStanding", "CampaignStanding", "Decision", "Facts", "decide", "held_out", "rules_met"]
+__all__ = [
+    "ALLOWING",
+    "AccountStanding",
+    "CampaignStanding",
+    "Decision",
+    "Facts",
+    "decide",
+    "held_out",
+    "rules_met",
+    "served",
+]
 
 # A campaign serves a capability if this share of its extraction exchanges does.
 SERVES: Final = 0.1
+# An account has sent so many tasks of a campaign word for word before what only comes near one counts too. After a single one
+# an honest account was met: its own template resembled one task, and an everyday phrase was another.
+SERVES_AFTER: Final = 2
 # Kinds of consent that allow harvesting. A reseller or gateway is known, which explains its shape, not its content.
 ALLOWING: Final = ("licensed_distillation", "evaluation", "safety_research")
 
@@ -29,12 +42,14 @@ class CampaignStanding:
         confidence: 0 to 1.
         standing: `open`, `confirmed` or `dismissed`, which people say.
         capabilities: those that it serves, with their shares.
+        worded: tasks of it are known, by which a request can be told.
     """
 
     campaign_id: str
     confidence: float
     standing: str
     capabilities: tuple[tuple[str, float], ...]
+    worded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,8 @@ class Facts:
     """What is known of one request.
 
     Attributes:
-        task_of: the campaign of which it carries a task.
+        task_of: the campaign of which it carries a task; of the campaigns that the account serves (`served`) it is enough that
+            it comes near one.
         hits_of: the campaign of which earlier requests of the account, since it was found, carried tasks; `task_hits`: how many.
         consented: kinds of the consents that cover it.
         spent: whether the day's budget is used up.
@@ -121,6 +137,18 @@ def rules_met(standing: AccountStanding, policy: Policy, facts: Facts) -> list[R
     return [rule for rule in policy.rule if rule.name not in facts.exempt and _holds(rule, standing, facts)]
 
 
+def served(standing: AccountStanding, hits_of: CampaignStanding | None, task_hits: int) -> tuple[CampaignStanding, ...]:
+    """The campaigns that an account serves by what is known: the one it is flagged in, and the one whose tasks it sent.
+
+    Args:
+        standing: of the account.
+        hits_of: the campaign of which it sent tasks; see `Facts`.
+        task_hits: how many.
+    """
+    sent = hits_of if task_hits >= SERVES_AFTER else None
+    return tuple(one for one in (standing.campaign, sent) if one is not None)
+
+
 def held_out(account_id: str, policy: Policy, key: str) -> bool:
     """Whether the account is in the hold-out: the same for as long as key and share are."""
     digest = hashlib.blake2b(
@@ -166,6 +194,8 @@ def _campaign_holds(rule: Rule, campaign: CampaignStanding) -> bool:
     if campaign.standing not in (when.standing or ("open", "confirmed")):
         return False
     if when.confidence is not None and campaign.confidence < when.confidence:
+        return False
+    if when.worded is not None and campaign.worded != when.worded:
         return False
     return when.capabilities is None or _serves(campaign, when.capabilities)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,35 +13,52 @@ import pyarrow.parquet as pq
 
 from revenuer.control import clopper_pearson
 from revenuer.errors import InputError
-from revenuer.response.replay import Replay
+from revenuer.response.acting import Met, Replay
 from revenuer.sources import Quarantine, open_traffic, read_part
 
-__all__ = ["Cut", "Friction", "Judged", "judge"]
+__all__ = ["Cut", "Friction", "Harvest", "Judged", "judge"]
 
 CLOSED = ("suspend", "network_action")
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """One archetype, from the moment on at which the policy acts.
+class Harvest:
+    """Extraction exchanges of a campaign from a moment on.
 
     Attributes:
-        label: of the truth.
-        campaign: of the truth.
-        harvest: extraction exchanges that came.
+        came: how many.
         stopped: those that got no answer; `closed`: because their account was closed, the others until they verify.
-        share, low, high: cut of the harvest with its exact interval at 95 %.
-        other: exchanges of its accounts that are no extraction; `other_met`: those of them that met more than observe.
+        share, low, high: cut of the harvest with its exact interval at 95 %, which takes exchanges as independent.
+        passed: why the others passed, see `Replay.passed`; `UNKNOWN` where nothing was known of account and text.
     """
 
-    label: str
-    campaign: str
-    harvest: int
+    came: int
     stopped: int
     closed: int
     share: float
     low: float
     high: float
+    passed: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One campaign of the truth.
+
+    Attributes:
+        label: archetype.
+        campaign: of the truth.
+        whole: its harvest from the moment on at which the policy acts.
+        found_at: microsecond since 1970 from which on a scan had named a campaign mostly of its accounts; None: no scan did.
+        later: its harvest since then.
+        other: exchanges of its accounts that are no extraction; `other_met`: those of them that met more than observe.
+    """
+
+    label: str
+    campaign: str
+    whole: Harvest
+    found_at: int | None
+    later: Harvest
     other: int
     other_met: int
 
@@ -76,32 +94,54 @@ def judge(result: Replay, traffic: Path, truth: Path) -> Judged:
     """
     accounts = {row["account_id"]: row for row in _table(truth / "accounts.parquet")}
     harvests = {row["exchange_id"] for row in _table(truth / "exchanges.parquet") if row["extraction"]}
+    found = _found(result, {name: row["campaign"] for name, row in accounts.items()})
     met = {one.exchange_id: one for one in result.met}
     counted: Counter[tuple[str, ...]] = Counter()
     members: dict[tuple[str, str], set[str]] = {}
-    for name, account in _later(traffic, result.since):
+    for name, ts, account in _later(traffic, result.since):
         true = accounts.get(account, {"label": "unknown", "campaign": None})
         of = (true["label"], true["campaign"] or "")
         members.setdefault(of, set()).add(account)
-        kind = "harvest" if name in harvests else "other"
-        counted[*of, kind] += 1
-        if name in met:
-            counted[*of, kind, "met"] += 1
-            counted[*of, kind, "stopped"] += met[name].stopped
-            counted[*of, kind, "closed"] += met[name].rung in CLOSED
+        kinds = ["harvest" if name in harvests else "other"]
+        kinds += ["later"] if name in harvests and ts >= found.get(of[1], ts + 1) else []
+        for kind in kinds:
+            counted.update((*of, kind, *what) for what in _became(met.get(name), result.passed.get(name, "UNKNOWN")))
     closed = {one.account_id for one in result.met if one.rung in CLOSED}
-    cuts = tuple(_cut(of, counted) for of in sorted(members, key=_natural) if of[1])
+    cuts = tuple(_cut(of, counted, found.get(of[1])) for of in sorted(members, key=_natural) if of[1])
     honest = [of for of in sorted(members, key=_natural) if not of[1]]
     rows = tuple(_friction(of[0], [of], counted, members, closed) for of in honest)
     return Judged(cuts, rows, _friction("all honest", honest, counted, members, closed))
 
 
-def _cut(of: tuple[str, str], counted: Counter[tuple[str, ...]]) -> Cut:
-    harvest, stopped = counted[*of, "harvest"], counted[*of, "harvest", "stopped"]
-    low, high = clopper_pearson(stopped, harvest)
-    others = counted[*of, "other"], counted[*of, "other", "met"]
-    share = stopped / harvest if harvest else 0.0
-    return Cut(*of, harvest, stopped, counted[*of, "harvest", "closed"], share, low, high, *others)
+def _found(result: Replay, campaign_of: dict[str, str | None]) -> dict[str, int]:
+    """When each true campaign was first most of one that a scan named."""
+    found: dict[str, int] = {}
+    for at, names in result.named:
+        of = Counter(campaign_of.get(name) for name in names)
+        for campaign, number in of.items():
+            if campaign is not None and 2 * number > len(names):
+                found[campaign] = min(at, found.get(campaign, at))
+    return found
+
+
+def _became(met: Met | None, why: str) -> list[tuple[str, ...]]:
+    """What is counted of an exchange."""
+    if met is None:
+        return [(), ("passed", why)]
+    kinds = [(), ("met",), ("stopped",), ("closed",)]
+    return [kind for kind, holds in zip(kinds, (True, True, met.stopped, met.rung in CLOSED), strict=True) if holds]
+
+
+def _cut(of: tuple[str, str], counted: Counter[tuple[str, ...]], found_at: int | None) -> Cut:
+    whole, later = (_harvest((*of, kind), counted) for kind in ("harvest", "later"))
+    return Cut(*of, whole, found_at, later, counted[*of, "other"], counted[*of, "other", "met"])
+
+
+def _harvest(of: tuple[str, ...], counted: Counter[tuple[str, ...]]) -> Harvest:
+    came, stopped = counted[of], counted[*of, "stopped"]
+    low, high = clopper_pearson(stopped, came)
+    passed = {key[-1]: number for key, number in sorted(counted.items()) if key[:-1] == (*of, "passed")}
+    return Harvest(came, stopped, counted[*of, "closed"], stopped / came if came else 0.0, low, high, passed)
 
 
 def _friction(
@@ -119,13 +159,13 @@ def _friction(
     return Friction(label, len(accounts), total, met, share, low, high, len(accounts & closed))
 
 
-def _later(traffic: Path, since: int) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _later(traffic: Path, since: int) -> Iterator[tuple[str, int, str]]:
+    """Id, microsecond and account of the exchanges from a moment on."""
     for part in open_traffic(traffic).exchange_parts():
         for batch in read_part(part, Quarantine()):
             late = batch.filter(pa.compute.greater_equal(batch["ts"].cast(pa.int64()), since))
-            found += zip(late["exchange_id"].to_pylist(), late["account_id"].to_pylist(), strict=True)
-    return found
+            columns = (late["exchange_id"], late["ts"].cast(pa.int64()), late["account_id"])
+            yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
 
 def _natural(of: tuple[str, str]) -> tuple[str, int, str]:

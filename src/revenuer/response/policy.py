@@ -41,6 +41,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         task_hits: least number of earlier requests of the account, since the campaign was found, that carried one.
         capabilities: the campaign serves one of these by a tenth or more.
         standing: what people hold of the campaign.
+        worded: whether tasks of the campaign are known, by which its requests can be told from an account's others.
     """
 
     flagged: bool | None = None
@@ -51,6 +52,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     task_hits: int | None = None
     capabilities: tuple[str, ...] | None = None
     standing: tuple[Standing, ...] | None = None
+    worded: bool | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -98,8 +98,9 @@ def _campaigns(connection: sa.Connection) -> dict[str, CampaignStanding]:
 
 
 def _campaign(row: Any) -> CampaignStanding:
-    capabilities = json.loads(row.document)["capabilities"]
-    return CampaignStanding(row.campaign_id, row.confidence, row.standing, tuple(sorted(capabilities.items())))
+    document = json.loads(row.document)
+    serves, worded = tuple(sorted(document["capabilities"].items())), bool(document["frames"])
+    return CampaignStanding(row.campaign_id, row.confidence, row.standing, serves, worded)
 
 
 def _accounts(connection: sa.Connection, campaigns: dict[str, CampaignStanding]) -> list[AccountStanding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ LEAST_SHINGLES: Final = 6
 # Share of a frame's shingles that a request must hold.
 CONTAINED: Final = 0.8
 
+_NONE: Final = np.empty(0, np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskBook:
@@ -43,22 +45,26 @@ class TaskBook:
 
     def carried(self, texts: pa.Array) -> I64:
         """The campaign of which each text carries a task, shape (texts,); -1 for none, the first of several."""
+        return np.array([_first(self.owners[counted >= self.needed]) for counted in self._counted(texts)], np.int64)
+
+    def near(self, texts: pa.Array) -> list[frozenset[int]]:
+        """The campaigns to a task of which each text comes near: it holds half of what a task needs."""
+        half = (self.needed + 1) // 2
+        return [frozenset(self.owners[counted >= half].tolist()) for counted in self._counted(texts)]
+
+    def _counted(self, texts: pa.Array) -> Iterator[I64]:
+        """How many shingles of each frame a text holds, text by text."""
         tokens = tokenize(texts)
-        owner_of = np.full(len(texts), -1, np.int64)
-        if not len(self.owners):
-            return owner_of
-        for text in range(len(texts)):
-            own = np.unique(windows(tokens.hashes[tokens.offsets[text] : tokens.offsets[text + 1]]))
+        for start, end in zip(tokens.offsets[:-1], tokens.offsets[1:], strict=True):
+            own = np.unique(windows(tokens.hashes[start:end]))
             first, last = (np.searchsorted(self.shingles, own, side) for side in ("left", "right"))
             hit = np.flatnonzero(last > first)
-            if len(hit):
-                owner_of[text] = self._first(np.concatenate([self.frames[first[h] : last[h]] for h in hit]))
-        return owner_of
+            frames = [self.frames[first[h] : last[h]] for h in hit]
+            yield np.bincount(np.concatenate([_NONE, *frames]), minlength=len(self.owners))
 
-    def _first(self, hits: I64) -> int:
-        counted = np.bincount(hits, minlength=len(self.owners))
-        held = np.flatnonzero(counted >= self.needed)
-        return int(self.owners[held].min()) if len(held) else -1
+
+def _first(owners: I64) -> int:
+    return int(owners.min()) if len(owners) else -1
 
 
 def task_book(frames: Sequence[Sequence[str]], *, system: bool = False) -> TaskBook:

@@ -10,12 +10,13 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from revenuer.response import LADDER, CampaignStanding, Decision, Facts, Policy, decide, task_book
+from revenuer.response import LADDER, CampaignStanding, Decision, Facts, Policy, decide, served, task_book
 from revenuer.response.decide import ALLOWING
 from revenuer.service.asked import Answer, Ask, action_of
 from revenuer.service.consented import Consented
 from revenuer.service.frames import frame_book, nothing_known
 from revenuer.service.memory import DAY, Line, Memory, summed
+from revenuer.service.nearly import comes_near
 from revenuer.service.table import Ruling, Table, account_key, seconds
 from revenuer.state import Proposal
 
@@ -120,6 +121,8 @@ class Decider:
         rulings = known.rulings(table, account, key, now)
         name, hits = memory.hits.get(account, ("", 0))
         hits_of = table.campaign(name) if hits else None
+        if task is None:
+            task = _near(ask, table, served(standing, hits_of, hits))
         serves = {word for one in (task, standing.campaign, hits_of) if one for word, _ in one.capabilities}
         consented = known.consented.kinds(account, ask.org_id, now, serves)
         spent = memory.spent(self.policy.budget.above_observe)
@@ -230,6 +233,16 @@ class Decider:
     def forget(self, account: str, rule: str, rung: str) -> None:
         """The state has taken a decision over that was made here."""
         self._made.pop((account, rule, rung), None)
+
+
+def _near(ask: Ask, table: Table, own: Sequence[CampaignStanding]) -> CampaignStanding | None:
+    """The campaign that the account serves, if the request comes near one of its tasks."""
+    for one in own:
+        number = table.by_id[one.campaign_id]
+        fields = ((table.prompts, ask.prompt), (table.systems, ask.system))
+        if any(text and comes_near(book, text, number) for book, text in fields):
+            return one
+    return None
 
 
 def _columns(made: Proposal, status: str) -> dict[str, Any]:

@@ -38,9 +38,10 @@ _Row = tuple[str, bool, str | None, float, float | None]
 
 
 class _Served(msgspec.Struct):
-    """Of a campaign's document, what it serves; the rest is passed over unread."""
+    """Of a campaign's document, what it serves and what it asks; the rest is passed over unread."""
 
     capabilities: dict[str, float]
+    frames: list[msgspec.Raw] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,7 @@ class Loader:
 def with_standing(table: Table, verdicts: Mapping[str, str]) -> Table:
     """The table with what people now hold of campaigns, given by id."""
     held = {table.by_id[name]: verdict for name, verdict in verdicts.items() if name in table.by_id}
-    changed = tuple(
-        CampaignStanding(one.campaign_id, one.confidence, held.get(number, one.standing), one.capabilities)
-        for number, one in enumerate(table.campaigns)
-    )
+    changed = tuple(replace(one, standing=held.get(number, one.standing)) for number, one in enumerate(table.campaigns))
     return replace(table, campaigns=changed)
 
 
@@ -151,18 +149,19 @@ def _campaigns(connection: sa.Connection) -> _Campaigns:
     merged = {row.alias: row.campaign_id for row in connection.execute(aliases)}
     rows = [row for row in connection.execute(sa.select(tables.campaigns)) if row.campaign_id not in merged]
     rows.sort(key=lambda row: (row.standing == "dismissed", -row.confidence, row.campaign_id))
-    standing = tuple(
-        CampaignStanding(
-            row.campaign_id, row.confidence, row.standing, tuple(sorted(_served(row.document).capabilities.items()))
-        )
-        for row in rows
-    )
+    standing = tuple(_standing(row) for row in rows)
     by_id = {one.campaign_id: number for number, one in enumerate(standing)}
     for alias in merged:
         kept = _followed(alias, merged)
         if kept in by_id:
             by_id[alias] = by_id[kept]
     return _Campaigns(standing, by_id)
+
+
+def _standing(row: Any) -> CampaignStanding:
+    told = _served(row.document)
+    serves = tuple(sorted(told.capabilities.items()))
+    return CampaignStanding(row.campaign_id, row.confidence, row.standing, serves, bool(told.frames))
 
 
 def _followed(alias: str, merged: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from revenuer.control.intervals import clopper_pearson
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.response.verification.applicant import Applicant
 from revenuer.response.verification.desk import Desk
 from revenuer.response.verification.outcome import Outcome
@@ -76,7 +76,7 @@ def read_signups(path: Path) -> SignUps:
         _check_columns(table.schema_arrow, path)
         rows = list(_rows(table, present))
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=str(path)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
     aside: Counter[str] = Counter()
     found: dict[str, Applicant] = {}
     for number, row in enumerate(rows):

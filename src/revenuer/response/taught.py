@@ -1,0 +1,152 @@
+"""What scans have taught by the time of a request: campaigns with every task they had, and the accounts flagged last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from revenuer.errors import InputError
+from revenuer.findings import Campaign
+from revenuer.response.decide import AccountStanding, CampaignStanding
+from revenuer.response.tasks import TaskBook, task_book
+from revenuer.schema import FOUND_ACCOUNTS
+from revenuer.summary import read_findings
+
+__all__ = ["Taught", "exchanges_seen", "standings", "taught"]
+
+NOTHING: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What is known from a moment on.
+
+    Attributes:
+        at: that moment, microsecond since 1970.
+        campaigns: known by then, those of the last scan first, strongest first.
+        known: accounts that the last scan to see them has flagged.
+        prompts, systems: every task that the campaigns were ever found with; owners are numbers of `campaigns`.
+        named: the last scan's campaigns as it found them.
+    """
+
+    at: int
+    campaigns: tuple[CampaignStanding, ...]
+    known: Mapping[str, AccountStanding]
+    prompts: TaskBook
+    systems: TaskBook
+    named: tuple[Campaign, ...]
+
+    def tasks(self, batch: Any) -> list[tuple[str, frozenset[str]]]:
+        """Of each row, the campaign of which it carries a task in prompt or system prompt, "" for none, and those it is near."""
+        fields = ((self.prompts, "prompt"), (self.systems, "system"))
+        there = set(batch.schema.names)
+        looked = [(book, batch[name]) for book, name in fields if name in there and len(book.owners)]
+        carried = [book.carried(texts) for book, texts in looked]
+        near = [book.near(texts) for book, texts in looked]
+        return [self._named([column[row] for column in (*carried, *near)]) for row in range(len(batch))]
+
+    def _named(self, found: list[Any]) -> tuple[str, frozenset[str]]:
+        carried = next((number for number in found[: len(found) // 2] if number >= 0), None)
+        task = NOTHING if carried is None else self.campaigns[carried].campaign_id
+        near = frozenset[int]().union(*found[len(found) // 2 :])
+        return task, frozenset(self.campaigns[number].campaign_id for number in near)
+
+
+def taught(scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None) -> list[Taught]:
+    """What scans teach one after another, as a state that each was recorded in would hold it.
+
+    A campaign keeps the tasks and accounts keep the standing that an earlier scan gave them until a later one says otherwise.
+    Campaigns are told apart by their ids.
+
+    Args:
+        scans: from when on each is known, and its findings, in the order of time.
+        confirmed: people have confirmed every campaign of at least this confidence; None: none.
+
+    Raises:
+        InputError: findings cannot be read.
+    """
+    made: list[Taught] = []
+    frames: dict[str, dict[str, None]] = {}
+    known: dict[str, AccountStanding] = {}
+    standing: dict[str, CampaignStanding] = {}
+    for at, place in scans:
+        named, _ = read_findings(place)
+        latest = {one.campaign_id: _held(_standing(one), confirmed) for one in named}
+        standing = latest | {name: one for name, one in standing.items() if name not in latest}
+        for one in named:
+            frames.setdefault(one.campaign_id, {}).update(dict.fromkeys(one.frames))
+        known = _updated(known, _accounts(place), standing)
+        texts = [tuple(frames[name]) for name in standing]
+        books = task_book(texts), task_book(texts, system=True)
+        made.append(Taught(at, tuple(standing.values()), known, *books, named))
+    return made
+
+
+def standings(findings: Path, campaigns: tuple[Campaign, ...]) -> dict[str, AccountStanding]:
+    """The standing of every account that the findings flag.
+
+    Raises:
+        InputError: `accounts.parquet` cannot be read.
+    """
+    return _updated({}, _accounts(findings), {one.campaign_id: _standing(one) for one in campaigns})
+
+
+def exchanges_seen(findings: Path) -> list[str]:
+    """Ids of the exchanges that a scan has seen.
+
+    Raises:
+        InputError: `exchanges.parquet` cannot be read.
+    """
+    found: list[str] = _read(findings / "exchanges.parquet", ["exchange_id"])["exchange_id"].to_pylist()
+    return found
+
+
+def _standing(campaign: Campaign) -> CampaignStanding:
+    serves = tuple(sorted(campaign.capabilities.items()))
+    return CampaignStanding(campaign.campaign_id, campaign.confidence, "open", serves, bool(campaign.frames))
+
+
+def _held(one: CampaignStanding, confirmed: float | None) -> CampaignStanding:
+    return one if confirmed is None or one.confidence < confirmed else replace(one, standing="confirmed")
+
+
+def _accounts(findings: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _read(findings / "accounts.parquet", FOUND_ACCOUNTS.names).to_pylist()
+    return rows
+
+
+def _updated(
+    known: Mapping[str, AccountStanding], rows: list[dict[str, Any]], campaigns: Mapping[str, CampaignStanding]
+) -> dict[str, AccountStanding]:
+    """Standing after a scan: what it says of the accounts that it has seen, and what was known of the others."""
+    seen = {row["account_id"] for row in rows}
+    kept = {name: _of(one, campaigns) for name, one in known.items() if name not in seen}
+    return kept | {row["account_id"]: _account(row, campaigns) for row in rows if row["flagged"]}
+
+
+def _of(one: AccountStanding, campaigns: Mapping[str, CampaignStanding]) -> AccountStanding:
+    """The account with its campaign as it stands now."""
+    return one if one.campaign is None else replace(one, campaign=campaigns[one.campaign.campaign_id])
+
+
+def _account(row: Mapping[str, Any], campaigns: Mapping[str, CampaignStanding]) -> AccountStanding:
+    return AccountStanding(
+        row["account_id"],
+        flagged=True,
+        share=row["extraction_share"],
+        share_low=row.get("extraction_share_low") or 0.0,
+        campaign=campaigns.get(row["campaign_id"]),
+    )
+
+
+def _read(path: Path, names: list[str]) -> Any:
+    try:
+        present = set(pq.read_schema(path).names)
+        return pq.read_table(path, columns=[name for name in names if name in present])
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=str(path)) from error
