@@ -1,9 +1,9 @@
 """How calibrated and how powerful the verifier is, and what the mark costs the teacher.
 
-    python benchmarks/prove.py --out prove.jsonl [--arm calibration|power|loss|innocents|networks ...] [--trials N] [--students N]
+    python benchmarks/prove.py --out prove.jsonl [--arm ARM ...] [--trials N] [--students N]
 
 A made-up language (300 words, the next of which follows from one of the last two) is learnt by a teacher of counts. Students
-are models of counts, and in `innocents` and `networks` perceptrons over four tokens in JAX (extra `distil`). Each result is appended
+are models of counts, and in `innocents`, `networks` and `canaries` perceptrons over four tokens in JAX (extra `distil`). Each result is appended
 as it is found; what the file holds is not run again.
 """
 
@@ -109,7 +109,7 @@ def power(world: World, students: int) -> Iterator[Row]:
 
 
 def networks(world: World, students: int, done: Iterable[Row]) -> Iterator[Row]:
-    """Perceptrons, a line each; the shares of those that are found are printed by `--tables`."""
+    """Perceptrons, a line each."""
     have = {(row["scheme"], row["fraction"], row["student"]) for row in done if row["arm"] == "networks"}
     for fraction in FRACTIONS[:3]:
         for number in range(students):
@@ -119,6 +119,17 @@ def networks(world: World, students: int, done: Iterable[Row]) -> Iterator[Row]:
                     z = {kind: round(test.z, 2) for kind, test in tests.items()}
                     p = {kind: test.p_exact for kind, test in tests.items()}
                     yield {"scheme": name, "fraction": fraction, "student": number, "z": z, "p": p}
+
+
+def canaries(world: World, students: int, done: Iterable[Row]) -> Iterator[Row]:
+    """Perceptrons that were served canaries in all or a fifth of their training, a line each."""
+    from prove_canaries import repeating  # noqa: PLC0415
+
+    have = {(row["fraction"], row["student"]) for row in done if row["arm"] == "canaries"}
+    for fraction in (1.0, 0.2):
+        for number in range(students):
+            if (fraction, number) not in have:
+                yield repeating(world, fraction, number)
 
 
 def _network(world: World, fraction: float, scheme: Scheme, number: int) -> dict[str, Leaning]:
@@ -149,7 +160,13 @@ def _share(tests: list[Leaning]) -> Row:
 def _found(p: list[float], z: list[float]) -> Row:
     found = sum(one <= 0.01 for one in p)
     low, high = clopper_pearson(found, len(p))
-    return {"students": len(p), "found": found, "low": low, "high": high, "median_z": round(float(np.median(z)), 2)}
+    return {
+        "students": len(p),
+        "found": found,
+        "low": low,
+        "high": high,
+        "median_z": round(float(np.median(z)), 2) if z else None,
+    }
 
 
 def loss(world: World, keys: int) -> Iterator[Row]:
@@ -171,19 +188,29 @@ def loss(world: World, keys: int) -> Iterator[Row]:
 
 
 def tables(lines: list[Row]) -> Iterator[Row]:
-    """Shares of networks that were found, which are kept one by one."""
-    own = [line for line in lines if line["arm"] == "networks"]
-    for scheme, fraction in sorted({(line["scheme"], line["fraction"]) for line in own}):
-        these = [line for line in own if (line["scheme"], line["fraction"]) == (scheme, fraction)]
-        for kind in these[0]["p"]:
-            told = _found([one["p"][kind] for one in these], [one["z"][kind] for one in these])
-            yield {"scheme": scheme, "fraction": fraction, "kind": kind, **told}
+    """Shares of the perceptrons that were found, which are kept one by one."""
+    for arm in ("networks", "canaries"):
+        own = [line for line in lines if line["arm"] == arm]
+        for fraction, scheme in sorted({(line["fraction"], line.get("scheme", "")) for line in own}):
+            these = [line for line in own if (line["fraction"], line.get("scheme", "")) == (fraction, scheme)]
+            for kind in these[0]["p"]:
+                told = _found([one["p"][kind] for one in these], [one["z"][kind] for one in these if "z" in one])
+                means: Row = {
+                    name: _mean([one[name] for one in these])
+                    for name in ("said as served", "first")
+                    if name in these[0]
+                }
+                yield {"arm": arm, "scheme": scheme, "fraction": fraction, "kind": kind, **told, **means}
+
+
+def _mean(of: list[dict[str, float]]) -> dict[str, float]:
+    return {name: round(float(np.mean([one[name] for one in of])), 3) for name in of[0]}
 
 
 def main() -> None:
     """Run what is not in the file yet, and print what it holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arms = ("calibration", "loss", "power", "innocents", "networks")
+    arms = ("calibration", "loss", "power", "innocents", "networks", "canaries")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--arm", choices=arms, action="append")
     parser.add_argument("--trials", type=int, default=4_000)
@@ -198,9 +225,10 @@ def main() -> None:
         "power": power(world, asked.students),
         "innocents": innocents(world, asked.trials),
         "networks": networks(world, asked.students, done),
+        "canaries": canaries(world, asked.students, done),
     }
     for arm in asked.arm or arms:
-        if arm != "networks" and any(row["arm"] == arm for row in done):
+        if arm not in {"networks", "canaries"} and any(row["arm"] == arm for row in done):
             continue
         for row in rows[arm]:
             done.append({"arm": arm, "seed": asked.seed, **row})
