@@ -138,6 +138,19 @@ def rows(texts: Ints, prompts: int = 0) -> list[Answer]:
     return [Answer(f"{at % prompts}" if prompts else "", row) for at, row in enumerate(texts)]
 
 
+def opened(model: NGram, texts: Ints) -> list[Answer]:
+    """Texts as an open model reads them: what it expects at each token but the first two."""
+    made = []
+    for row in texts:
+        found = read(model, row[None], 2)
+        pairs = list(zip(found.tokens.tolist(), np.log(found.weights).tolist(), strict=True))
+        whole = np.cumsum(found.weights)  # the candidates of a place sum to 1
+        ends = np.flatnonzero(np.isclose(whole, np.round(whole), atol=1e-9)) + 1
+        top = [tuple(pairs[low:high]) for low, high in zip([0, *ends[:-1]], ends, strict=True)]
+        made.append(Answer("", row, None, ((), (), *top)))
+    return made
+
+
 ASKED = Asked(null=99, students=3, seed=3)
 
 
@@ -165,6 +178,19 @@ def test_the_report_names_the_key_and_its_conditions():
     assert told.controls[0].p_holm > 0.01
     assert "proof" not in " ".join((told.why, *told.conditions))
     assert any("Not committed" in one and "a, c" in one for one in told.conditions)
+
+
+def test_weights_are_held_against_weights():
+    """Of an open suspect a fifth of marked answers is evidence, if the served model is read on the same text as the suspect."""
+    plain = answers(teacher(), 150, 57)
+    told = verify(
+        ("suspect", opened(student(0.2, 58, KGW), plain)),
+        opened(teacher(), plain),
+        [held("k", scheme=KGW)],
+        replace(ASKED, fraction=0.2),
+    )
+    assert (told.verdict, told.kind) == ("evidence", "open-weight")
+    assert told.power.found == told.power.students == 3
 
 
 def test_an_innocent_suspect_is_told_so_when_students_would_have_been_found():
