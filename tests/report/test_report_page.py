@@ -104,6 +104,14 @@ def test_cleared_groups_and_gaps_are_shown(three: str) -> None:
     assert summary.quality.notes[0] in text
 
 
+def test_whatever_scrolls_can_be_reached_by_keyboard(three: str) -> None:
+    """Wide tables, charts and long templates take the focus; all but templates say what they are."""
+    named = re.findall(r"<div class=\"(?:scroll|tall|chart wide)\"[^>]*>", three)
+    templates = re.findall(r"<pre [^>]*>", three)
+    assert {'tabindex="0"' in tag and "aria-label=" in tag for tag in named} == {True}
+    assert {'tabindex="0"' in tag for tag in templates} == {True}
+
+
 def test_observed_and_concluded_stand_apart(three: str) -> None:
     """Evidence lies in panels marked observed, verdicts in panels marked concluded, never in one."""
     panels = re.findall(r'<section class="panel (observed|concluded)"[^>]*>(.*?)</section>', three, re.DOTALL)
