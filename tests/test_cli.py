@@ -22,6 +22,7 @@ from revenuer.doctor import EXTRAS
 from revenuer.findings import Alternative, Campaign, Evidence, campaigns_document
 from revenuer.log import one_line
 from revenuer.simulate import scenarios
+from revenuer.sources.missing import CONSEQUENCES
 from revenuer.summary import MissingColumn, Quality, ScanSummary, Traffic, to_json
 from revenuer.tell import scan_document, tell_scan
 from traffic_samples import names_in, put_parquet, rows
@@ -45,7 +46,11 @@ CAMPAIGN = Campaign(
 SUMMARY = ScanSummary(
     traffic=Traffic(exchanges=9000, accounts=300),
     quality=Quality(
-        quarantined={"ts missing": 3}, missing=(MissingColumn("exchanges", "ip", "addresses cannot link accounts."),)
+        quarantined={"ts missing": 3},
+        missing=(
+            MissingColumn("exchanges", "ip", "addresses cannot link accounts."),
+            MissingColumn("exchanges", "asn", CONSEQUENCES["exchanges"]["asn"]),
+        ),
     ),
 )
 
@@ -242,14 +247,15 @@ def test_what_scan_prints_for_programs():
 
 
 def test_what_scan_prints_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """What was found, what was set aside, what could not be judged, and where the report is."""
+    """What was found, what was set aside, what could not be judged, and where the report is; no column that nobody misses."""
     monkeypatch.setenv("COLUMNS", "100")
     tell_scan((CAMPAIGN,), SUMMARY, 12, Path("out"))
     said = capsys.readouterr().out
     for words in ("9,000 exchanges", "c-1", "0.97", "reasoning, coding", "1 campaign, 12 accounts flagged"):
         assert words in said
-    for words in ("3 rows were set aside: ts missing (3)", "No exchanges.ip: addresses cannot", "out/report.html"):
+    for words in ("3 rows set aside: ts missing (3)", "No exchanges.ip: addresses cannot", "out/report.html"):
         assert words in said
+    assert "asn" not in said
     tell_scan((), ScanSummary(), 0, Path("out"))
     assert "No campaign, 0 accounts flagged." in capsys.readouterr().out
 

@@ -12,6 +12,9 @@ Each error is one line a person can act on; an `InputError` names file, row and 
 
 from __future__ import annotations
 
+import errno
+import os
+
 __all__ = [
     "ConfigError",
     "EngineError",
@@ -19,6 +22,7 @@ __all__ = [
     "MissingExtraError",
     "OutputError",
     "RevenuerError",
+    "reason",
 ]
 
 
@@ -69,3 +73,12 @@ class MissingExtraError(RevenuerError):
     def __init__(self, feature: str, extra: str) -> None:
         self.extra = extra
         super().__init__(f"{feature} needs the extra '{extra}': pip install 'revenuer[{extra}]'")
+
+
+def reason(error: Exception) -> str:
+    """What the system or a library says went wrong, in one line; libraries put paths and numbers around the system's words."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    if isinstance(error, FileNotFoundError):  # Arrow says the path and nothing else
+        return os.strerror(errno.ENOENT)
+    return (str(error).splitlines() or [type(error).__name__])[0]

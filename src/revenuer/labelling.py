@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError, InputError, reason
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.elicitation import asked_elicitation
 from revenuer.fingerprint.exchange import SYSTEM_TOKENS, structure, wordless
@@ -99,7 +99,7 @@ def _found(path: Path) -> Iterator[pa.RecordBatch]:
         for batch in file.iter_batches(columns=list(_READ)):
             yield batch.select(list(_READ)).cast(_empty().schema)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {error}", file=str(path)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
 
 
 def _draws(ids: pa.Array, seed: int) -> U64:

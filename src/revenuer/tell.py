@@ -14,7 +14,7 @@ from rich.text import Text
 from revenuer.doctor import Examination
 from revenuer.findings import Campaign
 from revenuer.log import one_line
-from revenuer.report.words import capability, short_period, sure
+from revenuer.report.words import capability, plural, short_period, sure
 from revenuer.schema import FINDINGS_SCHEMA_VERSION
 from revenuer.summary import ScanSummary
 
@@ -22,6 +22,8 @@ __all__ = ["scan_document", "tell_examination", "tell_scan"]
 
 WIDTH_OF_FILES: Final = 140
 WIDE: Final = 110
+# What a column's absence costs begins so where it costs nothing; findings name such columns all the same.
+NOTHING: Final = "nothing:"
 
 
 def scan_document(
@@ -54,11 +56,11 @@ def scan_document(
 def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accounts: int, out: Path) -> None:
     """Print what was found, what could not be judged, and where the report is."""
     console, traffic = _console(), summary.traffic
-    _say(console, f"{traffic.exchanges:,} exchanges of {traffic.accounts:,} accounts were looked at.")
+    _say(console, f"{plural(traffic.exchanges, 'exchange')} of {plural(traffic.accounts, 'account')} looked at.")
     if campaigns:
         console.print(_campaign_table(campaigns, narrow=console.width < WIDE))
-    found = f"{len(campaigns)} campaign{'' if len(campaigns) == 1 else 's'}" if campaigns else "No campaign"
-    _say(console, f"{found}, {flagged_accounts:,} accounts flagged.")
+    found = plural(len(campaigns), "campaign") if campaigns else "No campaign"
+    _say(console, f"{found}, {plural(flagged_accounts, 'account')} flagged.")
     if summary.control and summary.control.withheld:
         _say(console, f"{summary.control.withheld:,} more pass the odds but do not stand at --fdr, and are not named.")
     if summary.control and summary.control.alarm and summary.control.alarm.raised:
@@ -67,9 +69,10 @@ def tell_scan(campaigns: Sequence[Campaign], summary: ScanSummary, flagged_accou
     lost = sum(summary.quality.quarantined.values())
     if lost:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in summary.quality.quarantined.items())
-        _say(console, f"{lost:,} rows were set aside: {reasons}.")
+        _say(console, f"{plural(lost, 'row')} set aside: {reasons}.")
     for gap in summary.quality.missing:
-        _say(console, f"No {_named(gap.table, gap.column)}: {gap.consequence}")
+        if not gap.consequence.startswith(NOTHING):
+            _say(console, f"No {_named(gap.table, gap.column)}: {gap.consequence}")
     _say(console, f"Report: {out / 'report.html'}")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.sources.parts import Kind
 
 __all__ = ["LINE_LIMIT", "Line", "lines_in", "read_lines"]
@@ -33,7 +33,7 @@ def read_lines(path: Path, name: str, kind: Kind, start: int = 0, stop: int | No
                 file.seek(start)
             yield from lines_in(file, start, stop)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=name) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=name) from error
 
 
 def lines_in(file: Any, position: int = 0, stop: int | None = None) -> Iterator[Line]:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.schema import REQUIRED, TABLES, TableName
 from revenuer.sources.clock import DAY, micros
 from revenuer.sources.columns import castable, convert
@@ -126,7 +126,7 @@ def _footer(path: Path, name: str) -> tuple[Any, Any]:
         with pq.ParquetFile(path) as file:
             return file.metadata, file.schema_arrow
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"is no readable Parquet file: {_first_line(error)}", file=name) from error
+        raise InputError(f"is no readable Parquet file: {reason(error)}", file=name) from error
 
 
 def _check_columns(schema: Any, name: str, table: TableName, unread: frozenset[str]) -> None:
@@ -177,7 +177,7 @@ def _batches(
                 batch_size=rows, row_groups=None if groups is None else list(groups), columns=columns, use_threads=False
             )
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {_first_line(error)}", file=name) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=name) from error
 
 
 def _is_encoded(name: str, groups: list[Any]) -> bool:
@@ -220,7 +220,3 @@ def _locator(group: int, starts: Any, done: int) -> Any:
         return f"row group {group + index}, row {done + row - int(starts[index])}"
 
     return locate
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

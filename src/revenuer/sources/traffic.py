@@ -150,7 +150,7 @@ def open_traffic(path: Path, *, strict: bool = False, content: Content = "full")
         InputError: no directory, no exchanges, or a file that cannot be read as its table; names file and column.
     """
     if not path.is_dir():
-        raise InputError("is no directory" if path.exists() else "no such directory", file=str(path))
+        raise InputError("is no directory of traffic" if path.exists() else "no such directory", file=str(path))
     try:
         sources = {table: found for table in TABLES if (found := _sources(path, table, content))}
         others = _others(path / "exchanges")
@@ -158,7 +158,7 @@ def open_traffic(path: Path, *, strict: bool = False, content: Content = "full")
         raise InputError(f"cannot be read: {error.strerror}", file=str(error.filename or path)) from error
     if "exchanges" not in sources:
         raise InputError(
-            "holds no exchanges: expected exchanges/*.parquet or exchanges.parquet (of logs, `revenuer convert` makes them)",
+            "holds no exchanges: expected exchanges/ or exchanges, as .parquet or .jsonl (`revenuer convert` makes them of logs)",
             file=str(path),
         )
     return Traffic(path, sources, others, strict, content)
