@@ -61,7 +61,7 @@ def run(*arguments: str | Path) -> Result:
 
 def command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
-        [REVENUER, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=120
+        [REVENUER, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
     )
 
 
@@ -176,7 +176,7 @@ def test_an_interrupted_command_leaves_nothing(number: signal.Signals, code: int
     while not names_in(tmp_path) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == code
     assert "Traceback" not in said
     assert names_in(tmp_path) == []

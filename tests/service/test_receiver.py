@@ -60,7 +60,7 @@ class Served:
 
     def ask(self, method: str, path: str, body: bytes | None, headers: Headers) -> tuple[int, bytes, Headers]:
         """One request over a connection of its own."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -71,7 +71,7 @@ class Served:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """The exit code after a signal."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def kept(self) -> list[dict[str, Any]]:
         """Spans and log records in the files that a reader sees."""
@@ -183,7 +183,7 @@ def test_files_rotate_while_it_serves(tmp_path: Path) -> None:
     """An old file appears without a new request."""
     with serving(tmp_path, "--rotate-seconds", "0.2") as served:
         served.post(json.dumps(export(span(1))).encode())
-        for _ in range(100):
+        for _ in range(600):
             if served.kept():
                 break
             time.sleep(0.1)
@@ -197,14 +197,14 @@ def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
         "POST /v1/traces HTTP/1.1", "host: x", "content-type: application/json", f"content-length: {len(body)}",
         "expect: 100-continue", "", "",
     )  # fmt: skip
-    with serving(tmp_path) as served, socket.create_connection((served.host, served.port), timeout=30) as sender:
+    with serving(tmp_path) as served, socket.create_connection((served.host, served.port), timeout=60) as sender:
         sender.sendall("\r\n".join(lines).encode())
         assert sender.recv(100).startswith(b"HTTP/1.1 100")  # the body is being waited for
         served.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         sender.sendall(body)
         assert sender.recv(100).startswith(b"HTTP/1.1 200")
-        assert served.process.wait(30) == 0
+        assert served.process.wait(60) == 0
         assert len(served.kept()) == 1
 
 

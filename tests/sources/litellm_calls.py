@@ -69,7 +69,7 @@ def main() -> None:
     litellm.responses(model="gpt-4o", input="Responses asked", mock_response="Responses said", metadata=METADATA)
     litellm.embedding(model="text-embedding-3-small", input=["no text"], mock_response=[0.1], metadata=METADATA)
     asyncio.run(claude())
-    until = time.monotonic() + 30  # callbacks of calls that are not awaited run on threads of their own
+    until = time.monotonic() + 60  # callbacks of calls that are not awaited run on threads of their own
     while len(LINES) < CALLS and time.monotonic() < until:
         time.sleep(0.1)
     Path(sys.argv[1]).write_text("".join(f"{line}\n" for line in LINES))
