@@ -24,7 +24,7 @@ def test_payloads_of_real_callbacks_become_exchanges(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}  # nothing is fetched
     done = subprocess.run(  # noqa: S603
-        [str(PYTHON), str(CALLS), str(log)], capture_output=True, text=True, check=False, timeout=120, env=environment
+        [str(PYTHON), str(CALLS), str(log)], capture_output=True, text=True, check=False, timeout=300, env=environment
     )
     assert done.returncode == 0, done.stderr
     rows, conversion = converted(log, tmp_path / "out")
