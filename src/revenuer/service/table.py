@@ -168,10 +168,11 @@ def renumbered(accounts: Accounts, places: Sequence[int]) -> Accounts:
 
 def put_into(accounts: Accounts, newer: Accounts, seen: Iterable[str]) -> Accounts:
     """The accounts with newer ones in their place; `seen` are all that were looked at, flagged or not."""
-    keys = np.fromiter((account_key(name) for name in seen), np.int64)
-    kept = ~np.isin(accounts.keys, keys)
+    keys = np.sort(np.fromiter((account_key(name) for name in seen), np.int64))
+    first, end = (np.searchsorted(accounts.keys, keys, side) for side in ("left", "right"))
+    gone = first[end > first]
     columns = [
-        np.concatenate([getattr(accounts, name)[kept], getattr(newer, name)])
+        np.concatenate([np.delete(getattr(accounts, name), gone), getattr(newer, name)])
         for name in ("keys", "share", "share_low", "campaign")
     ]
     order = np.argsort(columns[0], kind="stable")

@@ -96,7 +96,7 @@ def _owner(held: I64, starts: I64, frames: I64, owners: I64, needed: I64) -> int
     return owner
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)  # some microseconds: who let go of the interpreter for them would wait longer to get it back
 def look_up(
     data: npt.NDArray[np.uint8], words: U16, slots: U64, place: I64, sieve: U64, starts: I64, frames: I64,
     owners: I64, needed: I64, least: int, key: int, keys: I64,
