@@ -241,8 +241,8 @@ def shown(port: int, change: Any, account: str, wanted: str) -> float:
     return time.perf_counter() - began
 
 
-def visibility(url: str, port: int) -> tuple[list[float], float]:
-    """How soon approvals show, and how soon an account does that a scan has newly flagged."""
+def visibility(url: str, port: int) -> tuple[list[float], dict[int, float]]:
+    """How soon approvals show, and how soon the accounts do that a scan of so many has newly flagged."""
     state = open_state(url)
     approvals = []
     for n in range(10):
@@ -250,17 +250,59 @@ def visibility(url: str, port: int) -> tuple[list[float], float]:
         one = Proposal("account", account, "suspend", "harvester", "CAMPAIGN-MEMBER", {}, "default-1", 1, NOW, EVER)
         (name,) = propose(state, [one], actor="bench")
         approvals.append(shown(port, lambda name=name: approve(state, name, person="p", at=NOW), account, "deny"))
-    scanned = shown(port, lambda: scan(state), "newly-found", "verify")
+    scanned = {}
+    for number in (1, 10_000, 100_000):
+        scanned[number] = shown(
+            port, lambda number=number: scan(state, number), f"found-{number}-{number - 1}", "verify"
+        )
     state.close()
     return approvals, scanned
 
 
-def scan(state: State) -> None:
-    """One more flagged account, as a scan records it; the table is read anew."""
-    row = next(flagged(0, 1)) | {"account_id": "newly-found", "scan_id": "s2"}
+def scan(state: State, number: int) -> None:
+    """So many more flagged accounts, as a scan records them."""
+    name = f"s{number}"
+    rows = [one | {"account_id": f"found-{number}-{n}", "scan_id": name} for n, one in enumerate(flagged(0, number))]
     with state.write() as connection:
-        connection.execute(sa.insert(tables.accounts), [row])
-        append(connection, at=NOW, actor="bench", action="scan.record", subject="s2", detail={})
+        connection.execute(sa.insert(tables.accounts), rows)
+        append(connection, at=NOW, actor="bench", action="scan.record", subject=name, detail={})
+
+
+def meanwhile(url: str, decide: tuple[int, int], asks: list[bytes], number: int) -> tuple[list[float], list[float]]:
+    """Times of answers, ascending, in two seconds of peace and in the two in which a scan is read in."""
+    peace = load(*decide, asks, 2, 4).times
+    state = open_state(url)
+    scan(state, number)
+    state.close()
+    return sorted(peace), sorted(load(*decide, asks, 2, 4).times)
+
+
+def show_costs(hello: tuple[int, int], decide: tuple[int, int], how: argparse.Namespace) -> None:
+    """A table for each kind of request."""
+    for words, known in ((6, 0.0), (6, 0.01), (60, 0.0), (300, 0.0), (6, 1.0)):
+        asks = requests(words, known)
+        size = statistics.mean(map(len, asks))
+        print(f"\n{size:.0f} bytes a request, {known:.0%} by known accounts (hello / decide, us)")
+        print("| connections | least p50 | ratio | by round | least processor | ratio | by round |")
+        print("|---|---|---|---|---|---|---|")
+        for connections in (1, 16):
+            print(compared(hello, decide, asks, how, connections), flush=True)
+
+
+def show_changes(url: str, decide: tuple[int, int]) -> None:
+    """How soon changes show, and what answers wait meanwhile."""
+    approvals, scanned = visibility(url, decide[1])
+    print(f"\nan approval shows after {statistics.median(approvals):.2f} s, at most {max(approvals):.2f} s")
+    for number, after in scanned.items():
+        print(f"a scan that flags {number:,} more accounts shows after {after:.2f} s")
+    for name, times in zip(("in peace", "meanwhile"), meanwhile(url, decide, requests(6, 0.0), 50_000), strict=True):
+        at = [times[int(share * len(times))] * 1e3 for share in (0.5, 0.99, 0.999)]
+        print(f"answers {name}: p50 {at[0]:.2f}, p99 {at[1]:.2f}, p99.9 {at[2]:.2f}, most {times[-1] * 1e3:.2f} ms")
+
+
+def show_memory(pid: int) -> None:
+    """What it holds."""
+    print(f"memory: {memory(pid, 'VmRSS'):.0f} MiB, at most {memory(pid, 'VmHWM'):.0f} MiB")
 
 
 def main() -> None:
@@ -273,39 +315,19 @@ def main() -> None:
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url, policy = f"{folder}/state.db", Path(folder, "policy.toml")
-        policy.write_text(
-            default_text().replace('mode = "shadow"', 'mode = "enforce"').replace("share = 0.01", "share = 0.0")
-        )
+        text = default_text().replace('mode = "shadow"', 'mode = "enforce"').replace("share = 0.01", "share = 0.0")
+        policy.write_text(text)
         filled(url, how.accounts, how.frames)
-        arguments = (
-            "serve",
-            "--state",
-            url,
-            "--policy",
-            str(policy),
-            "--journal",
-            f"{folder}/j",
-            "--listen",
-            "127.0.0.1:0",
-        )
+        where = ("--state", url, "--policy", str(policy), "--journal", f"{folder}/j", "--listen", "127.0.0.1:0")
         began = time.perf_counter()
-        with served(HELLO) as hello, served(SERVE, *arguments) as decide:
+        with served(HELLO) as hello, served(SERVE, "serve", *where) as decide:
             while ask(decide[1], "/readyz")[0] != 200:
                 time.sleep(0.1)
             print(f"{how.accounts:,} accounts, {how.frames:,} frames: ready after {time.perf_counter() - began:.1f} s")
-            print(f"memory: {memory(decide[0], 'VmRSS'):.0f} MiB, at most {memory(decide[0], 'VmHWM'):.0f} MiB")
-            for words, known in ((6, 0.0), (6, 0.01), (60, 0.0), (300, 0.0), (6, 1.0)):
-                asks = requests(words, known)
-                size = statistics.mean(map(len, asks))
-                print(f"\n{size:.0f} bytes a request, {known:.0%} by known accounts (hello / decide, us)")
-                print("| connections | least p50 | ratio | by round | least processor | ratio | by round |")
-                print("|---|---|---|---|---|---|---|")
-                for connections in (1, 16):
-                    print(compared(hello, decide, asks, how, connections), flush=True)
-            approvals, scanned = visibility(url, decide[1])
-            print(f"\nan approval shows after {statistics.median(approvals):.2f} s, at most {max(approvals):.2f} s")
-            print(f"a scan shows after {scanned:.2f} s")
-            print(f"memory: {memory(decide[0], 'VmRSS'):.0f} MiB, at most {memory(decide[0], 'VmHWM'):.0f} MiB")
+            show_memory(decide[0])
+            show_costs(hello, decide, how)
+            show_changes(url, decide)
+            show_memory(decide[0])
 
 
 if __name__ == "__main__":
