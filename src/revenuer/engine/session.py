@@ -15,7 +15,7 @@ from revenuer.errors import ConfigError, EngineError, MissingExtraError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["is_spark", "master_of", "start"]
+__all__ = ["is_spark", "master_of", "near_bytes", "start"]
 
 _MASTERS: Final = re.compile(r"spark://[^/\s]+:\d+(,[^/\s]+:\d+)*|yarn|k8s://\S+")
 _LOCAL: Final = re.compile(r"spark-local(?:\[(\d+)\])?")
@@ -24,6 +24,9 @@ _LOCAL: Final = re.compile(r"spark-local(?:\[(\d+)\])?")
 _BROADCAST: Final = 32 << 20
 # A filter on row numbers up to this many keeps but these of each group before the shuffle.
 _FIRST_OF_GROUP: Final = 20_000
+# Largest tables, bytes on disk, that the driver reads alone: about where two cores need as long as Spark needs to plan.
+_NEAR: Final = 512 << 20
+_NEAR_SETTING: Final = "spark.revenuer.driver.bytes"
 _ALWAYS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -98,6 +101,18 @@ def start(url: str, *, memory: str) -> tuple[SparkSession, bool]:
         return SparkSession.builder.config(conf=conf).getOrCreate(), True
     except (PySparkException, Py4JError, OSError, RuntimeError) as error:
         raise EngineError(f"{url}: Spark cannot start: {gist(error)}") from error
+
+
+def near_bytes(session: SparkSession) -> int:
+    """Bytes on disk of the tables of an expression up to which the driver computes it alone.
+
+    Raises:
+        ConfigError: the cluster's setting is no whole number.
+    """
+    given = str(session.conf.get(_NEAR_SETTING, str(_NEAR)))
+    if not given.isdecimal():
+        raise ConfigError(f"{_NEAR_SETTING} {given}: expected a whole number of bytes")
+    return int(given)
 
 
 def _given() -> set[str]:

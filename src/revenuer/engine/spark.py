@@ -1,4 +1,4 @@
-"""A Spark cluster: Python tasks for kernels, Spark SQL for tables, one shared folder between its machines."""
+"""A Spark cluster: Python tasks for kernels, Spark SQL for large tables, one shared folder between its machines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -17,7 +18,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from revenuer.engine.base import Kernel, OnPart, OnTold, Part, Reader
-from revenuer.engine.session import start
+from revenuer.engine.near import Near, leaves
+from revenuer.engine.session import near_bytes, start
 from revenuer.engine.tasks import (
     DONE,
     FoldJob,
@@ -43,14 +45,15 @@ _UTC: Final = pa.timestamp("us", tz="UTC")
 
 
 class SparkEngine:
-    """Kernels as Python tasks over Arrow batches, everything relational as Spark SQL that Ibis writes.
+    """Kernels as Python tasks over Arrow batches, everything relational as SQL that Ibis writes.
 
     Every stored table is a folder of Parquet files in the shared folder. That cuts lineages, and a worker that is lost
-    takes nothing with it but what it was doing.
+    takes nothing with it but what it was doing. Expressions over small tables are computed on the driver, see `Near`;
+    those over large ones by Spark, which learns of a table when it first needs it.
 
     Args:
         url: of the master: `spark://HOST:PORT`, `yarn`, `k8s://...`, or `spark-local[CORES]` within this process.
-        memory: of the driver's Java part, such as `"4GB"`.
+        memory: of the driver's Java part, and of what the driver computes alone, such as `"4GB"`.
         scratch: a folder that the driver and all workers read and write under the same path; the system's place for
             temporary files by default, which will do where all run on one machine.
 
@@ -71,13 +74,16 @@ class SparkEngine:
         Path(self._directory.name).chmod(0o777)
         self._numbers = count()
         self._places: dict[str, Path] = {}
+        self._unknown: dict[str, pa.Schema] = {}
         try:
+            self._near = Near(memory=memory, scratch=Path(self._directory.name))
             self._session, self._ours = start(url, memory=memory)
         except BaseException:
             self._directory.cleanup()
             raise
         self._connection = ibis.pyspark.connect(self._session)
         try:
+            self._near.most = near_bytes(self._session)
             self._probe()
             self._session.conf.set("spark.sql.shuffle.partitions", max(_LEAST_PARTITIONS, 3 * self._cores))
         except BaseException:
@@ -138,8 +144,13 @@ class SparkEngine:
         """See `Engine.persist`."""
         place = self._place(name)
         schema = _schema(expression)
-        with told(f"table {name} could not be computed"):
-            self._frame(expression).write.mode("overwrite").parquet(place.as_uri())
+        if self._near.fits(expression):
+            with pq.ParquetWriter(place / "part.parquet", schema, compression="lz4") as writer:
+                for batch in self._near.batches(expression, schema):
+                    writer.write_batch(batch)
+        else:
+            with told(f"table {name} could not be computed"):
+                self._frame(expression).write.mode("overwrite").parquet(place.as_uri())
         return self._stored(name, place, schema)
 
     def collect(self, expression: ir.Table) -> pa.Table:
@@ -148,11 +159,16 @@ class SparkEngine:
         operation = expression.op()
         if isinstance(operation, ops.DatabaseTable):
             return ds.dataset(self._places[operation.name], format="parquet").to_table().cast(schema)
+        if self._near.fits(expression):
+            return self._near.collect(expression, schema)
         with told("a table expression failed"):
             return self._frame(expression).toArrow().cast(schema)
 
     def batches(self, expression: ir.Table, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
-        """See `Engine.batches`; computed once, then read file by file in the order of the expression."""
+        """See `Engine.batches`; by Spark it is computed once, then read file by file in the order of the expression."""
+        if self._near.fits(expression):
+            yield from _even(self._near.batches(expression, _schema(expression), rows), rows)
+            return
         place = self._place("batches")
         with told("a table expression failed"):
             self._frame(expression).write.mode("overwrite").parquet(place.as_uri())
@@ -162,6 +178,7 @@ class SparkEngine:
 
     def close(self) -> None:
         """See `Engine.close`."""
+        self._near.close()
         if self._ours:
             self._session.stop()
         self._directory.cleanup()
@@ -185,14 +202,19 @@ class SparkEngine:
         return place
 
     def _stored(self, name: str, place: Path, schema: pa.Schema) -> ir.Table:
-        from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415  an optional package
-
-        frame = self._session.read.schema(from_arrow_schema(schema)).parquet(place.as_uri())
-        frame.createOrReplaceTempView(name)
-        self._places[name] = place
-        return self._connection.table(name)
+        """The table of a folder, as Ibis would find it in Spark."""
+        self._places[name], self._unknown[name] = place, schema
+        self._near.learn(name, place)
+        types = {name: dt.Timestamp() if of.is_timestamp() else of for name, of in ibis.schema(schema).items()}
+        return ops.DatabaseTable(name, schema=types, source=self._connection, namespace=ops.Namespace()).to_expr()
 
     def _frame(self, expression: ir.Table) -> Any:
+        """The expression as Spark computes it, its tables made known first."""
+        from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415  an optional package
+
+        for name in sorted({table.name for table in leaves(expression)} & self._unknown.keys()):
+            schema = from_arrow_schema(self._unknown.pop(name))
+            self._session.read.schema(schema).parquet(self._places[name].as_uri()).createOrReplaceTempView(name)
         return self._session.sql(self._connection.compile(expression))
 
     def _run(self, job: Job, tasks: int, on_part: OnPart | None = None, wait: float | None = None) -> list[Outcome]:
