@@ -19,6 +19,7 @@ import pytest
 from gateway_world import TASK, patiently, recorded, serving
 
 DOCS = Path(__file__).parents[2] / "docs" / "service.md"
+README = DOCS.parents[1] / "README.md"
 PYTHON = os.environ.get("REVENUER_LITELLM_PYTHON") or (sys.executable if importlib.util.find_spec("litellm") else None)
 
 # Who a key belongs to; a proxy with a database knows it by itself.
@@ -96,6 +97,12 @@ def chat(port: int, key: str, prompt: str) -> tuple[int, Any]:
         return answer.status, json.loads(answer.read())
     finally:
         connection.close()
+
+
+def test_the_front_page_shows_the_same_five_lines() -> None:
+    """What the README tells LiteLLM's users is what is shown working below."""
+    assert f"```yaml\n{five_lines()}```" in README.read_text(encoding="utf-8")
+    assert len(five_lines().splitlines()) == 5
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 from gateway_world import NOON, PATIENCE, TASK, Gate, recorded, serving
 
+from revenuer.service import bodies
+from revenuer.service.answers import Refused
 from revenuer.service.keys import create
 from revenuer.state import open_state
 
@@ -136,6 +139,15 @@ def test_every_answer_is_counted_once(served: tuple[Gate, str]) -> None:
     answers(gate, request("somebody") + request("acct-1") + request("") + request("somebody"), wanted=4)
     gate.until(lambda: counted(gate, key) >= before + 4)
     assert counted(gate, key) == before + 4
+
+
+def test_a_body_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who announces a body and sends none of it does not hold a connection for ever."""
+    monkeypatch.setattr(bodies, "READING_SECONDS", 0.01)
+    scope = {"type": "http", "headers": [(b"content-length", b"5")]}
+    with pytest.raises(Refused) as told:
+        asyncio.run(bodies.whole(scope, asyncio.Event().wait, 10))  # type: ignore[arg-type]
+    assert told.value.status == 408
 
 
 def test_half_a_request_and_a_lost_connection_harm_nobody(gate: Gate) -> None:

@@ -32,7 +32,7 @@ async def whole(scope: Scope, receive: Receive, most: int) -> bytes:
     told = header(scope["headers"], b"content-length")
     if told and int(told) > most:  # the server has seen to it that this is a number
         raise _too_large(most, close=int(told) > _DISCARDED * most)
-    message = await receive() if told else await _next(receive)
+    message = await _next(receive)
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         if len(body) > most:
