@@ -106,3 +106,13 @@ def test_findings_carry_the_ids_that_stay(traffic: Path, tmp_path: Path):
     reasons = pq.read_table(tmp_path / "findings" / "accounts.parquet")["reasons"].to_pylist()
     assert {text for row in reasons for text in row if "serve" in text} != set()
     assert not any(found.campaign_id in text for row in reasons for text in row)
+
+
+@pytest.mark.parametrize("arguments", [("cases", "list"), ("cases", "show", "C-1"), ("keys", "list")])
+def test_a_state_that_is_not_there_is_not_made_by_looking(arguments: tuple[str, ...], tmp_path: Path):
+    """A mistyped path is told, and no empty state is left behind."""
+    pytest.importorskip("starlette", reason="keys need the extra 'service'")
+    result = run(*arguments, "--state", tmp_path / "stat.db")
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "stat.db: no such state" in result.output
+    assert list(tmp_path.iterdir()) == []

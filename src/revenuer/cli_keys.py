@@ -56,7 +56,7 @@ def list_(url: str, *, as_json: bool) -> None:
     from revenuer.service.keys import keys_in  # noqa: PLC0415
     from revenuer.state import open_state  # noqa: PLC0415
 
-    with closing(open_state(url)) as state, state.read() as connection:
+    with closing(open_state(url, make=False)) as state, state.read() as connection:
         found = keys_in(connection)
     if as_json:
         _echo_json(found)
@@ -82,7 +82,7 @@ def rotate(key: str, url: str, overlap_hours: float, *, as_json: bool) -> None:
     from revenuer.service.keys import rotate as run  # noqa: PLC0415
     from revenuer.state import open_state  # noqa: PLC0415
 
-    with closing(open_state(url)) as state:
+    with closing(open_state(url, make=False)) as state:
         made = run(state, key, by=getpass.getuser(), at=_now(), overlap_hours=overlap_hours)
     _tell_secret(made, as_json=as_json)
 
@@ -95,7 +95,7 @@ def revoke(key: str, url: str) -> None:
     from revenuer.service.keys import revoke as run  # noqa: PLC0415
     from revenuer.state import open_state  # noqa: PLC0415
 
-    with closing(open_state(url)) as state:
+    with closing(open_state(url, make=False)) as state:
         run(state, key, by=getpass.getuser(), at=_now())
     click.echo(one_line(f"{key} opens nothing any more"))
 

@@ -33,15 +33,15 @@ def state_of(url: str | None) -> Iterator[State | None]:
     if url is None:
         yield None
     else:
-        with _opened(url) as state:
+        with _opened(url, make=True) as state:
             yield state
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[State]:
+def _opened(url: str, *, make: bool = False) -> Iterator[State]:
     from revenuer.state import open_state  # noqa: PLC0415
 
-    opened = open_state(url)
+    opened = open_state(url, make=make)
     try:
         yield opened
     finally:
@@ -188,7 +188,7 @@ def grant(
 
     ends = None if until is None else utc(until)
     consent = Consent(org, account, kind, capabilities or None, per_day, ends)
-    with _opened(url) as state:
+    with _opened(url, make=True) as state:
         _say(run(state, consent, person=person, at=_now()))
 
 

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from revenuer.errors import ConfigError, OutputError
+from revenuer.errors import ConfigError, InputError, OutputError
 
 __all__ = ["State", "open_state"]
 
@@ -68,18 +68,22 @@ class State:
         self.engine.dispose()
 
 
-def open_state(url: str) -> State:
+def open_state(url: str, *, make: bool = True) -> State:
     """Open a state, and make it or bring it up to date where need be.
 
     Args:
         url: a path of an SQLite file, or a URL: `sqlite:///PATH`, `postgresql://USER@HOST/NAME`.
+        make: whether an SQLite file that is not there is made; whoever only looks would look at an empty one.
 
     Raises:
         ConfigError: the URL is of no database that can be used.
+        InputError: the file is not there, and is not to be made.
         OutputError: the database cannot be reached or written to, or is of a later version.
     """
     engine = _engine(url)
     shown = engine.url.render_as_string(hide_password=True)
+    if not make and engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+        raise InputError("no such state: `revenuer scan --state` makes one", file=str(engine.url.database))
     try:
         with engine.connect() as connection:
             _migrate(connection)
