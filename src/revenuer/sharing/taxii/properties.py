@@ -19,13 +19,68 @@ Wanted = tuple[str, tuple[Any, ...]]
 
 _NUMBERS: Final = frozenset({"confidence", "dst_port", "number", "src_port"})
 _SINGLE: Final = _NUMBERS | frozenset(
-    ["account_type", "context", "data_type", "encryption_algorithm", "identity_class", "name", "opinion", "pattern", "pattern_type", "primary_motivation", "region", "relationship_type", "resource_level", "result", "revoked", "sophistication", "subject", "value"]
+    [
+        "account_type",
+        "context",
+        "data_type",
+        "encryption_algorithm",
+        "identity_class",
+        "name",
+        "opinion",
+        "pattern",
+        "pattern_type",
+        "primary_motivation",
+        "region",
+        "relationship_type",
+        "resource_level",
+        "result",
+        "revoked",
+        "sophistication",
+        "subject",
+        "value",
+    ]
 )
 _LISTS: Final = frozenset(
-    ["aliases", "architecture_execution_envs", "capabilities", "extension_types", "implementation_languages", "indicator_types", "infrastructure_types", "labels", "malware_types", "personal_motivations", "report_types", "roles", "secondary_motivations", "sectors", "threat_actor_types", "tool_types"]
+    [
+        "aliases",
+        "architecture_execution_envs",
+        "capabilities",
+        "extension_types",
+        "implementation_languages",
+        "indicator_types",
+        "infrastructure_types",
+        "labels",
+        "malware_types",
+        "personal_motivations",
+        "report_types",
+        "roles",
+        "secondary_motivations",
+        "sectors",
+        "threat_actor_types",
+        "tool_types",
+    ]
 )
 _INSIDE: Final = frozenset(
-    ["address_family", "external_id", "MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256", "SHA3-512", "SSDEEP", "TLSH", "integrity_level", "pe_type", "phase_name", "service_status", "service_type", "socket_type", "source_name", "start_type"]
+    [
+        "address_family",
+        "external_id",
+        "MD5",
+        "SHA-1",
+        "SHA-256",
+        "SHA-512",
+        "SHA3-256",
+        "SHA3-512",
+        "SSDEEP",
+        "TLSH",
+        "integrity_level",
+        "pe_type",
+        "phase_name",
+        "service_status",
+        "service_type",
+        "socket_type",
+        "source_name",
+        "start_type",
+    ]
 )
 _COMPARED: Final = frozenset(
     {f"{name}-{side}" for name in (*_NUMBERS, "modified") for side in ("gte", "lte")}
@@ -83,7 +138,8 @@ def fits(document: Mapping[str, Any], asked: Sequence[Wanted]) -> bool:
 
 def _fits(document: Mapping[str, Any], name: str, values: tuple[Any, ...]) -> bool:
     if name in _COMPARED:
-        return _compares(document, *name.rsplit("-", 1), values)
+        base, side = name.rsplit("-", 1)
+        return _compares(document.get(base), base, side, values)
     if name == _RELATED:
         ends = (document.get("source_ref"), document.get("target_ref"))
         return document.get("type") == "relationship" and any(end in values for end in ends)
@@ -109,16 +165,18 @@ def _inside(value: Any, name: str, values: tuple[Any, ...]) -> bool:
     return value.get(name) in values or any(_inside(one, name, values) for one in value.values())
 
 
-def _compares(document: Mapping[str, Any], base: str, side: str, values: tuple[Any, ...]) -> bool:
-    """Whether a number or a time lies on a side of one of the values; what is not there, or is neither, lies nowhere."""
-    found = document.get(base)
-    if base not in _NUMBERS:
-        try:
-            found = time_key(found) if isinstance(found, str) else None
-        except ValueError:
-            return False
-    elif isinstance(found, bool) or not isinstance(found, int | float):
-        return False
-    if found is None:
-        return False
-    return any(found >= one if side == "gte" else found <= one for one in values)
+def _compares(found: Any, base: str, side: str, values: tuple[Any, ...]) -> bool:
+    """Whether a number or a time lies on a side of one of the values; what is neither lies nowhere."""
+    if base in _NUMBERS:
+        known = isinstance(found, int | float) and not isinstance(found, bool)
+    else:
+        found = _time(found)
+        known = found is not None
+    return known and any(found >= one if side == "gte" else found <= one for one in values)
+
+
+def _time(found: Any) -> str | None:
+    try:
+        return time_key(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
