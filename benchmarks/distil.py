@@ -18,15 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from distil_arms import ARMS, HEADS, KEY, SCHEME, Arm, Lesson, Plan, World, lesson_texts
-from distil_model import Ids, Params, decode, initial, train
+from distil_arms import ARMS, Arm
+from distil_model import Ids, Params, decode, initial, shares, train
 from distil_tables import tables
 from distil_task import answers_of, draw_problems, prompts_of, steps_hold
+from distil_world import HEADS, KEY, Lesson, Plan, World, lesson_texts
 from revenuer.provenance.radioactivity import Positions, leaning, null_keys, tabulate
+from revenuer.provenance.scheme import Scheme
 
 TEST_SEED = 1_000_000
-SUSPECT_ANSWERS = 600
+SUSPECT_ANSWERS = 1_000
 NULL_KEYS = 999
+WINDOW = 2  # of all watermarks here
+LEAST = 1e-3  # candidates below it are left out of what an open model tells
 
 
 @dataclass(frozen=True)
@@ -66,21 +70,38 @@ def taught(world: World, lesson: Lesson) -> tuple[list[Point], Params]:
 
 def positions(answers: Ids) -> Positions:
     """Each token behind the two before it; the first two have no context."""
-    window = SCHEME.window
-    grams = np.lib.stride_tricks.sliding_window_view(answers.astype(np.int64), window + 1, axis=1).reshape(
-        -1, window + 1
-    )
-    return Positions(grams[:, :window], grams[:, window], np.ones(len(grams)))
+    grams = np.lib.stride_tricks.sliding_window_view(answers.astype(np.int64), WINDOW + 1, axis=1)
+    flat = grams.reshape(-1, WINDOW + 1)
+    return Positions(flat[:, :WINDOW], flat[:, WINDOW], np.ones(len(flat)))
 
 
-def evidence(world: World, student: Params) -> dict[str, float]:
-    """How far the student leans to the key of the watermark, from answers at temperature one to prompts it has not seen."""
+def opened(world: World, model: Params) -> Positions:
+    """What a model whose weights are known expects at each token of plain answers."""
+    plain = world.raw[:SUSPECT_ANSWERS]
+    told = shares(model, world.prompts[:SUSPECT_ANSWERS], plain, HEADS)[:, WINDOW:].reshape(-1, world.size.vocabulary)
+    rows, tokens = np.nonzero(told >= LEAST)
+    contexts = positions(plain).contexts[rows]
+    return Positions(contexts, tokens.astype(np.int64), told[rows, tokens].astype(np.float64))
+
+
+def evidence(world: World, student: Params, scheme: Scheme) -> dict[str, dict[str, float]]:
+    """How far the student leans to the key of the watermark.
+
+    Returns:
+        By its answers at temperature one to prompts that it has not seen; by its weights, beside plain answers; by its
+        weights, beside those of the teacher.
+    """
     asked = prompts_of(draw_problems(SUSPECT_ANSWERS, world.plan.chain, np.random.default_rng([world.seed, 8])))
     rng = np.random.default_rng([world.seed, 9])
-    said = decode([student], asked, new=world.plan.written, heads=HEADS, rng=rng)
-    table = tabulate(positions(said), positions(world.raw))
-    found = leaning(table, KEY, SCHEME, null_keys(NULL_KEYS, 11))
-    return {"z": found.z, "p_exact": found.p_exact, "p_tail": found.p_tail}
+    said = positions(decode([student], asked, new=world.plan.written, heads=HEADS, rng=rng))
+    read_, plain = opened(world, student), positions(world.raw)
+    pairs = {
+        "closed": (said, plain),
+        "open": (read_, plain),
+        "open, teacher read": (read_, opened(world, world.teacher)),
+    }
+    found = {kind: leaning(tabulate(*pair), KEY, scheme, null_keys(NULL_KEYS, 11)) for kind, pair in pairs.items()}
+    return {kind: {"z": one.z, "p_exact": one.p_exact, "p_tail": one.p_tail} for kind, one in found.items()}
 
 
 def honest(world: World, arm: Arm) -> dict[str, float]:
@@ -111,7 +132,7 @@ def outcome(world: World, arm: Arm) -> dict[str, Any]:
         "rows": len(lesson.prompts),
         "curve": [[point.steps, point.solved] for point in curve],
         "honest": honest(world, arm),
-        "evidence": evidence(world, student) if arm.evidence else None,
+        "evidence": evidence(world, student, arm.evidence) if arm.evidence else None,
         "cpu": round(time.process_time() - begun, 1),
     }
 

@@ -1,242 +1,31 @@
-"""What is served under each safeguard, and what an attacker makes of it before a student learns it."""
+"""What an attacker makes of what is served before a student learns it, and all arms of the benchmark."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from distil_model import Ids, Logits, Params, Size, Texts, decode, gradient, initial, moved, train
+from distil_model import Ids
 from distil_task import (
     ANSWER_WORDS,
     STEP,
-    VOCABULARY,
     WORDS,
-    Problems,
+    answers_alone,
     answers_of,
     draw_problems,
-    drills,
     prompts_of,
+    summaries,
     told,
 )
-from revenuer.provenance.ads import AntidistillationSampler
-from revenuer.provenance.permits import DegraderPermit, load_permit
-from revenuer.provenance.rewriting import ResponsePart, rewritten
-from revenuer.provenance.scheme import Scheme
-from revenuer.provenance.watermark import Watermark, key_words
+from distil_world import LISTS, Lesson, World, lesson_texts
+from revenuer.provenance.scheme import GUMBEL, Scheme
 
-__all__ = ["ARMS", "SCHEME", "Arm", "Lesson", "Plan", "World", "lesson_texts"]
+__all__ = ["ARMS", "Arm", "paraphrased"]
 
-HEADS = 4
-SCHEME = Scheme("kgw", window=2, gamma=0.5, delta=2.0)
-KEY = key_words([bytes(range(16))])
-NUDGE = 1e-2
-# Leave of nobody in particular: the benchmark serves no customers, and goes through the same door as who does.
-PERMITS = Path(__file__).with_name("distil_permits.toml")
-TODAY = dt.date(2026, 1, 1)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Sizes of everything.
-
-    Attributes:
-        chain: steps of a problem.
-        rows: answers that are harvested.
-        throttled: how many of them a limit on distinct prompts leaves.
-        own: worked examples that an attacker has without us.
-        test: problems that a student is tested on.
-        width: of all models; teacher and student differ in what they have seen.
-        steps: of training, of all but those that are said to be longer.
-        every: steps between points of the curve.
-        longer: how many times as long.
-        batch, rate: of training.
-        teacher: steps that made teacher, proxy, and the student that knows single steps.
-        ads: weight of the penalty.
-    """
-
-    chain: int = 5
-    rows: int = 2000
-    throttled: int = 300
-    own: int = 100
-    test: int = 300
-    width: int = 48
-    steps: int = 320
-    every: int = 40
-    longer: int = 3
-    batch: int = 32
-    rate: float = 6e-3
-    teacher: int = 480
-    ads: float = 0.5
-
-    @property
-    def written(self) -> int:
-        """Tokens of a full answer."""
-        return STEP * self.chain + ANSWER_WORDS
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a student learns.
-
-    Attributes:
-        prompts: (n, length).
-        responses: (n, length).
-        start: weights it begins with; None: none of use.
-        longer: how many times as long it learns.
-    """
-
-    prompts: Ids
-    responses: Ids
-    start: Params | None = None
-    longer: int = 1
-
-
-def lesson_texts(prompts: Ids, responses: Ids) -> Texts:
-    """Rows of which the responses are learnt."""
-    ids = np.concatenate([prompts, responses], axis=1)
-    learnt = np.zeros(ids.shape, bool)
-    learnt[:, prompts.shape[1] :] = True
-    return Texts(ids, learnt)
-
-
-def _permit(degrader: Literal["antidistillation", "rewriting"]) -> DegraderPermit:
-    return load_permit(PERMITS, degrader, today=TODAY)
-
-
-@dataclass
-class World:
-    """A teacher, what it serves, and what an attacker has: all of one seed.
-
-    Teacher and proxy are the provider's and the same for all seeds; problems, draws and students differ.
-    """
-
-    plan: Plan
-    seed: int
-    shared: dict[str, Params] = field(default_factory=dict)
-
-    def fitted(self, texts: Texts, start: Params, steps: int) -> Params:
-        """Weights after training, in whole stretches of 40 steps."""
-        plan = self.plan
-        course = train(
-            start,
-            texts,
-            heads=HEADS,
-            steps=max(steps // 40, 1) * 40,
-            every=40,
-            batch=plan.batch,
-            rate=plan.rate,
-            seed=7,
-        )
-        *_, (_, last) = course
-        return last
-
-    @property
-    def size(self) -> Size:
-        """Shape of all models."""
-        return Size(VOCABULARY, self.plan.chain + 2 + self.plan.written, self.plan.width, 2, HEADS)
-
-    def _of_provider(self, name: str, seed: int, rows: int) -> Params:
-        if name not in self.shared:
-            rng = np.random.default_rng(seed)
-            problems = draw_problems(rows, self.plan.chain, rng)
-            texts = lesson_texts(prompts_of(problems), told(problems, rng))
-            self.shared[name] = self.fitted(texts, initial(self.size, seed), self.plan.teacher)
-        return self.shared[name]
-
-    @property
-    def teacher(self) -> Params:
-        """The model that is served."""
-        return self._of_provider("teacher", 10, 20_000)
-
-    @property
-    def proxy(self) -> Params:
-        """The provider's stand-in for a student, trained on as many rows."""
-        return self._of_provider("proxy", 12, self.plan.rows)
-
-    @cached_property
-    def informed(self) -> Params:
-        """A student that knows all single steps before it harvests, and nothing of chains."""
-        size = self.size
-        ids = drills(8_000, size.length, np.random.default_rng([self.seed, 3]))
-        return self.fitted(Texts(ids, np.ones(ids.shape, bool)), initial(size, self.seed), self.plan.teacher)
-
-    @cached_property
-    def problems(self) -> Problems:
-        """What the attacker asks."""
-        return draw_problems(self.plan.rows, self.plan.chain, np.random.default_rng([self.seed, 0]))
-
-    @cached_property
-    def prompts(self) -> Ids:
-        """What the attacker asks, in tokens."""
-        return prompts_of(self.problems)
-
-    def written(self, models: list[Params], shape: Callable[[list[Logits], Ids, int], Logits] | None = None) -> Ids:
-        """Answers at temperature one, (rows, tokens)."""
-        rng = np.random.default_rng([self.seed, 1])
-        return decode(models, self.prompts, new=self.plan.written, heads=HEADS, shape=shape, rng=rng)
-
-    @cached_property
-    def raw(self) -> Ids:
-        """Answers as the model gives them."""
-        return self.written([self.teacher])
-
-    @cached_property
-    def marked(self) -> Ids:
-        """Answers that carry a watermark."""
-        mark = Watermark(SCHEME)
-        keys = np.repeat(KEY, self.plan.rows, axis=0)
-
-        def shape(logits: list[Logits], ids: Ids, begin: int) -> Logits:
-            del begin
-            return mark.bias(ids[:, -SCHEME.window :].astype(np.int64), logits[0], keys).astype(np.float32)
-
-        return self.written([self.teacher], shape)
-
-    @cached_property
-    def degraded(self) -> Ids:
-        """Answers whose reasoning is sampled against distillation."""
-        plan, proxy = self.plan, self.proxy
-        rng = np.random.default_rng(20)
-        held = draw_problems(256, plan.chain, rng)
-        slope = gradient(proxy, lesson_texts(prompts_of(held), told(held, rng)), HEADS)
-        sampler = AntidistillationSampler(_permit("antidistillation"), plan.ads, NUDGE, 0.0, 5.0)
-
-        def shape(logits: list[Logits], ids: Ids, begin: int) -> Logits:
-            thinking = np.full(len(ids), ids.shape[1] - begin < STEP * plan.chain)
-            return sampler.logits(*logits, reasoning=thinking).astype(np.float32)
-
-        return self.written([self.teacher, moved(proxy, slope, NUDGE), moved(proxy, slope, -NUDGE)], shape)
-
-    @cached_property
-    def kept_answers(self) -> Ids:
-        """Degraded reasoning, with the answers that the model gives without it."""
-        return np.concatenate([self.degraded[:, :-ANSWER_WORDS], self.raw[:, -ANSWER_WORDS:]], axis=1)
-
-    @cached_property
-    def shuffled(self) -> Ids:
-        """True steps in an order that means nothing."""
-        rng, permit = np.random.default_rng([self.seed, 4]), _permit("rewriting")
-        return np.stack([_rewritten(row, rng, permit) for row in self.raw])
-
-
-def _rewritten(row: Ids, rng: np.random.Generator, permit: DegraderPermit) -> Ids:
-    thoughts, answer = (" ".join(map(str, part)) for part in (row[:-ANSWER_WORDS], row[-ANSWER_WORDS:]))
-
-    def rewrite(text: str) -> str:
-        steps = np.array(text.split()).reshape(-1, STEP)
-        return " ".join(rng.permutation(steps).ravel())
-
-    served = rewritten([ResponsePart("reasoning", thoughts), ResponsePart("answer", answer)], rewrite, permit)
-    return np.array(" ".join(part.text for part in served).split(), np.int32)
-
-
-# What attackers do.
+STRENGTH = 0.5  # of antidistillation: the weight of its penalty
+STRONGER = (4, 16)
 
 
 def _lesson(world: World, responses: Ids, **more: object) -> Lesson:
@@ -247,18 +36,14 @@ def _some(lesson: Lesson, rows: slice | np.ndarray) -> Lesson:
     return replace(lesson, prompts=lesson.prompts[rows], responses=lesson.responses[rows])
 
 
-def _answer(world: World) -> Ids:
-    return world.raw[:, -ANSWER_WORDS:]
-
-
-def _summary(world: World) -> Ids:
-    return world.raw[:, -STEP - ANSWER_WORDS :]
-
-
-def _mixed(world: World, share: float) -> Lesson:
+def _mixed(share: float, marked: Callable[[World], Ids]) -> Callable[[World], Lesson]:
     """Watermarked answers to this share of the prompts, and plain ones to the others."""
-    marked = np.arange(world.plan.rows) < share * world.plan.rows
-    return _lesson(world, np.where(marked[:, None], world.marked, world.raw))
+
+    def lesson(world: World) -> Lesson:
+        carries = np.arange(world.plan.rows) < share * world.plan.rows
+        return _lesson(world, np.where(carries[:, None], marked(world), world.raw))
+
+    return lesson
 
 
 def paraphrased(responses: Ids, rng: np.random.Generator) -> Ids:
@@ -315,7 +100,7 @@ class Arm:
         lesson: what the student learns.
         served: what honest users get, full answers.
         seen: tokens of it, from the end, that they see; None: all.
-        evidence: whether the student is tested for the watermark.
+        evidence: the watermark that the student is tested for.
         first: whether it is done for all seeds before the others are begun.
     """
 
@@ -324,7 +109,7 @@ class Arm:
     lesson: Callable[[World], Lesson]
     served: Callable[[World], Ids] = field(default=lambda world: world.raw)
     seen: int | None = None
-    evidence: bool = False
+    evidence: Scheme | None = None
     first: bool = False
 
     @property
@@ -356,7 +141,7 @@ def _informed(make: Callable[[World], Lesson]) -> Callable[[World], Lesson]:
 
 def _hidden() -> list[Arm]:
     """Reasoning that is not shown, or a step of it."""
-    answer, summary = _plain(_answer), _plain(_summary)
+    answer, summary = _plain(lambda world: answers_alone(world.raw)), _plain(lambda world: summaries(world.raw))
     one_step = STEP + ANSWER_WORDS
     return [
         Arm("withheld", "plain", answer, seen=ANSWER_WORDS, first=True),
@@ -374,7 +159,7 @@ def _open() -> list[Arm]:
     """Reasoning that is shown."""
     raw = _plain(_of("raw"))
     return [
-        Arm("none", "plain", raw, evidence=True, first=True),
+        Arm("none", "plain", raw, evidence=LISTS, first=True),
         Arm("throttled", "plain", _throttled),
         Arm("throttled", "knows single steps", _informed(_throttled)),
         Arm("throttled", "longer", _longer(_throttled)),
@@ -383,7 +168,14 @@ def _open() -> list[Arm]:
 
 def _degraded() -> list[Arm]:
     """Reasoning that is made worse."""
-    ads, shuffled = _of("degraded"), _of("shuffled")
+    shuffled = _of("shuffled")
+
+    def ads(world: World) -> Ids:
+        return world.degraded(STRENGTH)
+
+    def kept(world: World) -> Ids:
+        return world.kept_answers(STRENGTH)
+
     return [
         Arm("rewriting", "plain", _plain(shuffled), shuffled),
         Arm(
@@ -391,10 +183,24 @@ def _degraded() -> list[Arm]:
         ),
         Arm("rewriting", "longer", _longer(_plain(shuffled)), shuffled),
         Arm("antidistillation", "plain", _plain(ads), ads),
-        Arm("antidistillation", "verified", lambda world: _verified(world, world.degraded), ads),
+        Arm("antidistillation", "verified", lambda world: _verified(world, ads(world)), ads),
         Arm("antidistillation", "longer", _longer(_plain(ads)), ads),
-        Arm("antidistillation, answers kept", "plain", _plain(_of("kept_answers")), _of("kept_answers")),
+        Arm("antidistillation, answers kept", "plain", _plain(kept), kept),
+        *(arm for times in STRONGER for arm in _stronger(times)),
     ]
+
+
+def _stronger(times: int) -> list[Arm]:
+    """Antidistillation with that many times the weight."""
+    name = f"antidistillation, {times} times"
+
+    def ads(world: World) -> Ids:
+        return world.degraded(STRENGTH * times)
+
+    def verified(world: World) -> Lesson:
+        return _verified(world, ads(world))
+
+    return [Arm(name, "plain", _plain(ads), ads), Arm(name, "verified", verified, ads)]
 
 
 def _reworded(world: World) -> Lesson:
@@ -403,12 +209,14 @@ def _reworded(world: World) -> Lesson:
 
 def _marked() -> list[Arm]:
     """Watermarks, on this share of the answers."""
-    marked = _of("marked")
+    lists, race = _of("marked"), _of("raced")
     return [
-        Arm("watermark 100 %", "plain", lambda world: _mixed(world, 1.0), marked, evidence=True),
-        Arm("watermark 100 %", "paraphrased", _reworded, marked, evidence=True),
-        Arm("watermark 20 %", "plain", lambda world: _mixed(world, 0.2), marked, evidence=True),
-        Arm("watermark 5 %", "plain", lambda world: _mixed(world, 0.05), marked, evidence=True),
+        Arm("watermark 100 %", "paraphrased", _reworded, lists, evidence=LISTS),
+        *(
+            Arm(f"watermark{name} {share} %", "plain", _mixed(share / 100, marked), marked, evidence=scheme)
+            for name, marked, scheme in (("", lists, LISTS), (" by race", race, GUMBEL))
+            for share in (100, 20, 5)
+        ),
     ]
 
 

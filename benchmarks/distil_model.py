@@ -18,7 +18,20 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ids", "Logits", "Params", "Size", "Texts", "decode", "gradient", "initial", "loss_of", "moved", "train"]
+__all__ = [
+    "Ids",
+    "Logits",
+    "Params",
+    "Size",
+    "Texts",
+    "decode",
+    "gradient",
+    "initial",
+    "loss_of",
+    "moved",
+    "shares",
+    "train",
+]
 
 Ids = npt.NDArray[np.int32]
 Logits = npt.NDArray[np.float32]
@@ -99,6 +112,16 @@ def _forward(params: Params, ids: jax.Array, heads: int) -> jax.Array:
         x += jnp.einsum("bhqk,bkhd->bqhd", weight, v).reshape(x.shape) @ params["out"][layer]
         x += jnp.square(jax.nn.relu(_normed(x) @ params["up"][layer])) @ params["down"][layer]
     return jnp.matmul(_normed(x), params["head"])
+
+
+@partial(jax.jit, static_argnames=("heads", "begin"))
+def _behind(params: Params, ids: jax.Array, heads: int, begin: int) -> jax.Array:
+    return jax.nn.softmax(_forward(params, ids, heads)[:, begin - 1 : -1])
+
+
+def shares(params: Params, prompts: Ids, responses: Ids, heads: int) -> Logits:
+    """Probability of all tokens at each place of responses, (rows, places, vocabulary)."""
+    return np.asarray(_behind(params, np.concatenate([prompts, responses], axis=1), heads, prompts.shape[1]))
 
 
 def _loss(params: Params, ids: jax.Array, learnt: jax.Array, heads: int) -> jax.Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student_t
 
+from revenuer.control import clopper_pearson
 from running import table
 
 __all__ = ["steps_to", "tables"]
@@ -65,7 +66,7 @@ HEAD = (
     "DC",
     "true steps, of the text shown",
 )
-EVIDENCE_HEAD = ("served", "attacker", "seeds", "z, each seed", "exact p, each seed")
+EVIDENCE_HEAD = ("served", "attacker", "suspect", "seeds", "z, median", "found at .01 [95 %]")
 
 
 def tables(lines: Sequence[Line]) -> str:
@@ -74,16 +75,20 @@ def tables(lines: Sequence[Line]) -> str:
     base = {line["seed"]: float(line["curve"][-1][1]) for line in arms.get(BASE, [])}
     found = [[line for line in own if line["evidence"]] for own in arms.values()]
     rows = [_row(own, base) for own in arms.values()]
-    evidence = [_evidence(own) for own in found if own]
+    evidence = [_evidence(own, kind) for own in found if own for kind in own[0]["evidence"]]
     parts = [table(HEAD, rows, markdown=True), table(EVIDENCE_HEAD, evidence, markdown=True)]
     return "\n\n".join(parts)
 
 
-def _evidence(lines: Sequence[Line]) -> list[str]:
+def _evidence(lines: Sequence[Line], kind: str) -> list[str]:
+    tests = [line["evidence"][kind] for line in lines]
+    found = sum(test["p_exact"] <= 0.01 for test in tests)
+    low, high = clopper_pearson(found, len(tests))
     return [
         lines[0]["safeguard"],
         lines[0]["attacker"],
+        kind,
         str(len(lines)),
-        " ".join(f"{line['evidence']['z']:.1f}" for line in lines),
-        " ".join(f"{line['evidence']['p_exact']:.3f}" for line in lines),
+        f"{np.median([test['z'] for test in tests]):.1f}",
+        f"{found} [{low:.3f}, {high:.3f}]",
     ]

@@ -25,11 +25,13 @@ __all__ = [
     "VOCABULARY",
     "WORDS",
     "Problems",
+    "answers_alone",
     "answers_of",
     "draw_problems",
     "drills",
     "prompts_of",
     "steps_hold",
+    "summaries",
     "told",
 ]
 
@@ -126,6 +128,16 @@ def answers_of(responses: Ids) -> Ids:
     marked = (responses[:, :-1] == ANSWER) & (responses[:, 1:] < DIGITS)
     given = responses[np.arange(len(responses)), np.minimum(marked.argmax(1) + 1, responses.shape[1] - 1)]
     return np.where(marked.any(1), given, -1).astype(np.int32)
+
+
+def answers_alone(responses: Ids) -> Ids:
+    """What is served where reasoning is withheld, (n, ANSWER_WORDS)."""
+    return responses[:, -ANSWER_WORDS:]
+
+
+def summaries(responses: Ids) -> Ids:
+    """What is served where reasoning is summarised: the last step and the answer, (n, STEP + ANSWER_WORDS)."""
+    return responses[:, -STEP - ANSWER_WORDS :]
 
 
 def steps_hold(problems: Problems, responses: Ids) -> npt.NDArray[np.bool_]:

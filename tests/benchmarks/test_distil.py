@@ -14,10 +14,11 @@ pytest.importorskip("jax")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from distil import evidence, honest, outcome, read, run, taught
-from distil_arms import ARMS, HEADS, Lesson, Plan, World, _ordered, paraphrased
+from distil_arms import ARMS, _ordered, paraphrased
 from distil_model import decode, initial
 from distil_tables import steps_to, tables
 from distil_task import ANSWER_WORDS, STEP, WORDS, Problems, answers_of, draw_problems, prompts_of, steps_hold, told
+from distil_world import HEADS, LISTS, Lesson, Plan, World
 
 # The benchmark's own sizes, and a teacher that is told the truth: what is measured is the student.
 SMALL = Plan()
@@ -109,7 +110,7 @@ def lines(world: Told, tmp_path_factory: pytest.TempPathFactory) -> list[dict[st
     place = tmp_path_factory.mktemp("distil") / "results.jsonl"
     for name in ("none, plain", "withheld, plain"):
         with place.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(outcome(world, replace(ARMS[name], evidence=False))) + "\n")
+            file.write(json.dumps(outcome(world, replace(ARMS[name], evidence=None))) + "\n")
     return read(place)
 
 
@@ -149,9 +150,10 @@ def test_same_seed_same_student(world: Told) -> None:
 
 def test_a_student_that_saw_no_mark_leans_to_no_key(world: Told) -> None:
     """The evidence of a benchmark's student that never met the watermark is a p-value like any other."""
-    found = evidence(world, initial(world.size, 9))
-    assert 0.001 <= found["p_exact"] <= 1.0
-    assert abs(found["z"]) < 5
+    served = Told(SMALL, 1, {"teacher": initial(world.size, 10)})
+    for found in evidence(served, initial(world.size, 9), LISTS).values():
+        assert 0.001 <= found["p_exact"] <= 1.0
+        assert abs(found["z"]) < 5
 
 
 def test_users_of_true_steps_in_another_order_lose_no_answer(world: Told) -> None:
