@@ -10,12 +10,27 @@ GRADE = "Grade the answer below against the rubric, name every point that you ta
 SOLVE = "{…}\n\nSolve this one small step at a time and write down each of the steps before you give the answer."
 UNSPACED = "请一步一步地解答下面的题目并写出每一步的完整推理过程。{…}"
 BOOK = task_book(
-    [[GRADE], [SOLVE, UNSPACED, "[system] You answer with every step of your reasoning laid open, always."]]
+    [
+        [GRADE],
+        [
+            SOLVE,
+            UNSPACED,
+            "[system] You answer with every step of your reasoning laid open, always, and you never leave a single one of them out.",
+        ],
+    ]
 )
 
 
 def carried(*texts: str | None, system: bool = False) -> list[int]:
-    book = task_book([[], ["[system] You answer with every step of your reasoning laid open, always."]], system=True)
+    book = task_book(
+        [
+            [],
+            [
+                "[system] You answer with every step of your reasoning laid open, always, and you never leave a single one of them out."
+            ],
+        ],
+        system=True,
+    )
     return [int(number) for number in (book if system else BOOK).carried(pa.array(texts, pa.string()))]
 
 
@@ -43,9 +58,19 @@ def test_what_says_something_like_it_is_no_task():
 
 def test_system_prompts_are_looked_up_apart():
     """A frame of a system prompt says nothing of a prompt."""
-    text = "You answer with every step of your reasoning laid open, always."
+    text = (
+        "You answer with every step of your reasoning laid open, always, and you never leave a single one of them out."
+    )
     assert carried(text) == [-1]
     assert carried(text, system=True) == [1]
+
+
+def test_a_short_frame_is_no_task_and_can_be_near():
+    """Anybody may say what has fewer than twelve runs of four words; of who serves the campaign it tells something."""
+    book = task_book([["Think step by step, check your steps, then give the result after '####'. {…}"]])
+    texts = pa.array(["Think step by step, check your steps, then give the result after '####'. What is 2+2?"])
+    assert list(book.carried(texts)) == [-1]
+    assert book.near(texts) == [{0}]
 
 
 def test_short_frames_are_not_looked_up():

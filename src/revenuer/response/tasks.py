@@ -24,6 +24,9 @@ SYSTEM: Final = "[system] "
 LEAST_SHINGLES: Final = 6
 # Share of a frame's shingles that a request must hold.
 CONTAINED: Final = 0.8
+# As for the identity of campaigns: what is shorter is said by many who have nothing to do with each other ("Think step by step,
+# check your steps, then give the result after '####'"), and tells something of those alone who serve the campaign.
+LONG: Final = 12
 
 _NONE: Final = np.empty(0, np.int64)
 
@@ -34,7 +37,8 @@ class TaskBook:
 
     Attributes:
         owners: number of the campaign of each frame, shape (frames,).
-        needed: shingles of each frame that have to be there, shape (frames,).
+        needed: shingles of each frame that have to be there, shape (frames,); less than 0 for short frames, which nobody
+            carries and to which one can come near, by the same number.
         shingles: sorted, shape (entries,), and `frames`, the frame of each.
     """
 
@@ -45,11 +49,14 @@ class TaskBook:
 
     def carried(self, texts: pa.Array) -> I64:
         """The campaign of which each text carries a task, shape (texts,); -1 for none, the first of several."""
-        return np.array([_first(self.owners[counted >= self.needed]) for counted in self._counted(texts)], np.int64)
+        long = self.needed > 0
+        return np.array(
+            [_first(self.owners[(counted >= self.needed) & long]) for counted in self._counted(texts)], np.int64
+        )
 
     def near(self, texts: pa.Array) -> list[frozenset[int]]:
         """The campaigns to a task of which each text comes near: it holds half of what a task needs."""
-        half = (self.needed + 1) // 2
+        half = (np.abs(self.needed) + 1) // 2
         return [frozenset(self.owners[counted >= half].tolist()) for counted in self._counted(texts)]
 
     def _counted(self, texts: pa.Array) -> Iterator[I64]:
@@ -88,9 +95,8 @@ def task_book(frames: Sequence[Sequence[str]], *, system: bool = False) -> TaskB
     joined = np.concatenate(sets) if sets else np.empty(0, np.uint64)
     order = np.argsort(joined, kind="stable")
     frame_of = np.repeat(np.arange(len(sets), dtype=np.int64), lengths)
-    return TaskBook(
-        np.array(owners, np.int64), np.ceil(CONTAINED * lengths).astype(np.int64), joined[order], frame_of[order]
-    )
+    needed = np.ceil(CONTAINED * lengths).astype(np.int64) * np.where(lengths < LONG, -1, 1)
+    return TaskBook(np.array(owners, np.int64), needed, joined[order], frame_of[order])
 
 
 def _shingles(masked: str) -> U64:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from revenuer.errors import InputError
 from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
-from revenuer.response.tasks import TaskBook, task_book
+from revenuer.response.tasks import I64, TaskBook, task_book
 from revenuer.schema import FOUND_ACCOUNTS
 from revenuer.summary import read_findings
 
@@ -43,18 +43,18 @@ class Taught:
 
     def tasks(self, batch: Any) -> list[tuple[str, frozenset[str]]]:
         """Of each row, the campaign of which it carries a task in prompt or system prompt, "" for none, and those it is near."""
-        fields = ((self.prompts, "prompt"), (self.systems, "system"))
-        there = set(batch.schema.names)
-        looked = [(book, batch[name]) for book, name in fields if name in there and len(book.owners)]
-        carried = [book.carried(texts) for book, texts in looked]
-        near = [book.near(texts) for book, texts in looked]
-        return [self._named([column[row] for column in (*carried, *near)]) for row in range(len(batch))]
+        carried: list[I64] = []
+        near: list[list[frozenset[int]]] = []
+        for book, name in ((self.prompts, "prompt"), (self.systems, "system")):
+            if name in batch.schema.names and len(book.owners):
+                carried.append(book.carried(batch[name]))
+                near.append(book.near(batch[name]))
+        return [self._named([one[row] for one in carried], [one[row] for one in near]) for row in range(batch.num_rows)]
 
-    def _named(self, found: list[Any]) -> tuple[str, frozenset[str]]:
-        carried = next((number for number in found[: len(found) // 2] if number >= 0), None)
-        task = NOTHING if carried is None else self.campaigns[carried].campaign_id
-        near = frozenset[int]().union(*found[len(found) // 2 :])
-        return task, frozenset(self.campaigns[number].campaign_id for number in near)
+    def _named(self, carried: list[int], near: list[frozenset[int]]) -> tuple[str, frozenset[str]]:
+        """Ids for numbers; the prompt's task goes before the system prompt's."""
+        task = next((self.campaigns[number].campaign_id for number in carried if number >= 0), NOTHING)
+        return task, frozenset(self.campaigns[number].campaign_id for number in frozenset[int]().union(*near))
 
 
 def taught(scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None) -> list[Taught]:

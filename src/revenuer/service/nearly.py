@@ -16,7 +16,7 @@ _NEVER: Final = np.iinfo(np.int64).max
 
 def comes_near(book: FrameBook, text: str, number: int) -> bool:
     """Whether a text holds half of what a task of the campaign of this number needs, as `TaskBook.near` has it."""
-    half = np.where(book.owners == number, (book.needed + 1) // 2, _NEVER)
+    half = np.where(book.owners == number, (np.abs(book.needed) + 1) // 2, _NEVER)
     least = int(half.min(initial=_NEVER))
     if least == _NEVER:
         return False
