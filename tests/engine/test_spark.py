@@ -261,6 +261,13 @@ def test_small_tables_are_computed_without_spark(near: SparkEngine):
         near._near.most = 1 << 30
 
 
+def test_whole_seconds_stay_whole_where_the_driver_stores_them(near: SparkEngine):
+    """A kept table has the types of its expression, though DuckDB counts fractions of a second of its own accord."""
+    rows = near.table("late", pa.table({"ts": pa.array([datetime(2026, 9, 7, 1, 2, 3, 999_999, UTC)])}))
+    kept = near.persist("seconds", rows.select(second=rows.ts.epoch_seconds()))
+    assert near.collect(kept)["second"].to_pylist() == [int(datetime(2026, 9, 7, 1, 2, 3, tzinfo=UTC).timestamp())]
+
+
 def test_the_setting_is_a_number_of_bytes(near: SparkEngine):
     """What the cluster sets is taken; what is no number is refused with the name of the setting."""
     session = near._session.newSession()

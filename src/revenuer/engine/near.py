@@ -8,6 +8,7 @@ from pathlib import Path
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revenuer.engine.local import LocalEngine
 
@@ -57,7 +58,7 @@ class Near:
     def batches(self, expression: ir.Table, schema: pa.Schema, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """The same as a stream."""
         for batch in self._engine.batches(self._here(expression), rows):
-            yield batch.cast(schema)
+            yield _typed(batch, schema)
 
     def close(self) -> None:
         """Release what is held."""
@@ -67,3 +68,10 @@ class Near:
         """The same expression over the driver's tables."""
         here = {table: self._known[table.name][0].op() for table in leaves(expression)}
         return expression.op().replace(here).to_expr()
+
+
+def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns in the types that the expression has; whole seconds come from DuckDB with their fractions."""
+    options = [pc.CastOptions(field.type, allow_float_truncate=True) for field in schema]
+    columns = [pc.cast(column, options=option) for column, option in zip(batch.columns, options, strict=True)]
+    return pa.record_batch(columns, schema=schema)
