@@ -107,8 +107,10 @@ class Student:
                 for row, gap in zip(rows, fill, strict=True)]  # fmt: skip
         return tuple(self.torch.tensor(one, device=self.device) for one in (ids, seen))
 
-    def learn(self, prompts: list[str], answers: list[str], plan: argparse.Namespace, seed: int) -> Iterator[int]:
-        """Train on answers to prompts; tells the steps done, after each `plan.every` and at the end."""
+    def learn(
+        self, prompts: list[str], answers: list[str], plan: argparse.Namespace, seed: int
+    ) -> Iterator[tuple[int, float]]:
+        """Train on answers to prompts; tells the steps done and the loss, nats, after each `plan.every` and at the end."""
         asked = [self.tokeniser.encode(text) for text in prompts]
         said = [[*self.tokeniser.encode(" " + text), self.end] for text in answers]
         rng = np.random.default_rng(seed)
@@ -127,7 +129,7 @@ class Student:
             better.step()
             better.zero_grad()
             if step % plan.every == 0 or step == plan.steps:
-                yield step
+                yield step, float(miss)
 
     def solved(self, prompts: list[str], right: Ids, new: int) -> float:
         """Share of prompts whose likeliest answer holds the right digit."""
@@ -158,9 +160,9 @@ def outcome(student: Student, arm: str, seed: int, plan: argparse.Namespace) -> 
     student.forget()
     new = 2 + max(len(student.tokeniser.encode(" " + text)) for text in served[:200])
     curve = [[0, student.solved(asked, test.answers, new)]]
-    for steps in student.learn(texts(prompts_of(problems)), served, plan, seed):
+    for steps, loss in student.learn(texts(prompts_of(problems)), served, plan, seed):
         curve.append([steps, student.solved(asked, test.answers, new)])
-        print(f"{arm}, seed {seed}, {steps} steps: {curve[-1][1]:.3f} of {plan.test}", flush=True)
+        print(f"{arm}, seed {seed}, {steps} steps: loss {loss:.2f}, {curve[-1][1]:.3f} of {plan.test}", flush=True)
     return {
         "arm": f"{safeguard}, plain",
         "safeguard": safeguard,
