@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,12 +124,11 @@ def scan(
     closer, peers = _careful(careful, content, model, cache), open_intel(intel, intel_key)
     key, tell = key_from(sketch_key) if content == "sketch" else None, on_stage or _untold
     opened = open_traffic(traffic, strict=strict, content=content)
-    files = Inputs(opened)
     start = partial(connect, engine, memory=memory, threads=threads, scratch=scratch)
     clean = _clean(reference, start, tell, content=content, strict=strict, model=weights)
     kept = _kept(keep, engine, [__version__, weights.digest, content, key])
     with start() as running:
-        return _Scan(running, opened, files, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
+        return _Scan(running, opened, out, seed, tell, weights, key, clean, fdr, closer, kept, peers).run()
 
 
 def _untold(_stage: str, _done: int, _of: int) -> None:
@@ -201,7 +200,6 @@ class _Scan:
 
     engine: Engine
     traffic: Input
-    files: Inputs
     out: Path
     seed: int
     tell: OnStage
@@ -212,6 +210,10 @@ class _Scan:
     careful: CarefulModel | None = None
     kept: Cache | None = None
     peers: Intel | None = None
+    files: Inputs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.files = Inputs(self.traffic)
 
     def run(self) -> ScanResult:
         prints = fingerprint(self.engine, self.traffic, self.model, self.tell, key=self.key, cache=self.kept)
