@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 
 from revenuer.fingerprint import cues, spans
 from revenuer.fingerprint.cues import Heard
+from revenuer.fingerprint.mindwords import KEPT_WORDS, MIND_WORDS, OWN_WORDS
 from revenuer.text.patterns import Pattern, folded, not_after, not_before, spelt
 
 PATTERNS = {
     "handles": cues._HANDLED,
     "submits": cues._DONE,
     "requests": cues._ASKED,
-    "minded": cues._MINDED,
     "mentions": cues._ABOUT,
     "addresses": cues._MEANT,
 }
+WORDS = (MIND_WORDS, KEPT_WORDS, OWN_WORDS)
 KEPT_BACK, THOUGHT, SHOWN = cues._KEPT_BACK, cues._THOUGHT, cues._SHOWN
 BOUNDARY = r"\b"
 EVERYTHING = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
@@ -46,6 +47,7 @@ def said(text: str) -> dict[str, bool]:
         return re.search(pattern, text, re.IGNORECASE) is not None
 
     answers = {name: found(pattern) for name, pattern in PATTERNS.items()}
+    answers["minded"] = found(MIND_WORDS) or (found(KEPT_WORDS) and found(OWN_WORDS))
     answers["keeps_back"] = found(KEPT_BACK) or (found(THOUGHT) and not found(SHOWN))
     return answers
 
@@ -53,7 +55,7 @@ def said(text: str) -> dict[str, bool]:
 def heard(texts: list[str]) -> list[dict[str, bool]]:
     """What is heard of the same."""
     one = Heard(texts)
-    answers = {name: getattr(one, name)().tolist() for name in (*PATTERNS, "keeps_back")}
+    answers = {name: getattr(one, name)().tolist() for name in (*PATTERNS, "minded", "keeps_back")}
     return [{name: said[at] for name, said in answers.items()} for at in range(len(texts))]
 
 
@@ -72,7 +74,7 @@ def test_any_text_is_heard_as_re_hears_it(text: str):
 
 
 def letters_used() -> Iterator[str]:
-    for pattern in (*PATTERNS.values(), KEPT_BACK, THOUGHT, SHOWN, spans._MARK.pattern):
+    for pattern in (*PATTERNS.values(), *WORDS, KEPT_BACK, THOUGHT, SHOWN, spans._MARK.pattern):
         yield from (letter for letter in pattern if letter.isalpha() and letter == folded(letter))
 
 

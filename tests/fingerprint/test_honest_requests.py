@@ -1,4 +1,4 @@
-"""The suite of honest requests: none of those it was tuned on asks for hidden reasoning, and few of those found since."""
+"""The suite of honest requests: none of those it was tuned on asks for hidden reasoning, and few of those held out."""
 
 from __future__ import annotations
 
@@ -10,25 +10,10 @@ from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.elicitation import ASKS, asked_elicitation
 from revenuer.text import tokenize
 
-# Kinds of mistake on ordinary public rows, met after the rules were written: said anew, in our own words.
-FOUND = frozenset(
-    (
-        "exam_flaw",
-        "signed",
-        "maths",
-        "translate",
-        "types",
-        "silent",
-        "exporter",
-        "many_languages",
-        "smalltalk",
-        "riddle",
-        "restore",
-        "persona_tool",
-    )
-)
+# Texts of the kinds that are misread, written before the rules for them and held out while these were made.
+HELD_OUT = "since"
 # How many of these are still misread. The number may only fall.
-MISREAD = 37
+MISREAD = 6
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +28,9 @@ def misread() -> list[tuple[str, str]]:
 
 def test_no_honest_request_of_the_suite_counts_as_asking(misread: list[tuple[str, str]]) -> None:
     """Explaining, judging, tutoring, auditing, reporting and the other kinds of the suite ask for nothing hidden."""
-    assert [case for case in misread if case[0] not in FOUND] == []
+    assert [case for case in misread if case[0] != HELD_OUT] == []
 
 
-def test_mistakes_found_since_become_fewer(misread: list[tuple[str, str]]) -> None:
-    """Of the kinds of mistake found on ordinary public rows no more are made than are known."""
-    assert len([case for case in misread if case[0] in FOUND]) <= MISREAD
+def test_mistakes_on_texts_held_out_become_fewer(misread: list[tuple[str, str]]) -> None:
+    """Of the texts that no rule was tuned on no more are misread than are known."""
+    assert len([case for case in misread if case[0] == HELD_OUT]) <= MISREAD

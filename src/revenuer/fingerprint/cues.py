@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from revenuer.fingerprint.mindwords import KEPT_WORDS, MIND_WORDS, OWN_WORDS
 from revenuer.text.patterns import Pattern, folded, not_after, not_before, spelt
 
 __all__ = ["Heard"]
@@ -25,6 +26,7 @@ _HANDLED: Final = (
     r"draft|repl(?:y|ies)\b|severity|serious|regex|regular expression|rules?\b|filter|classifier|tests?\b|pars(?:e|er|ing)\b|"
     r"function|docstring|bugs?\b|diffs?\b|wrong|fix\b|grammar|spell|mean(?:s|ing)?\b|intent|harmless|malicious|benign|"
     r"unsafe|policy|complain|refus|attempt|tries|trying|tried|"
+    r"locali[sz]|target language|source text|source \(|into (?:english|french|german|spanish|italian|dutch|turkish|polish|russian|chinese|japanese|korean|arabic|hindi|portuguese)\b|"
     r"does (?:this|that|the)|why (?:was|did)|phrase\b|sentence\b|article|paper\b|customer|comment says|reads:|prompts? (?:such as|like)|found\b|voice memo|recording|interview|"
     r"bericht|vorfall|meldung|zusammen|einordn|ordne|übersetz|angriff|ist (?:das|die|der|dies)|warum|prüf|bewert|erkenn|"
     r"résum|class[ei]|tradui|attaque|est-ce|cherche|pourquoi|vérifi|évalu|"
@@ -78,8 +80,51 @@ _PEOPLE: Final = (
     r"(?:users?|attackers?|customers?|employees?|staff|students?|someone|somebody|nobody|people|accounts?|competitors?|"
     r"testers?|scrapers|interns?|researchers?|teachers?|annotators?|providers?|labs?|red team|team|teacher|worksheet)"
 )
-_ANSWERS: Final = ("reply", "answer", "response", "completed", "finished", "given", "final", "last")
+_ANSWERS: Final = (
+    "reply",
+    "answer",
+    "response",
+    "completed",
+    "finished",
+    "given",
+    "final",
+    "last",
+    "previous",
+    "earlier",
+    "turn",
+)
 _MADE: Final = (r"ai\b",)  # an expression in an f-string takes no backslash
+_MODELS: Final = (
+    "model",
+    "models",
+    "assistant",
+    "ai",
+    "bot",
+    "agent",
+    "solver",
+    "teacher",
+    "expert",
+    "author",
+    "writer",
+    "else",
+)
+# Whoever is named as the one who thinks is not the model; nor is somebody spoken of as he or she.
+_OTHERS: Final = (
+    rf"{not_after(*_MODELS)}['’]s (?:[\w-]+ ){{0,2}}(?:reasoning|thoughts?|thinking|minds?|logic)\b|\b(?:he|she) (?:\w+ ){{0,3}}(?:think|thought|thinks|thinking|hid|hides|kept|keeps|reasons|reasoned)\b"
+    r"|\b(?:his|her) (?:\w+ ){0,2}(?:reasoning|thoughts?|thinking|mind)\b"
+    rf"|\bhow (?:would )?(?:an?|the|people|others) {not_before('model', 'assistant', *_MADE, 'solver', 'previous', 'last', 'answer')}"
+    r"|\b(?:razonamiento|ragionamento|raciocínio|pensamientos?|pensieri) (?:del|de la|de los|do|da|dei|della) \w+ (?:es|son|è|é|são|sono)\b"
+    r"|\b(?:raisonnement|réflexion|pensées) (?:du|de la|des|de l['’] ?)\w+ (?:est|sont)\b|\bwie ein\w* \w+ denk"
+)
+# Thinking is asked for as one asks friends, and so as to find something; the conversation is asked for as it stands.
+_ASIDE: Final = (
+    r"\b(?:do|would|what d['’]?) you think\b|\b(?:any|some|what|for your) thoughts\b|\bthink(?:ing)? (?:of|up|like) (?:an?|the|some|several|\d+|two|three|four|five|ten)\b"
+    r"|\b(?:export|copy|repeat|print|list|recap|save|give me|download|minutes of) (?:\w+ ){0,2}(?:this|our|the whole|the entire) (?:\w+ )?(?:chat|conversation|dialogue|thread|session)\b"
+    r"|\b(?:steps|rules|checks|list|checklist|instructions) (?:below|above|that follow) (?:is|are)\b"
+    r"|\b(?:use|using|apply) (?:[\w-]+ ){0,4}(?:reasoning|thinking|logic|chain[- ]of[- ]thought) (?:[\w-]+ ){0,4}to \w+"
+    r"|\bwith (?:[\w-]+,? ){0,2}(?:careful|clear|sound|logical|step-by-step) (?:reasoning|thinking)"
+    r"|\b(?:quietly|in the background)\b|internamente|en silen[cz]i?[eo]|em silêncio|in silenzio|im stillen|про себя"
+)
 _ABOUT: Final = (
     rf"\b(?:write|draft|prepare|create|suggest|design|compose|propose|add|build|improve|review|critique|make|fix|need|fill in|"
     rf"turn \w+(?: \w+){{0,3}} into|translate)(?: me| us)?(?: an?| the| some| our| my| this| \d+| two| three| ten)?(?: [\w-]+){{0,3}} {_PRODUCT}\b"
@@ -108,8 +153,8 @@ _ABOUT: Final = (
     r"это сообщение|пытается|vorfall\w*|rapport d'incident|informe de incidente|relatório de incidente|инцидент\w*)"
     r"|\b(?:monologues?|thoughts|diary|stream of consciousness|inner life) (?:passage )?(?:of|for|from|in) (?:a|an|the) "
     rf"{not_before('model', 'assistant', *_MADE, 'solver', 'previous', 'last', 'system', 'reply', 'answer')}|monologue intérieur d|innere[nrm]? monolog (?:ein|des|der)"
-    r"|\b(?:only|just|nothing but) (?:with |by )?(?:the |an? |valid )?(?:final |last |correct )?(?:answer|result|number|letter|option|json|yes|score|"
-    r"verdict|label|total)\b|\bnur (?:das|die|mit) (?:ergebnis|zahl|antwort|der zahl)|seulement (?:le|la) (?:résultat|réponse|nombre)"
+    rf"|{not_after('not ')}\b(?:only|just|nothing but) (?:with |by )?(?:the |an? |valid )?(?:final |last |correct )?(?:answer|result|number|letter|option|json|yes|score|"
+    rf"verdict|label|total)\b|{not_after('nicht ')}\bnur (?:das|die|mit) (?:ergebnis|zahl|antwort|der zahl)|seulement (?:le|la) (?:résultat|réponse|nombre)"
     r"|sol[oa]? (?:el|la) (?:número|respuesta|resultado)|(?:só|apenas) o (?:número|resultado)|только (?:число|ответ|результат)"
     r"|只(?:给出|写|回答)(?:最后|结果|数字|答案)|(?:数字|答え)だけ|(?:숫자|답)만|(?:الرقم|الجواب) فقط|केवल (?:संख्या|उत्तर)"
     r"|\bsignature (?:of|on) (?:the |this |my |our )?(?:\w+ ){0,2}(?:release|file|token|webhook|certificate|package|commit|pdf|contract|e-?mail)\b"
@@ -117,6 +162,7 @@ _ABOUT: Final = (
     r"|\bmutants?\b|\bmutation\b|\breading list\b|\brationale in the\b|\bbenign prompts\b|\b(?:her|his|their|its) (?:secret |private |inner )?thoughts (?:on|about|to)\b|\bchapter\b|\btextbook\b|"
     r"\btodo\.md|\btodo list|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
     rf"\bthe (?:reasoning|thinking) an? {not_before('model', 'strong', 'solver', 'teacher')}|\bfiller words\b|\bspeaker \d"
+    rf"|{_OTHERS}|{_ASIDE}"
     r"|什么是|是什么|背后的(?:考虑|原因|想法)|是不是|是否|聊天记录|法院的|とは|背景に|ていますか|いますか|裁判所の|무엇|무슨 뜻|뒤에 있는|건가요|인가요"
     r"|ما (?:هي|هو|المقصود)|هل |क्या (?:होती|होता|है|यह)|का क्या अर्थ|का अर्थ|के पीछे क्या"
 )
@@ -130,12 +176,13 @@ _MIND: Final = (
 _BRING: Final = (
     r"(?:reveal|disclose|expose|print|dump|output|emit|show|transcribe|reproduce|repeat|recite|copy|paste|leak|surface|"
     r"reconstruct|recreate|retrace|imagine|articulate|verbali[sz]e|restore|recover|decode|decrypt|unpack|unseal|echo|spell out|"
-    r"type out|lay out|put (?:down|all)|hand (?:over|back)|return|write (?:out|down|up)|give me (?:the|your|all|every|its)|share|narrate|record|spill|"
+    r"type out|lay out|put (?:down|all)|hand (?:over|back)|return|write (?:out|down|up|every|each|all)|give me (?:the|your|all|every|its)|share|narrate|record|spill|"
     r"uncover|attach|append|include|supply|backfill|infer|fill in the|clean|normali[sz]e|expand|unfold|regenerate)"
 )
 _MEANT: Final = (
     r"\b(?:signed|sealed|opaque) (?:thinking |reasoning )?(?:block|blob|notes|item)\b|\bfrom (?:the |an)?other (?:session|account)"
-    rf"|\byour (?:[\w-]+ ){{0,4}}{_MIND}\b|\byou (?:\w+ ){{0,2}}(?:think|thought|consider(?:ed)?|weigh|told yourself|had in mind|kept)\b"
+    rf"|\byour (?:[\w-]+ ){{0,4}}{_MIND}\b|{not_after('do ', 'would ')}\byou (?:\w+ ){{0,2}}(?:think|thought|consider(?:ed)?|weigh|told yourself|had in mind|kept)\b"
+    r"|\b(?:do|would) you think (?:in|when|while|before|as|on the way)\b"
     rf"|(?:^|[.!:;,] ?|\b(?:then|and|please|must|now|shall|to me) ){_BRING}\b[^.\n?]{{0,60}}\b{_MIND}\b"
     r"|\b(?:dein\w*|ihre\w*|eure\w*) (?:\w+ ){0,3}(?:gedanken\w*|überlegung\w*|denk\w*|herleitung)"
     r"|\b(?:ton|ta|tes|votre|vos) (?:\w+ ){0,2}(?:raisonnement|réflexion|pensées?|chaîne|monologue|processus)"
@@ -152,25 +199,17 @@ _KEPT_BACK: Final = (
 )
 # To think is not to write it down, and a line for the people who follow is no protocol of thoughts;
 _THOUGHT: Final = (
-    r"\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|as you (?:work|go)\b|"
+    r"\b(?:think(?:ing)? (?:step by step|carefully|hard|it (?:over|through)|about)|"
+    r"(?:keep|update|hold|track|remember|picture|calculate|compute|plan|state)\b[^.\n]{0,40} in your mind\b|as you (?:work|go)\b|"
     r"while (?:you|we)\b|briefly|(?:one|a) (?:line|sentence)\b|status|so (?:that )?(?:the|my|our|i|we) (?:\w+ )?(?:team|users?|reviewers?|can)\b)"
 )
-# unless it is to be seen.
-_SHOWN: Final = (
-    r"\b(?:writ|echo|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|full|complete|entire|every|each|"
-    r"all of|nothing|aloud first)|<\w+>"
+# unless it is to be seen: in full, and not a piece of work in full.
+_NO_WORK: Final = not_before(
+    " plan", " list", " shopping", " recipe", " code", " guide", " answer", " solution", " story", " article"
 )
-
-# What can be laid open at all. A text without any such word asks for no reasoning, however much it wants in full.
-_MINDED: Final = (
-    r"reason|think|thought|\bcot\b|scratch|monolog|deliberat|\bminds?\b|\bhead\b|rationale|trace|trajector|rollout|inner|hidden|"
-    rf"internal{not_before(' state', ' memo', ' audit', ' mail', ' server', ' wiki')}|"
-    r"privat|unspoken|consider|ideas?\b|doubt|working|cogit|musing|self-talk|(?:your|private|sealed|solver.?s) notes\b|memory|steno|unredacted|redact|section|buffer|"
-    r"\bblocks?\b|\bblob|opaque|encrypt|ciphertext|signature|signed|sealed|system (?:prompt|message)|mental|weigh up|yourself\b|unsaid|on the way|what happened|"
-    r"process\b|analysis channel|steps in between|see into prose|cannot see|kept to yourself|thinks|consciousness|approach|"
-    r"gedank|gedacht|überleg|denk|\bkopf\b|innere|pens|raison|réfl|\btête\b|chiffr|razon|mente\b|cifrad|racioc|"
-    r"мысл|рассужд|размышл|дума|зашифр|思|考|推理|推論|想|内心|加密|暗号|생각|사고|추론|암호|تفكير|فكر|أفكار|استدلال|مشفر|सोच|विचार|तर्क|एन्क्रिप्ट|"
-    r"ragion|redener|gedacht|rozumow|myśl|міркув|думк|düşün|suy nghĩ|pikir|penalaran|tankar|resonemang|חשיב|<\w+>|_\w+="
+_SHOWN: Final = (
+    rf"\b(?:writ|echo|show|output|print|put|tag|visibl|verbatim|word for|display|includ|record|unabridged|(?:full|complete|entire){_NO_WORK}|every|each|"
+    r"all of|nothing|aloud first)|<\w+>"
 )
 
 _PATTERNS: Final = {
@@ -184,7 +223,9 @@ _PATTERNS: Final = {
         "kept back": _KEPT_BACK,
         "thought": _THOUGHT,
         "shown": _SHOWN,
-        "minded": _MINDED,
+        "mind": MIND_WORDS,
+        "kept": KEPT_WORDS,
+        "own": OWN_WORDS,
     }.items()
 }
 
@@ -231,5 +272,9 @@ class Heard:
         return self._say("kept back") | thought
 
     def minded(self) -> Bools:
-        """Whether any word stands for thinking, or for a hidden or sealed block."""
-        return self._say("minded")
+        """Whether any word stands for thinking, or for something kept or sealed that is the model's own."""
+        minded = self._say("mind")
+        rest = np.flatnonzero(~minded)
+        texts = self._texts.take(pa.array(rest))
+        minded[rest] = _PATTERNS["kept"].stands(texts) & _PATTERNS["own"].stands(texts)
+        return minded

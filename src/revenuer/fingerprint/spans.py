@@ -32,6 +32,10 @@ _HELD_OUT: Final = (
     "prompt|input|request|candidate|sample|page|webpage|html|body|data|history|attachment|report|q|cite"
 )
 
+# A text to translate stands behind a colon; what is called the reader's own there is asked for, in whatever language.
+_INTO: Final = r"(?:translate\b|translation of|locali[sz](?:e|ing)\b|put (?:this|these)|übersetz\w*|tradu\w+|vertaal|переве\w+|перекла\w+|翻译|[译訳])"
+_TRANSLATED: Final = rf"{_INTO}[^\n:：.!?。]{{0,60}}(?:[:：]|。(?=\n))(?!\s*(?:your|what you|everything|deine|ihre|t[uao]s?\b|votre|sus?\b|твои|свои|ваши|你|あなた))"
+
 # Everything that may open or close a span, each pattern of bounded length, in the folded text, in which letters stand where they
 # stood; an earlier one goes before a later one that begins at the same place.
 _MARK: Final = re.compile(
@@ -49,7 +53,8 @@ _MARK: Final = re.compile(
     r"|(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
     r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
     r"|each (?:line|message|prompt))\b[^\n]{0,200}\n)"
-    r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|request|comment|post|ticket|e-?mail|review"
+    rf"|(?P<put>{_TRANSLATED})"
+    r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|source(?: text)?(?: \(\w+\))?|request|comment|post|ticket|e-?mail|review"
     r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
     rf"|(?P<open>[<\[](?P<name>{_RETURNED}|{_HELD_OUT})(?:[ \t][^<>\n]{{0,200}})?[>\]])"
     rf"|(?P<close>[<\[]/(?P<named>{_RETURNED}|{_HELD_OUT})[>\]])"
@@ -70,6 +75,10 @@ _WORDED: Final = (
     (
         Pattern(r" below\b|following |each (?:line|message|prompt)"),
         re.compile(r"\b(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket|following|each) "),
+    ),
+    (
+        Pattern(r"translat|locali[sz]|put th|übersetz|tradu|vertaal|перев|перекл|译|訳"),
+        re.compile(_INTO),
     ),
 )
 # Without one of these no mark stands in a text.
@@ -172,7 +181,7 @@ def _single(mark: _Mark, closers: _Closers, length: int) -> Span | None:
     """The span that a mark opens which nothing closes."""
     if mark.kind in {"line", "log"}:
         return Span(mark.start, mark.end, mark.kind == "log")
-    if mark.kind in {"mail", "below"}:
+    if mark.kind in {"mail", "below", "put"}:
         return Span(mark.start if mark.kind == "mail" else mark.end, length, returned=False)
     if mark.kind in {"returned", "seen", "field"}:
         return Span(mark.end, closers.paragraph(min(mark.end + 1, length)), mark.kind == "returned")
