@@ -133,7 +133,8 @@ def test_every_evidence_channel_is_explained() -> None:
 
 def test_every_exception_is_explained() -> None:
     """The exceptions of the errors module, and no other."""
-    assert sorted(first_names(DATA["What can go wrong"])) == sorted(errors.__all__)
+    exceptions = [name for name in errors.__all__ if isinstance(getattr(errors, name), type)]
+    assert sorted(first_names(DATA["What can go wrong"])) == sorted(exceptions)
 
 
 def test_every_field_of_a_campaign_is_explained() -> None:
