@@ -23,7 +23,7 @@ PATTERNS = {
     "handles": cues._HANDLED,
     "submits": cues._DONE,
     "requests": cues._ASKED,
-    "mentions": cues._ABOUT,
+    "mentions": f"{cues._ABOUT}|{cues._OTHERS}|{cues._ASIDE}",
     "addresses": cues._MEANT,
 }
 WORDS = (MIND_WORDS, KEPT_WORDS, OWN_WORDS)

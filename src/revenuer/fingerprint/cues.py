@@ -162,7 +162,6 @@ _ABOUT: Final = (
     r"|\bmutants?\b|\bmutation\b|\breading list\b|\brationale in the\b|\bbenign prompts\b|\b(?:her|his|their|its) (?:secret |private |inner )?thoughts (?:on|about|to)\b|\bchapter\b|\btextbook\b|"
     r"\btodo\.md|\btodo list|\bour planner\b|\b(?:reasoning|thinking|trace) (?:module|engine|service|class|component|cleaner|column|field)\b|사고 보고서|"
     rf"\bthe (?:reasoning|thinking) an? {not_before('model', 'strong', 'solver', 'teacher')}|\bfiller words\b|\bspeaker \d"
-    rf"|{_OTHERS}|{_ASIDE}"
     r"|什么是|是什么|背后的(?:考虑|原因|想法)|是不是|是否|聊天记录|法院的|とは|背景に|ていますか|いますか|裁判所の|무엇|무슨 뜻|뒤에 있는|건가요|인가요"
     r"|ما (?:هي|هو|المقصود)|هل |क्या (?:होती|होता|है|यह)|का क्या अर्थ|का अर्थ|के पीछे क्या"
 )
@@ -219,6 +218,8 @@ _PATTERNS: Final = {
         "done": _DONE,
         "asked": _ASKED,
         "about": _ABOUT,
+        "others": _OTHERS,
+        "aside": _ASIDE,
         "meant": _MEANT,
         "kept back": _KEPT_BACK,
         "thought": _THOUGHT,
@@ -260,7 +261,7 @@ class Heard:
 
     def mentions(self) -> Bools:
         """Whether something is asked about the world, other people or software, of which reasoning may be the subject."""
-        return self._say("about")
+        return self._say("about") | self._say("others") | self._say("aside")
 
     def addresses(self) -> Bools:
         """Whether the reader's own reasoning is meant."""
