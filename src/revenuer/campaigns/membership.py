@@ -163,9 +163,10 @@ def _deal(claims: list[tuple[I64, F64]]) -> tuple[list[I64], list[F64]]:
 def own_templates(usage: Usage, members: I64) -> tuple[I64, F64, F64, F64]:
     """The own templates of a set of accounts, their rates inside and outside, and the share of them that is inside."""
     held, _row = _gathered(usage.rows, members)
-    used, column = np.unique(usage.rows.indices[held], return_inverse=True)
-    made = np.bincount(column, weights=usage.rows.data[held], minlength=len(used))
-    users = np.bincount(column, minlength=len(used))
+    column = usage.rows.indices[held]
+    users = np.bincount(column)
+    used = np.flatnonzero(users)
+    made, users = np.bincount(column, weights=usage.rows.data[held])[used], users[used]
     n = usage.exchanges[members].sum()
     rate = made / max(n, 1.0)
     base = (usage.total[used] - made + UNSEEN) / max(usage.exchanges.sum() - n, 1.0)
