@@ -73,7 +73,10 @@ class Pattern:
 
     def __init__(self, pattern: str) -> None:
         """Translate the pattern."""
-        self._said = _translated(_unlike(pattern))
+        ways = _alternatives(_unlike(pattern))
+        plain, repeating = ([way for way in ways if bool(_REPEAT.search(way)) is repeats] for repeats in (False, True))
+        parts = [plain, *(repeating[at : at + _TOGETHER] for at in range(0, len(repeating), _TOGETHER))]
+        self._parts = ["|".join(part) for part in parts if part]
 
     def stands(self, texts: pa.Array) -> Bools:
         """In which of the texts it matches anywhere.
@@ -81,15 +84,30 @@ class Pattern:
         Args:
             texts: as `spelt` gives them.
         """
-        found: Any = pc.match_substring_regex(texts, self._said)
-        return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
+        found = np.zeros(len(texts), np.bool_)
+        for part in self._parts:
+            left = np.flatnonzero(~found)
+            said: Any = pc.match_substring_regex(texts.take(pa.array(left)), part)
+            found[left] = said.to_numpy(zero_copy_only=False)
+        return found
 
 
+# Alternatives that repeat something multiply each other's states, of which RE2 keeps so many: a few at a time are quicker.
+_REPEAT: Final = re.compile(r"[*+]|\{\d")
+_TOGETHER: Final = 4
 _TOKEN: Final = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\(\?:|.", re.DOTALL)
 
 
-def _translated(pattern: str) -> str:
-    return "".join(_token(match[0]) for match in _TOKEN.finditer(pattern))
+def _alternatives(pattern: str) -> list[str]:
+    """The alternatives of a pattern at its top level, translated."""
+    ways, depth = [""], 0
+    for match in _TOKEN.finditer(pattern):
+        depth += {"(?:": 1, ")": -1}.get(match[0], 0)
+        if match[0] == "|" and not depth:
+            ways.append("")
+        else:
+            ways[-1] += _token(match[0])
+    return ways
 
 
 _SAID: Final = {
