@@ -14,7 +14,7 @@ from scipy import sparse
 from revenuer.engine import Engine
 from revenuer.fingerprint.frames import distinct_texts
 from revenuer.sources import Part, Quarantine, Traffic, narrowed, read_part
-from revenuer.text.buckets import BUCKETS, bucket_rows
+from revenuer.text.buckets import BUCKETS, bucket_rows, weighed
 from revenuer.text.keyed import Key, keyed
 from revenuer.text.tokens import hash_strings, tokenize
 
@@ -67,11 +67,13 @@ class Voices:
 
     def __init__(self, weights: F32, intercepts: F32, key: Key | None) -> None:
         """Take weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
-        self._weights, self._intercepts, self._key = weights, intercepts, key
+        self._weights, self._intercepts, self._key = sparse.csr_matrix(weights), intercepts, key
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`VOICES` of one batch."""
-        said = np.asarray(_unit(_words(batch, self._key)) @ self._weights) + self._intercepts
+        known, words = self._weights, _words(batch, self._key)
+        said = weighed(words.indptr, words.indices, known.indptr, known.indices, known.data, len(self._intercepts))
+        said += self._intercepts
         voice = said.argmax(axis=1)
         loudest = said[np.arange(len(said)), voice]
         draws = hash_strings(batch.column("exchange_id"))

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from revenuer.text.tokens import Tokens
 
-__all__ = ["BUCKETS", "HEAD_TOKENS", "TAIL_TOKENS", "bucket_rows"]
+__all__ = ["BUCKETS", "HEAD_TOKENS", "TAIL_TOKENS", "bucket_rows", "weighed"]
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
 U64 = npt.NDArray[np.uint64]
 
 BUCKETS: Final = 1 << 16
@@ -63,3 +64,27 @@ def bucket_rows(tokens: Tokens, salt: int = 0) -> tuple[I32, I64]:
     out, ends = np.empty(2 * int(read) + 2, np.int32), np.zeros(len(tokens.offsets), np.int64)
     size = _rows(tokens.hashes, tokens.offsets, np.uint64(salt + 1), np.zeros(BUCKETS, np.int32), out, ends)
     return out[:size], ends
+
+
+@nb.njit(cache=True, nogil=True)
+def weighed(ends: I32, words: I32, places: I32, columns: I32, weights: F32, width: int) -> F32:
+    """Rows of words, each row of unit length, times the weights of each word, most of which are nothing.
+
+    Args:
+        ends: offsets of shape (rows + 1,) into `words`.
+        words: which weights each row has.
+        places: offsets of each word into `columns` and `weights`, which hold what is not nothing.
+        columns: of the result, below `width`.
+        weights: aligned with `columns`.
+        width: of the result.
+
+    Returns:
+        shape (rows, width).
+    """
+    sums = np.zeros((len(ends) - 1, width), np.float32)
+    for row in range(len(sums)):
+        share = np.float32(1.0 / np.sqrt(max(ends[row + 1] - ends[row], 1)))
+        for word in words[ends[row] : ends[row + 1]]:
+            for place in range(places[word], places[word + 1]):
+                sums[row, columns[place]] += share * weights[place]
+    return sums
