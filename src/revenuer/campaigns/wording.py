@@ -10,6 +10,8 @@ outside.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -183,16 +185,20 @@ def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32
     known = copies[place] == 1
     at = first[place[known]]
     of, told = examples["of"].to_numpy()[known], examples["told"].to_numpy()[known]
-    weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
     others = texts[at[of == -1]]
-    for column, number in enumerate(chosen):
+
+    def voice(number: int) -> tuple[I64, F64, float]:
         own, free = texts[at[(of == number) & told]], texts[at[(of == number) & ~told]]
-        held, learnt, intercept = _learn(own, others[::2])
+        held, learnt, _ = _learn(own, others[::2])
         bar = np.quantile(others[1::2][:, held] @ learnt, 1.0 - LEVELS[1])
         # what sounds like the tasks is learnt from as well: a second wording is known by the words it shares with the first
         more = free[np.flatnonzero(free[:, held] @ learnt > bar)]
-        held, learnt, intercept = _learn(sparse.vstack([own, more], format="csr"), others)
-        weights[held, column], intercepts[column] = learnt, intercept
+        return _learn(sparse.vstack([own, more], format="csr"), others)
+
+    weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for column, (held, learnt, intercept) in enumerate(pool.map(voice, chosen)):
+            weights[held, column], intercepts[column] = learnt, intercept
     return weights, intercepts
 
 
