@@ -67,13 +67,13 @@ class Voices:
 
     def __init__(self, weights: F32, intercepts: F32, key: Key | None) -> None:
         """Take weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
-        self._weights, self._intercepts, self._key = sparse.csr_matrix(weights), intercepts, key
+        self._weights, self._intercepts, self._key = np.ascontiguousarray(weights), intercepts, key
+        self._known = weights.any(axis=1)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`VOICES` of one batch."""
-        known, words = self._weights, _words(batch, self._key)
-        said = weighed(words.indptr, words.indices, known.indptr, known.indices, known.data, len(self._intercepts))
-        said += self._intercepts
+        words = _words(batch, self._key)
+        said = weighed(words.indptr, words.indices, self._known, self._weights) + self._intercepts
         voice = said.argmax(axis=1)
         loudest = said[np.arange(len(said)), voice]
         draws = hash_strings(batch.column("exchange_id"))

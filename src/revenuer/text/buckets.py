@@ -15,6 +15,7 @@ __all__ = ["BUCKETS", "HEAD_TOKENS", "TAIL_TOKENS", "bucket_rows", "weighed"]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 U64 = npt.NDArray[np.uint64]
 
 BUCKETS: Final = 1 << 16
@@ -67,24 +68,23 @@ def bucket_rows(tokens: Tokens, salt: int = 0) -> tuple[I32, I64]:
 
 
 @nb.njit(cache=True, nogil=True)
-def weighed(ends: I32, words: I32, places: I32, columns: I32, weights: F32, width: int) -> F32:
-    """Rows of words, each row of unit length, times the weights of each word, most of which are nothing.
+def weighed(ends: I32, words: I32, known: Bools, weights: F32) -> F32:
+    """Rows of words, each row of unit length, times the weights of each word.
 
     Args:
         ends: offsets of shape (rows + 1,) into `words`.
         words: which weights each row has.
-        places: offsets of each word into `columns` and `weights`, which hold what is not nothing.
-        columns: of the result, below `width`.
-        weights: aligned with `columns`.
-        width: of the result.
+        known: which words weigh anything, shape (words,).
+        weights: shape (words, width).
 
     Returns:
         shape (rows, width).
     """
-    sums = np.zeros((len(ends) - 1, width), np.float32)
+    sums = np.zeros((len(ends) - 1, weights.shape[1]), np.float32)
     for row in range(len(sums)):
         share = np.float32(1.0 / np.sqrt(max(ends[row + 1] - ends[row], 1)))
         for word in words[ends[row] : ends[row + 1]]:
-            for place in range(places[word], places[word + 1]):
-                sums[row, columns[place]] += share * weights[place]
+            if known[word]:
+                for column in range(weights.shape[1]):
+                    sums[row, column] += share * weights[word, column]
     return sums
