@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from revenuer.control import clopper_pearson
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.response.acting import Met, Replay
 from revenuer.sources import Quarantine, open_traffic, read_part
 
@@ -178,5 +178,5 @@ def _table(path: Path) -> list[dict[str, Any]]:
     try:
         found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=str(path)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
     return found

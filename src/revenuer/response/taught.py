@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
 from revenuer.response.tasks import I64, TaskBook, task_book
@@ -149,4 +149,4 @@ def _read(path: Path, names: list[str]) -> Any:
         present = set(pq.read_schema(path).names)
         return pq.read_table(path, columns=[name for name in names if name in present])
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", file=str(path)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error

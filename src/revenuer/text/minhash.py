@@ -18,7 +18,6 @@ from revenuer.text.tokens import I64, U64, Tokens, mix
 __all__ = ["HASHES", "group_sketches", "set_signatures", "sketches"]
 
 HASHES: Final = 24
-BAND: Final = 2
 
 U32 = npt.NDArray[np.uint32]
 
