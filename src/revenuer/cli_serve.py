@@ -39,6 +39,7 @@ __all__ = ["serve"]
 @click.option("--ingest", type=click.Path(path_type=Path), help="Traffic directory for exchanges that are sent in.")
 @click.option("--verification", metavar="FILE", help="Policy by which sign-ups are judged (or `default`).")
 @click.option("--signups", type=click.Path(path_type=Path), help="Table of sign-ups that came before.")
+@click.option("--taxii", metavar="URL", help="Store of collections that peers are served from, below /taxii2/.")
 @click.option(
     "--per-minute", type=click.IntRange(min=1), default=600, show_default=True,
     help="Requests of a caller to the administration.",
@@ -47,7 +48,8 @@ __all__ = ["serve"]
 @click.option("-v", "--verbose", count=True, help="Say what is done (-vv: in detail).")
 def serve(
     file: str, *, keys: bool, issuer: str | None, audience: str, roles_claim: str, words: tuple[str, ...],
-    ingest: Path | None, per_minute: int, verification: str | None, signups: Path | None, quiet: bool, verbose: int, **how: Any,
+    ingest: Path | None, per_minute: int, verification: str | None, signups: Path | None, taxii: str | None,
+    quiet: bool, verbose: int, **how: Any,
 ) -> None:  # fmt: skip
     """Answer gateways: what meets a request that is about to be passed on to a model.
 
@@ -64,7 +66,18 @@ def serve(
     judged_by = None if verification is None else _verification(verification)
     secret = os.environ.get("REVENUER_VERIFY_KEY", "").encode()
     office = Office(
-        keys, issuer, audience, roles_claim, _roles(words), ingest, appeal_key, per_minute, judged_by, secret, signups
+        keys,
+        issuer,
+        audience,
+        roles_claim,
+        _roles(words),
+        ingest,
+        appeal_key,
+        per_minute,
+        judged_by,
+        secret,
+        signups,
+        taxii,
     )
 
     def ready(address: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -82,7 +82,7 @@ def make(url: str, title: str, root: str, alias: str, description: str) -> None:
     """Make a collection, and print its id."""
     from revenuer.sharing.taxii.peers import add_collection  # noqa: PLC0415
 
-    with _opened(url) as store:
+    with _opened(url, make=True) as store:
         _say(add_collection(store, title=title, root=root, alias=alias, description=description))
 
 
@@ -204,18 +204,15 @@ def push(
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Store]:
+def _opened(url: str, *, make: bool = False) -> Iterator[Store]:
     try:
         from revenuer.sharing.taxii.store import open_store  # noqa: PLC0415
     except ModuleNotFoundError as error:
         from revenuer.errors import MissingExtraError  # noqa: PLC0415
 
         raise MissingExtraError("a store of collections", "service") from error
-    store = open_store(url)
-    try:
+    with closing(open_store(url, make=make)) as store:
         yield store
-    finally:
-        store.close()
 
 
 @contextmanager

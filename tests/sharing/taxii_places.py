@@ -1,13 +1,15 @@
-"""Servers for the tests of TAXII: ours as a process of its own, and objects to send."""
+"""Servers for the tests of TAXII: ours as a process of its own and in the service of gateways, and objects to send."""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ class Place:
     @property
     def root(self) -> str:
         """URL of the API root."""
-        return f"{self.address}/api1/"
+        return f"{self.address}/taxii2/api1/"
 
     def url(self, alias: str = "both") -> str:
         """URL of a collection."""
@@ -80,18 +82,42 @@ def furnished(url: str) -> Place:
 @contextmanager
 def served(place: Place, *options: str) -> Iterator[Place]:
     """The store behind `revenuer taxii serve`, ended politely."""
-    command = [REVENUER, "taxii", "serve", "--store", place.store, "--listen", "127.0.0.1:0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    with _answering(place, ["taxii", "serve", "--store", place.store, *options]) as running:
+        yield running
+
+
+@contextmanager
+def served_to_gateways_too(place: Place, *options: str, **environment: str) -> Iterator[Place]:
+    """The store behind `revenuer serve`, which answers gateways at the same address; its state lies beside the store."""
+    folder = Path(place.store).parent
+    command = [
+        "serve",
+        "--state",
+        str(folder / "state.db"),
+        "--journal",
+        str(folder / "journal"),
+        "--taxii",
+        place.store,
+    ]
+    with _answering(place, [*command, *options], **environment) as running:
+        yield running
+
+
+@contextmanager
+def _answering(place: Place, command: Sequence[str], **environment: str) -> Iterator[Place]:
+    process = subprocess.Popen(  # noqa: S603
+        [REVENUER, *command, "--listen", "127.0.0.1:0"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment},
+    )  # fmt: skip
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         told = process.stdout.readline()
-        assert "/taxii2/" in told, f"the server ended with {process.poll()}"
-        address = told.split(" at ")[1].removesuffix("/taxii2/\n")
-        yield Place(place.store, place.secret, place.other, address)
+        found = re.search(r"https?://127\.0\.0\.1:\d+", told)
+        assert found, f"the server ended with {process.poll()}: {told}"
+        yield replace(place, address=found[0])
     finally:
         process.terminate()
         process.wait(MINUTE)
-        assert process.stdout is not None
         process.stdout.close()
 
 

@@ -20,16 +20,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from taxii_places import MINUTE, Place, furnished, identity, indicator, served
+from taxii_places import MINUTE, Place, furnished, identity, indicator, served, served_to_gateways_too
 
 from revenuer.cli import main
 from revenuer.errors import InputError
 from revenuer.sharing.taxii import Access, connected, discovered, pull, push
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with served(furnished(str(tmp_path_factory.mktemp("taxii") / "store.db"))) as running:
+@pytest.fixture(scope="module", params=[served, served_to_gateways_too])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One server for all clients, once by its own verb and once in the service."""
+    with request.param(furnished(str(tmp_path_factory.mktemp("taxii") / "store.db"))) as running:
         yield running
 
 
@@ -114,7 +115,10 @@ def test_collections_are_listed_for_people_and_programs(place: Place):
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/api1/collections/nowhere/", "404: no such collection"), ("/api1/collections/inbox/", "403: this collection")],
+    [
+        ("/taxii2/api1/collections/nowhere/", "404: no such collection"),
+        ("/taxii2/api1/collections/inbox/", "403: this collection"),
+    ],
 )
 def test_refusals_are_told_in_one_line(place: Place, tmp_path: Path, path: str, said: str):
     """With the server's words and exit code 2, and nothing is written."""

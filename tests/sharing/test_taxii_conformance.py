@@ -11,17 +11,17 @@ from typing import Any
 
 import httpx
 import pytest
-from taxii_places import Place, furnished, identity, indicator, served
+from taxii_places import Place, furnished, identity, indicator, served, served_to_gateways_too
 
 from revenuer.sharing.taxii.media import TAXII
 
 _numbers = itertools.count(1_000)
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One server for all cases; each case brings objects of its own."""
-    with served(furnished(str(tmp_path_factory.mktemp("taxii") / "store.db"))) as running:
+@pytest.fixture(scope="module", params=[served, served_to_gateways_too])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One server for all cases, once by its own verb and once in the service; each case brings objects of its own."""
+    with request.param(furnished(str(tmp_path_factory.mktemp("taxii") / "store.db"))) as running:
         yield running
 
 
@@ -73,26 +73,26 @@ def test_3_2_1_get_discovery(http: httpx.Client):
     """The discovery names the API roots that the peer knows of, the default among them."""
     found = http.get("/taxii2/").json()
     assert found["title"]
-    assert found["api_roots"] == ["/api1/"]
+    assert found["api_roots"] == ["/taxii2/api1/"]
     assert found["default"] in found["api_roots"]
 
 
 def test_3_3_1_get_api_root(http: httpx.Client):
     """An API root tells its versions and how large a body may be."""
-    found = http.get("/api1/").json()
+    found = http.get("/taxii2/api1/").json()
     assert found["versions"] == [TAXII]
     assert found["max_content_length"] > 0
 
 
 def test_3_3_2_incorrect_api_root(http: httpx.Client):
     """One that is not there is not found, on any endpoint below it."""
-    for path in ("/nowhere/", "/nowhere/collections/", "/nowhere/collections/both/objects/", "/nowhere/status/x/"):
-        assert refused(http.get(path), 404)
+    for path in ("", "collections/", "collections/both/objects/", "status/x/"):
+        assert refused(http.get(f"/taxii2/nowhere/{path}"), 404)
 
 
 def test_3_4_1_get_collections(http: httpx.Client):
     """Exactly those that the peer knows of, each with its rights."""
-    found = {one["alias"]: one for one in http.get("/api1/collections/").json()["collections"]}
+    found = {one["alias"]: one for one in http.get("/taxii2/api1/collections/").json()["collections"]}
     assert set(found) == {"both", "inbox", "feed", "closed"}
     assert all({"id", "title", "can_read", "can_write", "media_types"} <= set(one) for one in found.values())
 
@@ -108,21 +108,21 @@ def test_3_4_1_get_collections(http: httpx.Client):
 )
 def test_3_5_1_get_a_collection(http: httpx.Client, alias: str, can_read: bool, can_write: bool):  # noqa: FBT001
     """A collection tells what the peer may do with it, by alias and by id."""
-    found = http.get(f"/api1/collections/{alias}/").json()
+    found = http.get(f"/taxii2/api1/collections/{alias}/").json()
     assert (found["can_read"], found["can_write"]) == (can_read, can_write)
-    assert http.get(f"/api1/collections/{found['id']}/").json() == found
+    assert http.get(f"/taxii2/api1/collections/{found['id']}/").json() == found
 
 
 def test_3_5_2_1_reading_what_may_only_be_written_to(http: httpx.Client):
     """Forbidden on every endpoint that reads."""
     for path in ("objects/", "manifest/", f"objects/{indicator(1)['id']}/", f"objects/{indicator(1)['id']}/versions/"):
-        assert refused(http.get(f"/api1/collections/inbox/{path}"), 403)
+        assert refused(http.get(f"/taxii2/api1/collections/inbox/{path}"), 403)
 
 
 def test_3_5_2_2_writing_to_what_may_only_be_read(place: Place, http: httpx.Client):
     """Forbidden, and nothing is added."""
     body = {"objects": [indicator(fresh())]}
-    answer = http.post("/api1/collections/feed/objects/", json=body, headers={"Content-Type": TAXII})
+    answer = http.post("/taxii2/api1/collections/feed/objects/", json=body, headers={"Content-Type": TAXII})
     assert refused(answer, 403)
     assert body["objects"][0]["id"] not in ids(http.get(f"{place.url('feed')}objects/"))
 
@@ -132,19 +132,19 @@ def test_3_5_2_3_deleting_without_both_rights(place: Place, http: httpx.Client, 
     """Forbidden to who may only read or only write."""
     one = indicator(fresh())
     place.add(one, alias=alias, peer="rival")
-    assert refused(http.delete(f"/api1/collections/{alias}/objects/{one['id']}/"), 403)
+    assert refused(http.delete(f"/taxii2/api1/collections/{alias}/objects/{one['id']}/"), 403)
 
 
 def test_3_5_2_4_deleting_without_any_right(place: Place, http: httpx.Client):
     """Not found, so that nothing is learnt of what is there."""
     one = indicator(fresh())
     place.add(one, alias="closed", peer="rival")
-    assert refused(http.delete(f"/api1/collections/closed/objects/{one['id']}/"), 404)
+    assert refused(http.delete(f"/taxii2/api1/collections/closed/objects/{one['id']}/"), 404)
 
 
 def test_3_5_3_incorrect_collection(http: httpx.Client):
     """What is not there and what the peer does not know of look the same."""
-    answers = [http.get(f"/api1/collections/{name}/").json() for name in ("nowhere", "hidden")]
+    answers = [http.get(f"/taxii2/api1/collections/{name}/").json() for name in ("nowhere", "hidden")]
     assert answers[0] == answers[1]
     assert answers[0]["http_status"] == "404"
 
@@ -216,9 +216,9 @@ def test_3_10_1_add_objects(place: Place):
 def test_3_11_1_get_status(place: Place, http: httpx.Client):
     """What came of a request can be asked for later, by who made it and nobody else."""
     status = place.add(indicator(fresh()))
-    assert http.get(f"/api1/status/{status['id']}/").json() == status
+    assert http.get(f"/taxii2/api1/status/{status['id']}/").json() == status
     with place.http("rival") as rival:
-        assert refused(rival.get(f"/api1/status/{status['id']}/"), 404)
+        assert refused(rival.get(f"/taxii2/api1/status/{status['id']}/"), 404)
 
 
 def test_3_11_2_all_properties_of_a_status(place: Place):
@@ -483,7 +483,7 @@ def test_3_15_1_custom_properties(place: Place, http: httpx.Client):
 )
 def test_what_is_sent_is_negotiated(http: httpx.Client, accept: str, status: int):
     """TAXII 2.1 is sent to who takes it; the others are told that nothing else is to be had."""
-    answer = http.get("/api1/", headers={"Accept": accept})
+    answer = http.get("/taxii2/api1/", headers={"Accept": accept})
     assert answer.status_code == status
     assert answer.headers["content-type"] == TAXII
 
@@ -508,15 +508,15 @@ def test_what_is_sent_is_negotiated(http: httpx.Client, accept: str, status: int
 )
 def test_bodies_are_judged_before_they_are_kept(http: httpx.Client, media: str, body: bytes, status: int):
     """Another medium, no JSON, no envelope, too much: each has its answer, and the server lives on."""
-    answer = http.post("/api1/collections/both/objects/", content=body, headers={"Content-Type": media})
+    answer = http.post("/taxii2/api1/collections/both/objects/", content=body, headers={"Content-Type": media})
     assert answer.status_code == status, answer.text[:200]
     assert answer.headers["content-type"] == TAXII
 
 
 def test_other_methods_and_paths_are_refused(http: httpx.Client):
     """In the words of the standard."""
-    assert refused(http.get("/api1/nothing/here/at/all/"), 404)
-    assert refused(http.put("/api1/collections/both/objects/"), 405)
+    assert refused(http.get("/taxii2/api1/nothing/here/at/all/"), 404)
+    assert refused(http.put("/taxii2/api1/collections/both/objects/"), 405)
 
 
 def test_strangers_are_not_listened_to(place: Place):

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from taxii_places import MINUTE, REVENUER, Place, furnished, indicator, served
 
-from revenuer.errors import ConfigError, OutputError
+from revenuer.errors import ConfigError, InputError, OutputError
 from revenuer.sharing.taxii.filters import Filter
 from revenuer.sharing.taxii.media import time_key
 from revenuer.sharing.taxii.peers import add_collection, add_peer, allow
@@ -96,6 +96,15 @@ def test_times_of_addition_never_go_back(tmp_path: Path):
     store.close()
     assert [one.object_id for one in found] == [indicator(number)["id"] for number in range(3)]
     assert found[0].added == "1970-01-01T00:00:03.000000Z"
+
+
+def test_a_database_without_a_store_is_none(postgres: str):
+    """Who only looks is told so, and leaves the database as it is."""
+    for _ in range(2):
+        with pytest.raises(InputError, match="no such store"):
+            open_store(postgres, make=False)
+    open_store(postgres).close()
+    open_store(postgres, make=False).close()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "://", ":memory:"])

@@ -29,6 +29,7 @@ class Office:
         signups: policy by which sign-ups are judged; None: they are not.
         signups_key: secret for hashes of sign-ups, and for their appeal tokens.
         earlier: table of sign-ups that came before.
+        taxii: URL of the store of collections that peers are served from; None: they are not.
     """
 
     keys: bool = False
@@ -42,3 +43,4 @@ class Office:
     signups: VerificationPolicy | None = None
     signups_key: bytes = b""
     earlier: Path | None = None
+    taxii: str | None = None

@@ -50,13 +50,14 @@ def serve(
 
     Raises:
         ConfigError: an address that cannot be listened on, or one that others reach unguarded.
+        InputError: what the office names is not there.
         OutputError: the journal cannot be written to.
         MissingExtraError: a package of the extra is not installed.
     """
     try:
         import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
 
-        from revenuer.service.admin import administration, mounted  # noqa: PLC0415
+        from revenuer.service.admin import administration, collections, mounted  # noqa: PLC0415
         from revenuer.service.app import Service  # noqa: PLC0415
         from revenuer.service.deciding import Decider, Known  # noqa: PLC0415
         from revenuer.service.doors import either  # noqa: PLC0415
@@ -67,11 +68,15 @@ def serve(
         raise MissingExtraError("serving over HTTP", "service") from error
     office = office or Office()
     guarded, by = token is not None or office.keys, "so REVENUER_SERVE_TOKEN must be set, or --keys given"
-    with bound_to(listen, guarded=guarded, by=by) as bound, administration(url, policy, office, holdout_key) as desk:
+    with (
+        collections(office.taxii) as beside,
+        bound_to(listen, guarded=guarded, by=by) as bound,
+        administration(url, policy, office, holdout_key) as desk,
+    ):
         decider = Decider(policy, Known(), holdout_key=holdout_key, failing=failing)
         decider.warm_up()
         ledger = Ledger(journal, rotate_seconds=1.0)
         guard = either(token, desk.doors) if guarded else token_guard(None)
         sys.setswitchinterval(_TURN)
         service = Service(url, decider, guard, ledger, most_bytes)
-        run_on(bound, mounted(service, desk), on_ready, http=lane(service, desk.metrics))
+        run_on(bound, mounted(service, desk, beside), on_ready, http=lane(service, desk.metrics))

@@ -30,7 +30,6 @@ __all__ = [
 
 Right = Literal["read", "write", "see"]
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_RESERVED: Final = ("taxii2",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def add_collection(store: Store, *, title: str, root: str = "api1", alias: str =
     Raises:
         ConfigError: a name that cannot stand in a URL, or an alias that is taken.
     """
-    if not _NAME.fullmatch(root) or root in _RESERVED or (alias and not _NAME.fullmatch(alias)):
+    if not _NAME.fullmatch(root) or (alias and not _NAME.fullmatch(alias)):
         raise ConfigError("names of API roots and aliases are of small letters, digits, '-', '_' and '.'")
     made = str(uuid.uuid4())
     with store.write() as connection:

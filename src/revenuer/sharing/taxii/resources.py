@@ -14,11 +14,10 @@ from revenuer.sharing.taxii.reading import Page
 __all__ = ["api_root", "collection", "discovery", "manifest", "objects", "versions"]
 
 
-def discovery(title: str, roots: Sequence[str]) -> dict[str, Any]:
-    """What a server has: relative URLs, so that it need not know by which name it is called."""
-    places = [f"/{root}/" for root in roots]
+def discovery(title: str, places: Sequence[str]) -> dict[str, Any]:
+    """What a server has: URLs of API roots without a host, so that it need not know by which name it is called."""
     told: dict[str, Any] = {"title": title, "description": "Indicators of illicit large-scale distillation of LLMs"}
-    return told | ({"default": places[0], "api_roots": places} if places else {})
+    return told | ({"default": places[0], "api_roots": list(places)} if places else {})
 
 
 def api_root(name: str, most_bytes: int) -> dict[str, Any]:

@@ -8,16 +8,16 @@ import binascii
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from revenuer.errors import OutputError
 from revenuer.sharing.taxii import resources
@@ -29,11 +29,14 @@ from revenuer.sharing.taxii.reading import Page, holds, page
 from revenuer.sharing.taxii.store import Store
 from revenuer.sharing.taxii.writing import add, delete, status_of
 
-__all__ = ["DISCOVERY", "taxii_app", "taxii_routes"]
+__all__ = ["PREFIX", "taxii_app", "taxii_mount"]
 
 _log: Final = logging.getLogger(__name__)
 
-DISCOVERY: Final = "/taxii2/"
+PREFIX: Final = "/taxii2"
+MOST_BYTES: Final = 10_000_000
+# Of this server alone: peers who wait for the store hold up nobody else in the process. The store has connections for more.
+_THREADS: Final = 32
 _READING_SECONDS: Final = 60.0
 _CHALLENGE: Final = 'Basic realm="revenuer TAXII", Bearer realm="revenuer TAXII"'
 _OF_ONE: Final = ("limit", "next", "added_after", "match[id]", "match[version]", "match[spec_version]")
@@ -48,6 +51,7 @@ class _Call:
     def __init__(self, request: Request, connection: sa.Connection, peer: str, body: bytes) -> None:
         self.connection, self.peer, self.body = connection, peer, body
         self.path: dict[str, str] = request.path_params
+        self.prefix: str = request.scope["root_path"]
         self.query = request.query_params.multi_items()
 
     def collection(self) -> Collection:
@@ -78,24 +82,30 @@ class _Server:
 
     def __init__(self, store: Store, title: str, most_bytes: int) -> None:
         self.store, self.title, self.most_bytes = store, title, most_bytes
+        self.threads = ThreadPoolExecutor(_THREADS, "taxii")
 
     def endpoint(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         """A handler behind authentication and the negotiation of content."""
 
         @functools.wraps(handler)
         async def answer(request: Request) -> Response:
+            request.scope["revenuer.operation"] = f"taxii_{handler.__name__}"  # for the log of whoever mounts this
             try:
                 body = await self._body(request) if request.method == "POST" else b""
-                return await run_in_threadpool(self._answer, handler, request, body)
+                return await self._in_thread(handler, request, body)
             except Refusal as refusal:
                 return _refused(refusal)
 
         return answer
 
+    async def _in_thread(self, handler: _Handler, request: Request, body: bytes) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self._answer, handler, request, body)
+
     def _answer(self, handler: _Handler, request: Request, body: bytes) -> Response:
         try:
             with self.store.read() as connection:
                 peer = _peer(connection, request.headers.get("authorization", ""))
+                request.scope["revenuer.caller"] = f"peer {peer}"
                 if not accepts(request.headers.get("accept")):
                     raise Refusal(406, f"{TAXII} is all that can be sent")
                 return handler(_Call(request, connection, peer, body))
@@ -105,7 +115,7 @@ class _Server:
 
     async def _body(self, request: Request) -> bytes:
         """The body of a known peer: strangers are not listened to."""
-        await run_in_threadpool(self._answer, _nothing, request, b"")
+        await self._in_thread(_nothing, request, b"")
         if not sends(request.headers.get("content-type")):
             raise Refusal(415, f"{TAXII} is expected")
         found = bytearray()
@@ -122,7 +132,9 @@ class _Server:
         return bytes(found)
 
     def discovery(self, call: _Call) -> Response:
-        return _answered(resources.discovery(self.title, roots(call.connection, call.peer)))
+        return _answered(
+            resources.discovery(self.title, [f"{call.prefix}/{name}/" for name in roots(call.connection, call.peer)])
+        )
 
     def root(self, call: _Call) -> Response:
         call.known()
@@ -177,8 +189,10 @@ class _Server:
         return _answered(found)
 
 
-def taxii_routes(store: Store, *, title: str = "revenuer", most_bytes: int = 10_000_000) -> list[Route]:
-    """The endpoints, to be mounted at the root of a host: the paths are those of the standard.
+def taxii_mount(store: Store, *, title: str = "revenuer", most_bytes: int = MOST_BYTES) -> Mount:
+    """All below `/taxii2`, for the routes of an application: discovery there, and API roots a level further down.
+
+    What goes wrong there is worded as the standard has it, whatever else the application serves.
 
     Args:
         store: where collections are.
@@ -188,7 +202,7 @@ def taxii_routes(store: Store, *, title: str = "revenuer", most_bytes: int = 10_
     server = _Server(store, title, most_bytes)
     one = "/{root}/collections/{collection}"
     table: tuple[tuple[str, str, _Handler], ...] = (
-        ("GET", DISCOVERY, server.discovery),
+        ("GET", "/", server.discovery),
         ("GET", "/{root}/", server.root),
         ("GET", "/{root}/status/{status}/", server.status),
         ("GET", "/{root}/collections/", server.collections),
@@ -200,13 +214,18 @@ def taxii_routes(store: Store, *, title: str = "revenuer", most_bytes: int = 10_
         ("DELETE", f"{one}/objects/{{object}}/", server.delete),
         ("GET", f"{one}/objects/{{object}}/versions/", server.versions),
     )
-    return [Route(path, server.endpoint(handler), methods=[method]) for method, path, handler in table]
+    routes = [Route(path, server.endpoint(handler), methods=[method]) for method, path, handler in table]
+    return Mount(PREFIX, Starlette(routes=routes, exception_handlers=_handlers()))
 
 
-def taxii_app(store: Store, *, title: str = "revenuer", most_bytes: int = 10_000_000) -> Starlette:
-    """A TAXII server that does nothing else; its arguments are those of `taxii_routes`."""
-    handlers: dict[Any, Any] = {HTTPException: _missed}
-    return Starlette(routes=taxii_routes(store, title=title, most_bytes=most_bytes), exception_handlers=handlers)
+def taxii_app(store: Store, *, title: str = "revenuer", most_bytes: int = MOST_BYTES) -> Starlette:
+    """A TAXII server that does nothing else; its arguments are those of `taxii_mount`."""
+    mount = taxii_mount(store, title=title, most_bytes=most_bytes)
+    return Starlette(routes=[mount], exception_handlers=_handlers())
+
+
+def _handlers() -> dict[Any, Any]:
+    return {HTTPException: _missed, Exception: _unexpected}
 
 
 def _nothing(_call: _Call) -> Response:
@@ -265,3 +284,8 @@ def _missed(_request: Request, error: HTTPException) -> Response:
     answer = _refused(Refusal(error.status_code, str(error.detail)))
     answer.headers.update(error.headers or {})
     return answer
+
+
+def _unexpected(_request: Request, error: Exception) -> Response:
+    _log.error("an unexpected error", exc_info=error)
+    return _refused(Refusal(500, "this should not happen; the server's log says more"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,7 @@ def serve(
 
     Raises:
         ConfigError: an address that cannot be listened on, or files that are none.
+        InputError: there is no store.
         OutputError: the store cannot be used.
         MissingExtraError: Starlette, uvicorn or SQLAlchemy is not installed.
     """
@@ -59,12 +61,9 @@ def serve(
         from revenuer.sharing.taxii.store import open_store  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("the TAXII server", "service") from error
-    with bound_to(listen, guarded=tls is not None or plain, by=IN_THE_CLEAR) as place:
-        store = open_store(url)
-        try:
-            serve_app(taxii_app(store, title=title, most_bytes=most_bytes), place, tls=tls, on_ready=on_ready)
-        finally:
-            store.close()
+    guarded = tls is not None or plain
+    with bound_to(listen, guarded=guarded, by=IN_THE_CLEAR) as place, closing(open_store(url, make=False)) as store:
+        serve_app(taxii_app(store, title=title, most_bytes=most_bytes), place, tls=tls, on_ready=on_ready)
 
 
 def serve_app(app: Any, place: socket.socket, *, tls: Tls | None, on_ready: Callable[[str], None]) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from revenuer.errors import ConfigError, OutputError
+from revenuer.errors import ConfigError, InputError, OutputError
 
 __all__ = ["META", "Store", "collections", "objects", "open_store", "peers", "rights", "statuses"]
 
@@ -24,6 +25,7 @@ _LOCK: Final = 0x7465_7869  # any number, as long as every writer takes the same
 _BUSY_MS: Final = 60_000
 # As many connections as the server has threads: none waits for another.
 _POOL: Final = {"pool_size": 8, "max_overflow": 32, "pool_timeout": 60}
+_NONE: Final = "no such store: `revenuer taxii make` makes one"
 META: Final = sa.MetaData()
 
 
@@ -137,26 +139,42 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, *, clock: Callable[[], int] = _now) -> Store:
-    """Open a store, and make it where there is none.
+def open_store(url: str, *, make: bool = True, clock: Callable[[], int] = _now) -> Store:
+    """Open a store.
 
     Args:
         url: path of an SQLite file, `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
+        make: whether it is made where there is none; who serves or lists an empty one has mistyped its name.
         clock: microseconds since 1970; for tests.
 
     Raises:
         ConfigError: the URL is of no database that can be used.
+        InputError: there is no store, and none is to be made, or the file is a database of something else.
         OutputError: the database cannot be reached or written to, or is of a later version.
     """
     engine = _engine(url)
     store = Store(engine, engine.url.render_as_string(hide_password=True), clock)
+    if not make and engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).is_file():
+        raise InputError(_NONE, file=url)  # to connect would make the file
     try:
         with store.write() as connection:
+            _known(connection, url, make=make)
             _make(connection, store.url)
-    except OutputError:
+    except InputError:
         store.close()
         raise
     return store
+
+
+def _known(connection: sa.Connection, url: str, *, make: bool) -> None:
+    """Nothing if the database holds a store, or may come to hold one."""
+    there = sa.inspect(connection).get_table_names()
+    if versions.name in there:
+        return
+    if there and connection.dialect.name == "sqlite":
+        raise InputError("is a database of something else, and no store of collections", file=url)
+    if not make:
+        raise InputError(_NONE, file=url)
 
 
 def _make(connection: sa.Connection, url: str) -> None:
