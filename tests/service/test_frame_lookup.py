@@ -22,11 +22,13 @@ frames = st.lists(st.lists(st.sampled_from((*WORDS, "{…}")), max_size=25).map(
 def test_a_single_text_carries_what_it_carries_in_a_batch(
     campaigns: list[list[str]], asked: list[str], earlier: int
 ) -> None:
-    """The compiled look-up agrees with `TaskBook.carried`, also where frames were taken apart earlier."""
+    """The compiled look-up agrees with `TaskBook.carried`, also where frames were read or numbered otherwise earlier."""
     book = task_book(campaigns)
     kept = Frames()
-    kept.book(campaigns[earlier:], system=False)
-    found = kept.book(campaigns, system=False)
+    texts, numbers = {f"C-{n}": frames for n, frames in enumerate(campaigns)}, {f"C-{n}": n for n in range(4)}
+    kept.book({f"C-{n}": frames for n, frames in enumerate(campaigns[earlier:])}, numbers, system=False)
+    kept.book(texts, {name: -number for name, number in numbers.items()}, system=False)
+    found = kept.book(texts, numbers, system=False)
     wanted = book.carried(pa.array(asked)).tolist()
     assert [found.look(text, 0, NO_KEYS)[1] for text in asked] == wanted
     assert [frame_book(book).look(text, 0, NO_KEYS)[1] for text in asked] == wanted

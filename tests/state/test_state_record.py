@@ -9,7 +9,17 @@ import sqlalchemy as sa
 from state_samples import LATER, NOON, TASKS, campaign, found, people
 
 from revenuer.errors import OutputError
-from revenuer.state import Known, State, listed, match_campaigns, open_state, record_scan, resolve_id, tables
+from revenuer.state import (
+    AccountFound,
+    Known,
+    State,
+    listed,
+    match_campaigns,
+    open_state,
+    record_scan,
+    resolve_id,
+    tables,
+)
 from revenuer.state.identity import same_task, words_of
 
 
@@ -103,6 +113,31 @@ def test_an_account_that_is_no_longer_flagged_is_cleared(state: State):
     flagged = {row["account_id"]: row["flagged"] for row in rows(state, tables.accounts)}
     assert not flagged["acct-0"]
     assert flagged["acct-1"]
+
+
+def test_who_stands_as_before_is_not_written_again(state: State):
+    """A second scan of the same people changes the row of the one whose share is another, and no other."""
+    record_scan(state, [campaign("C-1", people(0, 6))], found(people(0, 6), "C-1"), at=NOON)
+    (before,) = {row["scan_id"] for row in rows(state, tables.accounts)}
+    again = [*found(people(0, 5), "C-2"), AccountFound("acct-5", "C-2", 0.9, True, 0.6, 0.5)]
+    done = record_scan(state, [campaign("C-2", people(0, 6))], again, at=LATER)
+    written = {row["account_id"]: row["scan_id"] for row in rows(state, tables.accounts)}
+    assert written == dict.fromkeys(people(0, 5), before) | {"acct-5": done.scan_id}
+
+
+def test_a_state_of_an_earlier_version_is_brought_up_to_date(state: State):
+    """What stood there stands, and what a scan changed is found by an index."""
+    record_scan(state, [campaign("C-1", people(0, 6))], found(people(0, 6), "C-1"), at=NOON)
+    before = rows(state, tables.accounts)
+    with state.write() as connection:
+        for table in ("accounts", "tasks"):
+            connection.execute(sa.text(f"DROP INDEX {table}_of_scan"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    again = open_state(state.engine.url.render_as_string(hide_password=False).replace("+psycopg", ""))
+    assert rows(again, tables.accounts) == before
+    for table in ("accounts", "tasks"):
+        assert f"{table}_of_scan" in {one["name"] for one in sa.inspect(again.engine).get_indexes(table)}
+    again.close()
 
 
 def test_a_failure_in_the_middle_leaves_the_state_as_it_was(state: State):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -82,31 +82,39 @@ class Frames:
 
     def __init__(self) -> None:
         self._parts: dict[tuple[str, bool], TaskBook] = {}
-        self._books: dict[bool, tuple[list[list[str]], FrameBook]] = {}
+        self._books: dict[bool, tuple[dict[str, list[str]], list[str], FrameBook]] = {}
 
-    def book(self, frames: Sequence[Sequence[str]], *, system: bool) -> FrameBook:
-        """The frames of each campaign; see `task_book`. The same frames as the last time are the same book."""
-        wanted = [list(texts) for texts in frames]
+    def book(self, frames: Mapping[str, Sequence[str]], numbers: Mapping[str, int], *, system: bool) -> FrameBook:
+        """The frames of each campaign; see `task_book`. What was put in order stays so while the frames are the same.
+
+        Args:
+            frames: masked texts, by the id of the campaign.
+            numbers: of these campaigns, and maybe of others.
+            system: take the frames of system prompts, and not those of prompts.
+        """
+        wanted = {name: list(texts) for name, texts in sorted(frames.items())}
         if system not in self._books or self._books[system][0] != wanted:
-            self._books[system] = wanted, self._made(wanted, system=system)
-        return self._books[system][1]
+            self._books[system] = wanted, *self._made(wanted, system=system)
+        _, names, book = self._books[system]
+        return replace(book, owners=np.array([numbers[name] for name in names], np.int64))
 
-    def _made(self, frames: Sequence[Sequence[str]], *, system: bool) -> FrameBook:
-        parts = self._parts | dict(self._taken_apart(frames, system=system))
-        wanted = [(number, (text, system)) for number, texts in enumerate(frames) for text in texts]
-        mine = [(number, parts[key]) for number, key in wanted if len(parts[key].owners)]
+    def _made(self, frames: Mapping[str, Sequence[str]], *, system: bool) -> tuple[list[str], FrameBook]:
+        """The book, and of each of its frames the campaign."""
+        parts = self._parts | dict(self._taken_apart(frames.values(), system=system))
+        wanted = [(name, (text, system)) for name, texts in frames.items() for text in texts]
+        mine = [(name, parts[key]) for name, key in wanted if len(parts[key].owners)]
         kept = {key for _, key in wanted}
         self._parts = {key: part for key, part in parts.items() if key[1] != system or key in kept}
-        owners = np.array([number for number, _ in mine], np.int64)
         sizes = np.array([len(part.shingles) for _, part in mine], np.int64)
         shingles = np.concatenate([np.empty(0, np.uint64), *(part.shingles for _, part in mine)])
         order = np.argsort(shingles, kind="stable")
         frame_of = np.repeat(np.arange(len(mine), dtype=np.int64), sizes)
         needed = np.array([part.needed[0] for _, part in mine], np.int64)
-        return frame_book(TaskBook(owners, needed, shingles[order], frame_of[order]))
+        nobody = np.full(len(mine), -1, np.int64)
+        return [name for name, _ in mine], frame_book(TaskBook(nobody, needed, shingles[order], frame_of[order]))
 
     def _taken_apart(
-        self, frames: Sequence[Sequence[str]], *, system: bool
+        self, frames: Iterable[Sequence[str]], *, system: bool
     ) -> Iterator[tuple[tuple[str, bool], TaskBook]]:
         for text in {text for texts in frames for text in texts}:
             if (text, system) not in self._parts:

@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
 
-import msgspec
 import sqlalchemy as sa
 
-from revenuer.response import CampaignStanding
 from revenuer.service.frames import Frames
 from revenuer.service.memory import MET
-from revenuer.service.table import (
-    Accounts,
-    Ruling,
-    Rulings,
-    Table,
-    accounts_of,
-    put_into,
-    renumbered,
-    rulings_of,
-    seconds,
+from revenuer.service.standing import (
+    CHUNK,
+    Campaigns,
+    Documents,
+    Tasks,
+    accounts_seen,
+    campaigns_of,
+    flagged_accounts,
+    read_tasks,
 )
+from revenuer.service.table import Accounts, Ruling, Rulings, Table, put_into, renumbered, rulings_of, seconds
 from revenuer.state import tables
 
 __all__ = ["Changed", "Loader", "batches_met", "head_of", "rulings_named", "with_rulings", "with_standing"]
 
-_CHUNK: Final = 10_000
 _SOME: Final = 500
 _KEPT: Final = ("active", "shadow", "reversed")
-
-
-_Row = tuple[str, bool, str | None, float, float | None]
-
-
-class _Served(msgspec.Struct):
-    """Of a campaign's document, what it serves and what it asks; the rest is passed over unread."""
-
-    capabilities: dict[str, float]
-    frames: list[msgspec.Raw] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +40,18 @@ class Changed:
     campaign: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Campaigns:
-    standing: tuple[CampaignStanding, ...]
-    by_id: dict[str, int]
-
-
-_served: Final = msgspec.json.Decoder(_Served).decode
-
-
 def head_of(connection: sa.Connection) -> int:
     """Number of the last entry of the audit log: what changed has an entry behind it."""
     return int(connection.execute(sa.select(sa.func.max(tables.audit.c.number))).scalar() or 0)
 
 
 class Loader:
-    """Reads the state into tables; frames that it has taken apart once it keeps."""
+    """Reads the state into tables; of what was read before, only what scans have changed is read again."""
 
     def __init__(self) -> None:
         self._frames = Frames()
+        self._documents: Documents = {}
+        self._tasks: Tasks = {}
 
     def whole(self, connection: sa.Connection, at: str) -> Table:
         """Read all of it.
@@ -80,28 +60,29 @@ class Loader:
             connection: of `State.read`.
             at: now, RFC 3339; decisions that have ended are left out.
         """
-        campaigns = _campaigns(connection)
-        accounts = accounts_of(_flagged(_accounts(connection), campaigns.by_id))
+        self._documents, self._tasks = {}, {}
+        campaigns = campaigns_of(connection, self._documents)
+        read_tasks(connection, self._tasks)
+        accounts = flagged_accounts(connection, campaigns.by_id)
         of_campaign, spread = _on_campaigns(connection, campaigns, at)
         rulings = rulings_of(chain(_on_accounts(connection, at), spread))
-        return self._table(connection, campaigns, accounts, rulings, of_campaign)
+        return self._table(campaigns, accounts, rulings, of_campaign)
 
     def after_scans(self, connection: sa.Connection, at: str, earlier: Table, scans: Sequence[str]) -> Table:
-        """Read what scans have changed: campaigns, their frames, and the accounts that they saw."""
-        campaigns = _campaigns(connection)
+        """Read what scans have changed: campaigns, their frames, and the standing of accounts."""
+        campaigns = campaigns_of(connection, self._documents)
+        read_tasks(connection, self._tasks, scans)
         places = [campaigns.by_id.get(one.campaign_id, -1) for one in earlier.campaigns]
-        rows = list(_accounts(connection, scans))
-        newer = accounts_of(_flagged(rows, campaigns.by_id))
-        accounts = put_into(renumbered(earlier.accounts, places), newer, (row[0] for row in rows))
+        seen, newer = accounts_seen(connection, campaigns.by_id, scans)
+        accounts = put_into(renumbered(earlier.accounts, places), newer, seen)
         of_campaign, _ = _on_campaigns(connection, campaigns, at)
-        return self._table(connection, campaigns, accounts, earlier.rulings, of_campaign)
+        return self._table(campaigns, accounts, earlier.rulings, of_campaign)
 
     def _table(
-        self, connection: sa.Connection, campaigns: _Campaigns, accounts: Accounts, rulings: Rulings,
-        of_campaign: dict[str, list[Ruling]],
-    ) -> Table:  # fmt: skip
-        texts = _texts(connection, campaigns)
-        prompts, systems = (self._frames.book(texts, system=system) for system in (False, True))
+        self, campaigns: Campaigns, accounts: Accounts, rulings: Rulings, of_campaign: dict[str, list[Ruling]]
+    ) -> Table:
+        frames = {name: texts for name, texts in self._tasks.items() if name in campaigns.by_id}
+        prompts, systems = (self._frames.book(frames, campaigns.by_id, system=system) for system in (False, True))
         return Table(accounts, rulings, campaigns.standing, campaigns.by_id, of_campaign, prompts, systems)
 
 
@@ -139,72 +120,17 @@ def batches_met(connection: sa.Connection, until: int) -> Iterator[tuple[str, di
     """Digest and content of every batch that the log tells of, up to an entry, in order."""
     table = tables.audit
     chosen = sa.select(table.c.subject, table.c.detail).where(table.c.action == MET, table.c.number <= until)
-    for subject, detail in connection.execute(chosen.order_by(table.c.number).execution_options(yield_per=_CHUNK)):
+    for subject, detail in connection.execute(chosen.order_by(table.c.number).execution_options(yield_per=CHUNK)):
         yield subject, json.loads(detail)
 
 
-def _campaigns(connection: sa.Connection) -> _Campaigns:
-    """Those that stand, the ones that people and evidence hold for surest first; merged ones lead to the other."""
-    aliases = sa.select(tables.aliases).where(tables.aliases.c.why == "merged")
-    merged = {row.alias: row.campaign_id for row in connection.execute(aliases)}
-    rows = [row for row in connection.execute(sa.select(tables.campaigns)) if row.campaign_id not in merged]
-    rows.sort(key=lambda row: (row.standing == "dismissed", -row.confidence, row.campaign_id))
-    standing = tuple(_standing(row) for row in rows)
-    by_id = {one.campaign_id: number for number, one in enumerate(standing)}
-    for alias in merged:
-        kept = _followed(alias, merged)
-        if kept in by_id:
-            by_id[alias] = by_id[kept]
-    return _Campaigns(standing, by_id)
-
-
-def _standing(row: Any) -> CampaignStanding:
-    told = _served(row.document)
-    serves = tuple(sorted(told.capabilities.items()))
-    return CampaignStanding(row.campaign_id, row.confidence, row.standing, serves, bool(told.frames))
-
-
-def _followed(alias: str, merged: Mapping[str, str]) -> str:
-    name = alias
-    for _ in range(len(merged)):
-        if name not in merged:
-            break
-        name = merged[name]
-    return name
-
-
-def _texts(connection: sa.Connection, campaigns: _Campaigns) -> list[list[str]]:
-    """Every task that each campaign ever had."""
-    frames: list[list[str]] = [[] for _ in campaigns.standing]
-    table = tables.tasks
-    chosen = sa.select(table.c.campaign_id, table.c.frame).order_by(table.c.campaign_id, table.c.frame)
-    for name, frame in connection.execute(chosen):
-        if name in campaigns.by_id:
-            frames[campaigns.by_id[name]].append(frame)
-    return frames
-
-
-def _accounts(connection: sa.Connection, scans: Sequence[str] | None = None) -> Iterator[_Row]:
-    """Flagged accounts, or all that these scans saw."""
-    table = tables.accounts
-    columns = (table.c.account_id, table.c.flagged, table.c.campaign_id, table.c.extraction_share, table.c.share_low)
-    which = table.c.flagged if scans is None else table.c.scan_id.in_(scans)
-    yield from connection.execute(sa.select(*columns).where(which).execution_options(yield_per=_CHUNK))
-
-
-def _flagged(rows: Iterable[_Row], by_id: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
-    for account, flagged, campaign, share, low in rows:
-        if flagged:
-            yield account, by_id.get(campaign or "", -1), share, low or 0.0
-
-
 def _on_accounts(connection: sa.Connection, at: str) -> Iterator[tuple[str, Ruling]]:
-    for row in connection.execute(_lasting(at, "account").execution_options(yield_per=_CHUNK)):
+    for row in connection.execute(_lasting(at, "account").execution_options(yield_per=CHUNK)):
         yield row.subject, _ruling(row)
 
 
 def _on_campaigns(
-    connection: sa.Connection, campaigns: _Campaigns, at: str
+    connection: sa.Connection, campaigns: Campaigns, at: str
 ) -> tuple[dict[str, list[Ruling]], list[tuple[str, Ruling]]]:
     """Decisions on campaigns, and those of them that close accounts, for each account that people saw when they agreed."""
     of_campaign: dict[str, list[Ruling]] = {}

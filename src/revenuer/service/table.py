@@ -7,9 +7,9 @@ is not in the table is taken for one of a million that are happens once in 10^13
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -152,31 +152,34 @@ def seconds(time: str) -> int:
     return int(datetime.fromisoformat(time).timestamp())
 
 
-def accounts_of(rows: Iterable[tuple[str, int, float, float]]) -> Accounts:
-    """Flagged accounts: id, number of the campaign (-1: none), share and its lower bound."""
-    kind = [("key", np.int64), ("campaign", np.int32), ("share", np.float64), ("low", np.float64)]
-    found = np.fromiter(((account_key(name), number, share, low) for name, number, share, low in rows), dtype=kind)
-    found = found[np.argsort(found["key"], kind="stable")]
-    return Accounts(*(np.ascontiguousarray(found[name]) for name in ("key", "share", "low", "campaign")))
+def accounts_of(parts: Sequence[Sequence[npt.NDArray[Any]]]) -> Accounts:
+    """Flagged accounts in any order, in parts: of each the columns of `Accounts` (campaign -1: none)."""
+    kinds = (np.int64, np.float64, np.float64, np.int32)
+    columns = [np.concatenate([np.empty(0, kind), *(part[at] for part in parts)]) for at, kind in enumerate(kinds)]
+    order = np.argsort(columns[0], kind="stable")
+    return Accounts(*(column[order] for column in columns))
 
 
 def renumbered(accounts: Accounts, places: Sequence[int]) -> Accounts:
     """The same accounts, where campaign `n` now has the number `places[n]`."""
+    if list(places) == list(range(len(places))):
+        return accounts
     moved = np.append(np.asarray(places, np.int32), np.int32(-1))  # -1, no campaign, is the last
-    return Accounts(accounts.keys, accounts.share, accounts.share_low, moved[accounts.campaign])
+    return replace(accounts, campaign=moved[accounts.campaign])
 
 
-def put_into(accounts: Accounts, newer: Accounts, seen: Iterable[str]) -> Accounts:
-    """The accounts with newer ones in their place; `seen` are all that were looked at, flagged or not."""
-    keys = np.sort(np.fromiter((account_key(name) for name in seen), np.int64))
+def put_into(accounts: Accounts, newer: Accounts, seen: I64) -> Accounts:
+    """The accounts with newer ones in their place; `seen` are the keys of all that were looked at, flagged or not."""
+    keys = np.sort(seen)
     first, end = (np.searchsorted(accounts.keys, keys, side) for side in ("left", "right"))
     gone = first[end > first]
-    columns = [
-        np.concatenate([np.delete(getattr(accounts, name), gone), getattr(newer, name)])
-        for name in ("keys", "share", "share_low", "campaign")
-    ]
-    order = np.argsort(columns[0], kind="stable")
-    return Accounts(*(column[order] for column in columns))
+    at = np.searchsorted(np.delete(accounts.keys, gone), newer.keys)
+    return Accounts(
+        *(
+            np.insert(np.delete(getattr(accounts, name), gone), at, getattr(newer, name))
+            for name in ("keys", "share", "share_low", "campaign")
+        )
+    )
 
 
 def rulings_of(rows: Iterable[tuple[str, Ruling]]) -> Rulings:

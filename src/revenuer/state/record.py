@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from revenuer.state.identity import Known, Matched, match_campaigns
 from revenuer.state.store import State
 
 __all__ = ["AccountFound", "Recorded", "record_scan"]
+
+_CHUNK: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def record_scan(
 ) -> Recorded:
     """Record findings in one transaction; recording the same findings again changes nothing.
 
-    Accounts that the scan flags, or that the state knew, get the standing of this scan; of others nothing is kept. What a
-    person has decided about a campaign stays. Traffic that a later scan no longer covers takes no member away from a campaign.
+    Accounts that the scan flags, or that the state knew, get the standing of this scan; of others nothing is kept. Who stands
+    as before is not written again, so that a service which follows reads what changed and no more. What a person has decided
+    about a campaign stays. Traffic that a later scan no longer covers takes no member away from a campaign.
 
     Args:
         state: from `open_state`.
@@ -167,21 +170,30 @@ def _recorded_ids(connection: sa.Connection, scan_id: str) -> dict[str, str]:
 def _put_accounts(
     connection: sa.Connection, accounts: Sequence[AccountFound], ids: Mapping[str, str], scan_id: str
 ) -> None:
-    there = set(connection.execute(sa.select(tables.accounts.c.account_id)).scalars())
+    """New ones, and those that stand otherwise than before; the others keep the scan that said so first."""
+    known = _standing(connection, {one.account_id for one in accounts})
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in accounts:
-        if not (one.flagged or one.account_id in there):
-            continue
         campaign = None if one.campaign_id is None else ids.get(one.campaign_id, one.campaign_id)
-        row = msgspec.to_builtins(one) | {"campaign_id": campaign, "scan_id": scan_id}
-        (old if one.account_id in there else new).append(row)
+        row = msgspec.to_builtins(one) | {"campaign_id": campaign}
+        before = known.get(one.account_id)
+        if before is None and one.flagged:
+            new.append(row | {"scan_id": scan_id})
+        elif before is not None and before != tuple(row.values()):
+            old.append({"key": row.pop("account_id"), **row, "scan_id": scan_id})
     if new:
         connection.execute(sa.insert(tables.accounts), new)
     if old:
         key = tables.accounts.c.account_id == sa.bindparam("key")
-        rows = [{"key": row.pop("account_id"), **row} for row in old]
-        connection.execute(sa.update(tables.accounts).where(key), rows)
+        connection.execute(sa.update(tables.accounts).where(key), old)
+
+
+def _standing(connection: sa.Connection, wanted: Collection[str]) -> dict[str, tuple[Any, ...]]:
+    """Of these accounts, those that the state knows: the columns that `AccountFound` has."""
+    columns = [tables.accounts.c[name] for name in AccountFound.__slots__]
+    rows = connection.execute(sa.select(*columns).execution_options(yield_per=_CHUNK))
+    return {row[0]: tuple(row) for row in rows if row[0] in wanted}
 
 
 def _row(connection: sa.Connection, table: sa.Table, **key: str) -> Any:
