@@ -49,30 +49,19 @@ def write_accounts(
         judged: every queue with the confidence that it is a campaign: it ranks the accounts that are not flagged.
         p_values: of each account that it is honest, by its own requests alone.
     """
-    risk = np.zeros(len(profiles))
-    for queue, confidence in judged:
-        risk[queue.accounts] = BELOW * queue.posterior * confidence
-    flagged = np.zeros(len(profiles), np.bool_)
-    campaign = np.full(len(profiles), None, object)
-    reasons: list[list[str]] = [[] for _account in range(len(profiles))]
-    for one in assembled:
-        queue = queues[one.number]
-        member = np.isin(queue.accounts, one.flagged)
-        risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, BELOW)
-        flagged[one.flagged] = True
-        campaign[one.flagged] = one.campaign.campaign_id
-        for account in one.flagged:
-            reasons[account] = _reasons(one, int(harvest.extracted[account]), int(profiles.exchanges[account]))
-    share = harvest.expected / np.maximum(profiles.exchanges, 1)
+    risk = np.clip(_risks(len(profiles), queues, assembled, judged), 0.0, 1.0)
+    campaign, reasons = _accused_of(profiles, assembled, harvest)
+    flagged = np.array([name is not None for name in campaign], np.bool_)
+    share = np.where(flagged, harvest.expected / np.maximum(profiles.exchanges, 1), 0.0)
     bounds = harvest.interval(np.arange(len(profiles)), profiles)
     order = np.argsort(profiles.ids.astype(str), kind="stable")
     table = pa.table(
         [
             pa.array(profiles.ids[order], pa.string()),
-            pa.array(np.clip(risk, 0.0, 1.0)[order]),
+            pa.array(risk[order]),
             pa.array(flagged[order]),
             pa.array(campaign[order], pa.string()),
-            pa.array(np.clip(np.where(flagged, share, 0.0), 0.0, 1.0)[order]),
+            pa.array(np.clip(share, 0.0, 1.0)[order]),
             *(pa.array(bound[order], mask=~flagged[order]) for bound in bounds),
             pa.array([reasons[i] for i in order], pa.list_(pa.string())),
             pa.array(p_values[order]),
@@ -81,6 +70,33 @@ def write_accounts(
     )
     pq.write_table(table, path, compression="zstd")
     return int(flagged.sum())
+
+
+def _risks(
+    accounts: int, queues: list[Queue], assembled: list[Assembled], judged: Iterable[tuple[Queue, float]]
+) -> npt.NDArray[np.float64]:
+    """The risk of each account: in full for what its campaign flags, less for all others of a queue."""
+    risk = np.zeros(accounts)
+    for queue, confidence in judged:
+        risk[queue.accounts] = BELOW * queue.posterior * confidence
+    for one in assembled:
+        queue = queues[one.number]
+        member = np.isin(queue.accounts, one.flagged)
+        risk[queue.accounts] = queue.posterior * one.campaign.confidence * np.where(member, 1.0, BELOW)
+    return risk
+
+
+def _accused_of(
+    profiles: Profiles, assembled: list[Assembled], harvest: Harvest
+) -> tuple[npt.NDArray[np.object_], list[list[str]]]:
+    """The campaign of each account, None where it is not flagged, and the reasons."""
+    campaign = np.full(len(profiles), None, object)
+    reasons: list[list[str]] = [[] for _account in range(len(profiles))]
+    for one in assembled:
+        campaign[one.flagged] = one.campaign.campaign_id
+        for account in one.flagged:
+            reasons[account] = _reasons(one, int(harvest.extracted[account]), int(profiles.exchanges[account]))
+    return campaign, reasons
 
 
 def _reasons(one: Assembled, extracted: int, made: int) -> list[str]:

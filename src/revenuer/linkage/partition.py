@@ -158,35 +158,42 @@ def exchangeability(
     """
     if not len(accounts):
         return _NOTHING_TO_TELL
-    accounts = np.unique(accounts, return_inverse=True)[1].astype(np.int64)
-    sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
-    order = np.lexsort((sessions, accounts))
-    accounts, sessions, hours, items = accounts[order], sessions[order], hours[order], items[order]
-    sketches = np.ascontiguousarray(sketches[order])
-    observed = _statistics(accounts, sessions, hours, sketches)
+    order, accounts, sessions = _in_order(accounts, sessions)
+    hours, sketches = hours[order], np.ascontiguousarray(sketches[order])
     rng = np.random.default_rng(seed)
-    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
-    deviation = null.std(axis=0, ddof=1)
+    (content, hour, between, pairs), (content_sd, hour_sd) = _contrasted(
+        rng, accounts, sessions, hours, sketches, permutations
+    )
     talks = _Talks.of(accounts, sessions)
     length = talks.alike(None if lengths is None else talks.means(lengths[order]), rng, permutations)
     depth = talks.alike(None if turns is None else talks.most(turns[order]), rng, permutations)
-    counts = np.bincount(accounts).astype(np.float64)
+    balances = _balances(rng, accounts, hours, permutations)
+    repeats, spread = _repeats(accounts, items[order]), _spread(accounts)
     return Exchangeability(
-        pairs=int(observed[3]),
-        content=float(observed[0]),
-        content_sd=float(deviation[0]),
-        hour=float(observed[1]),
-        hour_sd=float(deviation[1]),
-        repeats=_repeats(accounts, items),
-        between=float(observed[2]),
-        spread=float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2),
-        balance=_balance(accounts, hours),
-        balance_null=min(_balance(accounts, _rotated(rng, accounts, hours)) for _ in range(permutations)),
-        length=length[0],
-        length_sd=length[1],
-        depth=depth[0],
-        depth_sd=depth[1],
+        int(pairs), content, content_sd, hour, hour_sd, repeats, between, spread, *balances, *length, *depth
     )
+
+
+def _in_order(accounts: I64, sessions: I64) -> tuple[npt.NDArray[np.intp], I64, I64]:
+    """The requests by account, then session; and both in that order, counted from 0."""
+    accounts = np.unique(accounts, return_inverse=True)[1].astype(np.int64)
+    sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
+    order = np.lexsort((sessions, accounts))
+    return order, accounts[order], sessions[order]
+
+
+def _contrasted(
+    rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64, sketches: F64, permutations: int
+) -> tuple[list[float], list[float]]:
+    """The four `_statistics` as observed, and the standard deviation of the first two under permutation."""
+    observed = _statistics(accounts, sessions, hours, sketches)
+    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
+    return observed.tolist(), null.std(axis=0, ddof=1).tolist()
+
+
+def _spread(accounts: I64) -> float:
+    counts = np.bincount(accounts).astype(np.float64)
+    return float((counts.var() - counts.mean()) / max(counts.mean(), 1e-9) ** 2)
 
 
 class _Talks(NamedTuple):
@@ -315,6 +322,12 @@ def _balance(accounts: I64, hours: I64) -> float:
     per_account = np.bincount(accounts).astype(np.float64)
     apart = (counts.astype(np.float64) ** 2).sum() / span - ((per_account / span) ** 2).sum()
     return float(total.var() / apart) if apart > 0 and len(cells) else 1.0
+
+
+def _balances(rng: np.random.Generator, accounts: I64, hours: I64, permutations: int) -> tuple[float, float]:
+    """The balance as observed, and the least among random rotations."""
+    least = min(_balance(accounts, _rotated(rng, accounts, hours)) for _ in range(permutations))
+    return _balance(accounts, hours), least
 
 
 def _rotated(rng: np.random.Generator, accounts: I64, hours: I64) -> I64:
