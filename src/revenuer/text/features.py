@@ -37,6 +37,7 @@ PAIRS: Final = 8  # a text with more pairs of concepts than this has each weigh 
 SYSTEM_WEIGHT: Final = 0.5  # a product's instructions say less of this exchange than what was asked in it
 
 _SCRATCH: Final = 4 * (HEAD_TOKENS + TAIL_TOKENS) + CONCEPTS * CONCEPTS + CONCEPTS + SHAPE
+_AROUND: Final = 5  # n-grams of one token at most
 _NUMBER: Final = np.uint64(0xC1E42AF088FF1B2C)  # token_hash("7"), the hash of every number
 
 F32 = npt.NDArray[np.float32]
@@ -71,6 +72,56 @@ def _scale(weight: float, norm: Any, pairs: int, concepts: int, grams: int, coun
             values[i] = of_pair
 
 
+@nb.njit(inline="always")
+def _grams(h: Any, before: Any, before2: Any, i: int, length: int, out: U64, n: int) -> int:
+    """Write the n-grams that end with token `h`, the i-th of `length`, to `out` from position `n`; return the new count.
+
+    `before` is the token before it, `before2` the two before it, joined.
+    """
+    out[n] = h
+    n += 1
+    if i >= 1:
+        out[n] = join(before, h)
+        n += 1
+    if i >= 2:
+        out[n] = join(before2, h)
+        n += 1
+    if i < EDGE_TOKENS:
+        out[n] = h ^ OPENING
+        n += 1
+    if i >= length - EDGE_TOKENS:
+        out[n] = h ^ CLOSING
+        n += 1
+    return n
+
+
+@nb.njit(inline="always")
+def _pair(
+    c: int, i: int, near: int, heard: int, recent: I32, grams: int, stamp: I32, mark: int, ids: I32, values: F32, n: int
+) -> tuple[int, int]:
+    """Pair concept `c`, heard at token `i`, with those heard shortly before; return the new count, and who is near."""
+    while near < heard and i - recent[near, 0] > NEAR:
+        near += 1
+    for j in range(near, heard):
+        d = recent[j, 1]
+        pair = grams + CONCEPTS + d * CONCEPTS + c
+        if d != c and stamp[pair] != mark and n < ids.shape[0] - SHAPE:
+            stamp[pair] = mark
+            ids[n] = pair
+            values[n] = 0  # known at the end
+            n += 1
+    recent[heard, 0] = i
+    recent[heard, 1] = c
+    return n, near
+
+
+@nb.njit(nogil=True)
+def _scratch() -> tuple[I32, I32, U64]:
+    """Where `_part` notes which concepts it heard last, how often each, and the n-grams of the token it is at."""
+    recent = np.empty((_AROUND * (HEAD_TOKENS + TAIL_TOKENS), 2), np.int32)
+    return recent, np.empty(CONCEPTS, np.int32), np.empty(_AROUND, np.uint64)
+
+
 @nb.njit(nogil=True)
 def _part(
     hashes: U64,
@@ -80,8 +131,7 @@ def _part(
     table: tuple[U64, I32, I8, F32, npt.NDArray[np.uint8]],
     stamp: I32,
     mark: int,
-    recent: I32,
-    counts: I32,
+    scratch: tuple[I32, I32, U64],
     ids: I32,
     values: F32,
     n: int,
@@ -91,49 +141,30 @@ def _part(
     `stamp` (one place per feature) remembers under `mark` what this text already has: presence counts, not frequency.
     """
     keys, feature, concept, idf, may = table
+    recent, counts, around = scratch
     grams = idf.shape[0]
     first = n
     norm = np.float32(0)
-    numbers = hits = repeated = known = tokens = 0
+    numbers = hits = repeated = known = 0
     concepts = pairs = near = heard = 0
     counts[:] = 0
-    before = np.uint64(0)
-    before2 = np.uint64(0)
+    before = before2 = np.uint64(0)
     length = min(end - start, HEAD_TOKENS + TAIL_TOKENS)
-    while True:
-        at = _place(start, end, tokens)
-        if at < 0:
-            break
-        h = hashes[at]
-        if h == _NUMBER:
-            numbers += 1
-        two = join(before, h)
-        hit = False
-        for kind in range(5):
-            if kind == 0:
-                gram = h
-            elif kind == 1:
-                if tokens < 1:
-                    continue
-                gram = two
-            elif kind == 2:
-                if tokens < 2:
-                    continue
-                gram = join(before2, h)
-            elif kind == 3:
-                if tokens >= EDGE_TOKENS:
-                    continue
-                gram = h ^ OPENING
-            else:
-                if tokens < length - EDGE_TOKENS:
-                    continue
-                gram = h ^ CLOSING
+    if length == 0:
+        return first
+    for i in range(length):
+        h = hashes[_place(start, end, i)]
+        numbers += h == _NUMBER
+        share = FRAME_WEIGHT if i < FRAME_TOKENS or i >= length - FRAME_TOKENS else 1
+        heard_before = heard
+        for g in range(_grams(h, before, before2, i, length, around, 0)):
+            gram = around[g]
             if not maybe(may, gram):
                 continue
-            at_slot = slot(keys, gram)
-            if keys[at_slot] == 0:
+            at = slot(keys, gram)
+            if keys[at] == 0:
                 continue
-            f = feature[at_slot]
+            f, c = feature[at], concept[at]
             if f >= 0:
                 known += 1
                 if stamp[f] == mark:
@@ -144,43 +175,27 @@ def _part(
                     values[n] = idf[f]
                     norm += idf[f] * idf[f]
                     n += 1
-            c = concept[at_slot]
             if c >= 0:
-                hit = True
-                share = FRAME_WEIGHT if tokens < FRAME_TOKENS or tokens >= length - FRAME_TOKENS else 1
                 concepts += share
                 counts[c] += share
                 if counts[c] == share:
                     ids[n] = grams + c
                     values[n] = 0  # known at the end
                     n += 1
-                while near < heard and tokens - recent[near, 0] > NEAR:
-                    near += 1
-                for i in range(near, heard):
-                    d = recent[i, 1]
-                    pair = grams + CONCEPTS + d * CONCEPTS + c
-                    if d != c and stamp[pair] != mark and n < ids.shape[0] - SHAPE:
-                        stamp[pair] = mark
-                        ids[n] = pair
-                        values[n] = 0
-                        n += 1
-                        pairs += 1
-                recent[heard, 0] = tokens
-                recent[heard, 1] = c
+                others = n
+                n, near = _pair(c, i, near, heard, recent, grams, stamp, mark, ids, values, n)
+                pairs += n - others
                 heard += 1
-        hits += hit
-        before2 = two
+        hits += heard > heard_before
+        before2 = join(before, h)
         before = h
-        tokens += 1
-    if tokens == 0:
-        return first
     _scale(weight, norm, pairs, concepts, grams, counts, ids[first:n], values[first:n])
     base = grams + CONCEPTS + CONCEPTS * CONCEPTS
     for i in range(SHAPE):
         ids[n + i] = base + i
-    values[n] = weight * np.sqrt(np.float32(numbers) / tokens)
+    values[n] = weight * np.sqrt(np.float32(numbers) / length)
     values[n + 1] = weight * np.float32(repeated) / max(known, 1)
-    values[n + 2] = weight * np.float32(hits) / tokens
+    values[n + 2] = weight * np.float32(hits) / length
     return n + SHAPE
 
 
@@ -197,14 +212,12 @@ def _score(
     rows, columns = p_ends.shape[0] - 1, weights.shape[1]
     out = np.zeros((rows, columns), np.float32)
     stamp = np.full(weights.shape[0], -1, np.int32)
-    recent, counts = np.empty((5 * (HEAD_TOKENS + TAIL_TOKENS), 2), np.int32), np.empty(CONCEPTS, np.int32)
+    scratch = _scratch()
     ids = np.empty(2 * _SCRATCH, np.int32)
     values = np.empty(2 * _SCRATCH, np.float32)
     for r in range(rows):
-        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, recent, counts, ids, values, 0)
-        n = _part(
-            system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, recent, counts, ids, values, n
-        )
+        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, scratch, ids, values, 0)
+        n = _part(system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, scratch, ids, values, n)
         for i in range(n):
             v = values[i]
             row = weights[ids[i]]
@@ -226,17 +239,15 @@ def _sparse(
 ) -> tuple[I32, F32, I64]:
     rows = p_ends.shape[0] - 1
     stamp = np.full(width, -1, np.int32)
-    recent, counts = np.empty((5 * (HEAD_TOKENS + TAIL_TOKENS), 2), np.int32), np.empty(CONCEPTS, np.int32)
+    scratch = _scratch()
     ids = np.empty(2 * _SCRATCH, np.int32)
     values = np.empty(2 * _SCRATCH, np.float32)
     ends = np.zeros(rows + 1, np.int64)
     room = 1024
     all_ids, all_values = np.empty(room, np.int32), np.empty(room, np.float32)
     for r in range(rows):
-        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, recent, counts, ids, values, 0)
-        n = _part(
-            system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, recent, counts, ids, values, n
-        )
+        n = _part(prompt, p_ends[r], p_ends[r + 1], 1.0, table, stamp, 2 * r, scratch, ids, values, 0)
+        n = _part(system, s_ends[r], s_ends[r + 1], SYSTEM_WEIGHT, table, stamp, 2 * r + 1, scratch, ids, values, n)
         at = ends[r]
         if at + n > room:
             room = 2 * (at + n)
@@ -251,27 +262,13 @@ def _sparse(
 @nb.njit(cache=True, nogil=True)
 def _ngrams(hashes: U64, start: int, end: int) -> U64:
     length = min(end - start, HEAD_TOKENS + TAIL_TOKENS)
-    out = np.empty(5 * max(length, 1), np.uint64)
+    out = np.empty(_AROUND * max(length, 1), np.uint64)
     n = 0
     before = before2 = np.uint64(0)
     for i in range(length):
         h = hashes[_place(start, end, i)]
-        two = join(before, h)
-        out[n] = h
-        n += 1
-        if i >= 1:
-            out[n] = two
-            n += 1
-        if i >= 2:
-            out[n] = join(before2, h)
-            n += 1
-        if i < EDGE_TOKENS:
-            out[n] = h ^ OPENING
-            n += 1
-        if i >= length - EDGE_TOKENS:
-            out[n] = h ^ CLOSING
-            n += 1
-        before2 = two
+        n = _grams(h, before, before2, i, length, out, n)
+        before2 = join(before, h)
         before = h
     return out[:n].copy()
 

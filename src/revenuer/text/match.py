@@ -203,6 +203,44 @@ def _leave_own(
             inside[i] |= marked[i - start]
 
 
+@nb.njit(nogil=True)
+def _mark_frame(start: int, end: int, best: int, places: I64, postings: I32, inside: npt.NDArray[np.bool_]) -> None:
+    """Mark the tokens of each shingle of the text that frame `best` holds."""
+    for i in range(start, end - 3):
+        at = places[i - start]
+        if at < 0:
+            continue
+        for p in range(postings.shape[1]):
+            if postings[at, p] == best:
+                inside[i : i + 4] = True
+                break
+
+
+@nb.njit(nogil=True)
+def _fill(
+    hashes: U64, start: int, end: int, inside: npt.NDArray[np.bool_], weights: F32, total: npt.NDArray[np.float64]
+) -> tuple[np.uint64, int]:
+    """Signature and number of the tokens outside the frame; their weighted projection is left in `total`."""
+    word_mask = np.uint64(weights.shape[0] - 1)
+    signature = np.uint64(0)
+    outside = 0
+    total[:] = 0.0
+    for i in range(start, end):
+        if inside[i]:
+            continue
+        outside += 1
+        h = hashes[i]
+        signature += mix(h)
+        weight = weights[h & word_mask]
+        if weight > 0.0:
+            for d in range(total.shape[0]):
+                if (h >> np.uint64(40 + d)) & np.uint64(1):
+                    total[d] += weight
+                else:
+                    total[d] -= weight
+    return signature, outside
+
+
 @nb.njit(cache=True, nogil=True)
 def _match(
     hashes: U64,
@@ -229,10 +267,8 @@ def _match(
     hits = np.zeros(sizes.shape[0] + 1, np.int32)
     touched = np.zeros(sizes.shape[0] + 1, np.int32)
     scratch = np.zeros(1 << 12, np.uint64)
-    width = sketch.shape[1]
-    total = np.zeros(width, np.float64)
+    total = np.zeros(sketch.shape[1], np.float64)
     marked = np.zeros(longest, np.bool_)
-    word_mask = np.uint64(weights.shape[0] - 1)
     for t in range(offsets.shape[0] - 1):
         start, end = offsets[t], offsets[t + 1]
         best, best_hits = _best_frame(
@@ -240,36 +276,13 @@ def _match(
         )
         frame[t], matched[t] = best, best_hits
         if best >= 0:
-            for i in range(start, end - 3):
-                at = places[i - start]
-                if at < 0:
-                    continue
-                for p in range(postings.shape[1]):
-                    if postings[at, p] == best:
-                        inside[i : i + 4] = True
-                        break
+            _mark_frame(start, end, best, places, postings, inside)
             if own.shape[0]:
                 _leave_own(hashes, start, end, accounts[t], own, inside, marked)
-        signature = np.uint64(0)
-        outside = 0
-        total[:] = 0.0
-        for i in range(start, end):
-            if inside[i]:
-                continue
-            outside += 1
-            h = hashes[i]
-            signature += mix(h)
-            weight = weights[h & word_mask]
-            if weight > 0.0:
-                for d in range(width):
-                    if (h >> np.uint64(40 + d)) & np.uint64(1):
-                        total[d] += weight
-                    else:
-                        total[d] -= weight
-        item[t], free[t] = signature, outside
+        item[t], free[t] = _fill(hashes, start, end, inside, weights, total)
         norm = np.sqrt((total * total).sum())
         if norm > 0.0:
-            for d in range(width):
+            for d in range(sketch.shape[1]):
                 sketch[t, d] = np.int8(np.rint(127.0 * total[d] / norm))
 
 
