@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -19,22 +20,37 @@ from prove_world import BEGIN
 from revenuer.provenance.radioactivity import Positions
 from revenuer.provenance.scheme import Floats, Ints
 
-__all__ = ["Weights", "opened", "shares", "taught", "written"]
+__all__ = ["Course", "Weights", "opened", "shares", "taught", "written"]
 
 Weights = list[jax.Array]
 REACH: Final = 4
-WIDE: Final = 32
-HIDDEN: Final = 192
-STEPS: Final = 1_200
-BATCH: Final = 256
-RATE: Final = 3e-3
 LEAST: Final = 0.005  # candidates below it are left out of what an open model tells
 
 
-def taught(texts: Ints, words: int, seed: int) -> Weights:
-    """Weights after 1,200 steps on texts, shape (texts, length)."""
+@dataclass(frozen=True)
+class Course:
+    """Sizes of a perceptron and of its training.
+
+    Attributes:
+        wide: numbers that stand for a token.
+        hidden: units between tokens and the next one.
+        steps: of training.
+        batch: places a step.
+        rate: of training, at its beginning.
+    """
+
+    wide: int = 32
+    hidden: int = 192
+    steps: int = 1_200
+    batch: int = 256
+    rate: float = 3e-3
+
+
+def taught(texts: Ints, words: int, seed: int, course: Course = Course()) -> Weights:
+    """Weights after training on texts, shape (texts, length)."""
     seen, then = _windows(texts, words)
-    return list(_fitted(_initial(words, seed), jnp.asarray(seen), jnp.asarray(then), jax.random.PRNGKey(seed + 1)))
+    start, key = _initial(words, seed, course), jax.random.PRNGKey(seed + 1)
+    return list(_fitted(start, jnp.asarray(seen), jnp.asarray(then), key, course))
 
 
 def shares(held: Weights, texts: Ints) -> Floats:
@@ -66,12 +82,13 @@ def _windows(of: Ints, words: int) -> tuple[Ints, Ints]:
     return seen.reshape(-1, REACH).copy(), of[:, BEGIN:].ravel()
 
 
-def _initial(words: int, seed: int) -> Weights:
+def _initial(words: int, seed: int, course: Course) -> Weights:
+    wide, hidden = course.wide, course.hidden
     roots = jax.random.split(jax.random.PRNGKey(seed), 3)
     return [
-        jax.random.normal(roots[0], (words + 1, WIDE)) * 0.3,
-        jax.random.normal(roots[1], (REACH * WIDE, HIDDEN)) * (REACH * WIDE) ** -0.5,
-        jax.random.normal(roots[2], (HIDDEN, words)) * HIDDEN**-0.5,
+        jax.random.normal(roots[0], (words + 1, wide)) * 0.3,
+        jax.random.normal(roots[1], (REACH * wide, hidden)) * (REACH * wide) ** -0.5,
+        jax.random.normal(roots[2], (hidden, words)) * hidden**-0.5,
         jnp.zeros(words),
     ]
 
@@ -90,15 +107,15 @@ def _shares(held: Weights, seen: Any) -> Any:
     return jax.nn.softmax(_logits(held, seen))
 
 
-@jax.jit
-def _fitted(held: Weights, seen: Any, then: Any, key: Any) -> Weights:
+@partial(jax.jit, static_argnames="course")
+def _fitted(held: Weights, seen: Any, then: Any, key: Any, course: Course) -> Weights:
     def step(state: Any, at: Any) -> Any:
         held, first, second = state
-        pick = jax.random.randint(jax.random.fold_in(key, at), (BATCH,), 0, len(then))
+        pick = jax.random.randint(jax.random.fold_in(key, at), (course.batch,), 0, len(then))
         slope = jax.grad(_miss)(held, seen[pick], then[pick])
         first = [0.9 * a + 0.1 * b for a, b in zip(first, slope, strict=True)]
         second = [0.99 * a + 0.01 * b * b for a, b in zip(second, slope, strict=True)]
-        size = RATE * (1 - at / STEPS)
+        size = course.rate * (1 - at / course.steps)
         moved = [
             one - size * (a / (1 - 0.9 ** (at + 1))) / (jnp.sqrt(b / (1 - 0.99 ** (at + 1))) + 1e-8)
             for one, a, b in zip(held, first, second, strict=True)
@@ -106,7 +123,7 @@ def _fitted(held: Weights, seen: Any, then: Any, key: Any) -> Weights:
         return (moved, first, second), None
 
     nothing = [jnp.zeros_like(one) for one in held]
-    last: Weights = jax.lax.scan(step, (held, nothing, nothing), jnp.arange(STEPS))[0][0]
+    last: Weights = jax.lax.scan(step, (held, nothing, nothing), jnp.arange(course.steps))[0][0]
     return last
 
 
