@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
-# One thread: the figures say what a core does, and a sum that is cut otherwise is another sum.
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+
+from one_thread import jax, jnp
 
 __all__ = [
     "Ids",

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
-# One thread: the figures say what a core does, and a sum that is cut otherwise is another sum.
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import jax
 import numpy as np
-from jax import numpy as jnp
 
+from one_thread import jax, jnp
 from prove_world import BEGIN
 from revenuer.provenance.radioactivity import Positions
 from revenuer.provenance.scheme import Floats, Ints
