@@ -11,13 +11,14 @@ from revenuer.errors import ConfigError, InputError
 from revenuer.log import one_line
 
 if TYPE_CHECKING:
-    from revenuer.provenance.verify import KeyTest, TestReport
+    from revenuer.provenance.verify import Beside, KeyTest, TestReport
     from revenuer.provenance.verify_rows import Answer
 
 __all__ = ["prove", "watermark"]
 
 _PLACE: Final = click.Path(path_type=Path)
 _EXIT: Final = {"no evidence": 0, "evidence": 1, "inconclusive": 4}
+_BESIDE: Final = ("controls", "planted", "commitments", "canaries", "served", "fresh")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _tokenizer = click.option("--tokenizer", type=_PLACE, help="tokenizer.json, or words (.txt), for rows with text alone.")
 
@@ -134,12 +135,6 @@ def prove(
     *,
     keys: tuple[Path, ...],
     reference: Path,
-    controls: tuple[Path, ...],
-    planted: tuple[Path, ...],
-    commitments: Path | None,
-    canaries: float | None,
-    served: Path | None,
-    fresh: Path | None,
     tokenizer: Path | None,
     out: Path | None,
     as_json: bool,
@@ -149,31 +144,48 @@ def prove(
 
     Exit code: 0 no evidence, 1 evidence, 2 bad input, 4 inconclusive.
     """
-    from revenuer.provenance.attribution import attributed  # noqa: PLC0415
-    from revenuer.provenance.commitments import load_commitments  # noqa: PLC0415
     from revenuer.provenance.keys import load_key  # noqa: PLC0415
-    from revenuer.provenance.verify import Asked, Beside, verify  # noqa: PLC0415
+    from revenuer.provenance.verify import Asked, verify  # noqa: PLC0415
 
-    if (served is None) != (fresh is None):
-        raise ConfigError("--served and --fresh go together: the log is held against answers that nobody received")
     answers = _answers(suspect, tokenizer)
-    attribution = None
-    if served is not None and fresh is not None:
-        attribution = attributed(answers, _answers(served, tokenizer), _answers(fresh, tokenizer), seed=asked["seed"])
-    listed = [] if commitments is None else load_commitments(commitments)[::-1]
-    beside = Beside(
-        controls=_named(controls, tokenizer),
-        planted=_named(planted, tokenizer),
-        committed={one.commitment: one.at for one in listed},
-        canaries=canaries,
-        attribution=attribution,
-    )
+    beside = _beside(answers, tokenizer, asked["seed"], **{name: asked.pop(name) for name in _BESIDE})
     held = [load_key(path) for path in keys]
     told = verify((str(suspect), answers), _answers(reference, tokenizer), held, Asked(**asked), beside)
     if out is not None:
         _write_json(out, told)
     (_echo_json if as_json else _tell)(told)
     ctx.exit(_EXIT[told.verdict])
+
+
+def _beside(
+    answers: list[Answer],
+    tokenizer: Path | None,
+    seed: int,
+    *,
+    controls: tuple[Path, ...],
+    planted: tuple[Path, ...],
+    commitments: Path | None,
+    canaries: float | None,
+    served: Path | None,
+    fresh: Path | None,
+) -> Beside:
+    """What is looked at together with the suspect."""
+    from revenuer.provenance.attribution import attributed  # noqa: PLC0415
+    from revenuer.provenance.commitments import committed, load_commitments  # noqa: PLC0415
+    from revenuer.provenance.verify import Beside  # noqa: PLC0415
+
+    if (served is None) != (fresh is None):
+        raise ConfigError("--served and --fresh go together: the log is held against answers that nobody received")
+    attribution = None
+    if served is not None and fresh is not None:
+        attribution = attributed(answers, _answers(served, tokenizer), _answers(fresh, tokenizer), seed=seed)
+    return Beside(
+        controls=_named(controls, tokenizer),
+        planted=_named(planted, tokenizer),
+        committed={} if commitments is None else committed(load_commitments(commitments)),
+        canaries=canaries,
+        attribution=attribution,
+    )
 
 
 def _now() -> str:

@@ -87,9 +87,8 @@ def test_the_list_shows_when_a_line_was_changed(tmp_path: Path):
     commit(path, "bb", "gumbel|window=2", "2026-01-02T00:00:00Z")
     last = commit(path, "aa", "gumbel|window=2", "2026-01-03T00:00:00Z")
     assert last == head(path)
-    known = load_commitments(path)
-    assert committed(known, "aa") == "2026-01-01T00:00:00Z"
-    assert committed(known, "cc") is None
+    known = committed(load_commitments(path))
+    assert known == {"aa": "2026-01-01T00:00:00Z", "bb": "2026-01-02T00:00:00Z"}
     with pytest.raises(ConfigError, match="already at"):
         commit(path, "dd", "", "2026-01-02T23:00:00Z")
     with pytest.raises(ConfigError, match="expected one as in"):

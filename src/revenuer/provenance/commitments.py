@@ -89,6 +89,6 @@ def head(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().splitlines()[-1]).hexdigest()
 
 
-def committed(known: list[Commitment], commitment: str) -> str | None:
-    """When a key was first committed to; None if never."""
-    return next((one.at for one in known if one.commitment == commitment), None)
+def committed(known: list[Commitment]) -> dict[str, str]:
+    """When each key was first committed to."""
+    return {one.commitment: one.at for one in reversed(known)}
