@@ -14,6 +14,7 @@ from revenuer.provenance import (
     ShapingPlan,
     default_plan,
     new_ring,
+    shaped_answer,
     shaped_request,
 )
 
@@ -23,6 +24,8 @@ SEALER = Sealer(lambda: RING, {"big": 2, "small": 1})
 NOW = 1_000_000
 ANN = Asker("ann", "tenant", "s1", "base")
 BOB = Asker("bob", "tenant", "s2", "base")
+TRUSTED = Asker("ann", "tenant", "s1", "trusted")
+NOTICE = PLAN.notice
 
 THOUGHT = "SECRET one. Then SECRET two, \u4e00 SECRET three.\nSo SECRET four."
 # What an answer may hold, and none of it may change: code, tags, odd white space, odd numbers.
@@ -31,6 +34,7 @@ ARGUMENTS = '{"path": "a.py",  "n": 1.10, "reasoning": "SHOWN"}'
 TOOLS = [{"type": "function", "function": {"name": "edit", "parameters": {"type": "object"}}}]
 
 Json = dict[str, Any]
+THINKING: Json = {"type": "thinking", "thinking": THOUGHT, "signature": "UPSTREAM"}
 
 
 def dumps(value: Any) -> bytes:
@@ -58,6 +62,17 @@ def chat_answer(message: Json, **choice: Any) -> Json:
         "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop", **choice}],
         "usage": {"prompt_tokens": 3, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 7}},
     }
+
+
+def answered(family: Family, request: ShapedRequest, answer: Json) -> Json:
+    found: Json = json.loads(shaped_answer(family, dumps(answer), request.treatment))
+    return found
+
+
+def chat_turn(message: Json, request: ShapedRequest | None = None) -> tuple[Json, ShapedRequest]:
+    """The message that a client is given."""
+    request = request or shaped("chat", chat_request(tools=TOOLS))
+    return answered("chat", request, chat_answer(message))["choices"][0]["message"], request
 
 
 def calls(arguments: str = ARGUMENTS) -> list[Json]:
