@@ -106,10 +106,11 @@ def test_gateways_and_people_come_to_one_address(tmp_path: Path):
         (("--issuer", "https://example.org", "--audience", "a", "--role", "desk=king"), "no role"),
         (("--role", "desk"), "WORD=ROLE"),
         (("--listen", "0.0.0.0:0"), "--keys"),
+        (("--state", "nowhere/state.db"), "no such folder"),
     ],
 )
 def test_what_cannot_be_served_safely_is_refused_at_the_start(tmp_path: Path, options: tuple[str, ...], word: str):
-    """An open line to the issuer, no audience, a role that is none, an open door: exit code 2 and one line that says so."""
+    """An open line to the issuer, no audience, a role that is none, an open door, a folder that is not there: exit code 2, one line."""
     state = ("--state", str(tmp_path / "state.db"), "--journal", str(tmp_path / "journal"))
     done = CliRunner().invoke(main, ["serve", *state, "--listen", "127.0.0.1:0", *options])
     assert (done.exit_code, done.output.count("\n")) == (2, 1)

@@ -185,7 +185,7 @@ def test_a_place_that_is_no_state_is_refused(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("not a database, and long enough to be looked at as one" * 20)
     for place, error in (
         (str(tmp_path / "notes.txt"), OutputError),
-        (str(tmp_path / "nowhere" / "s.db"), OutputError),
+        (str(tmp_path / "nowhere" / "s.db"), InputError),
         ("mysql://host/name", ConfigError),
         ("sqlite://", ConfigError),
     ):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from revenuer.errors import ConfigError, OutputError
+from revenuer.errors import OutputError, RevenuerError
 from revenuer.service.deciding import Decider
 from revenuer.service.ledger import Ledger
 from revenuer.service.loading import (
@@ -37,7 +37,7 @@ _log: Final = logging.getLogger(__name__)
 POLL_SECONDS: Final = 0.1
 # With more changed decisions than this the table is read anew, which keeps what came since small.
 MOST_RECENT: Final = 50_000
-_FAILING: Final = (OutputError, ConfigError, OSError)
+_FAILING: Final = (RevenuerError, OSError)
 
 Post = Callable[..., Any]
 

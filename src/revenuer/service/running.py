@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from revenuer.errors import MissingExtraError
 from revenuer.listening import bound_to
@@ -37,7 +38,7 @@ def serve(
     """Answer gateways, until SIGTERM or Ctrl-C.
 
     Args:
-        url: of the state; it need not be there yet.
+        url: of the state; it need not be there yet, but its folder has to be.
         policy: that decides.
         journal: folder of this process for decisions on their way to the state.
         listen: HOST:PORT; port 0 takes any.
@@ -50,33 +51,34 @@ def serve(
 
     Raises:
         ConfigError: an address that cannot be listened on, or one that others reach unguarded.
-        InputError: what the office names is not there.
+        InputError: the folder of the state, or what the office names, is not there.
         OutputError: the journal cannot be written to.
         MissingExtraError: a package of the extra is not installed.
     """
+    office = office or Office()
+    guarded, by = token is not None or office.keys, "so REVENUER_SERVE_TOKEN must be set, or --keys given"
+    assembled = _assembling()
+    with (
+        bound_to(listen, guarded=guarded, by=by) as bound,
+        assembled(
+            url, policy, journal, office, token=token, failing=failing, most_bytes=most_bytes, holdout_key=holdout_key
+        ) as (app, http),
+    ):
+        _take_turns()
+        run_on(bound, app, on_ready, http=http)
+
+
+def _assembling() -> Callable[..., Any]:
     try:
         import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
 
-        from revenuer.service.admin import administration, collections, mounted  # noqa: PLC0415
-        from revenuer.service.app import Service  # noqa: PLC0415
-        from revenuer.service.deciding import Decider, Known  # noqa: PLC0415
-        from revenuer.service.doors import either  # noqa: PLC0415
-        from revenuer.service.guard import token_guard  # noqa: PLC0415
-        from revenuer.service.lane import lane  # noqa: PLC0415
-        from revenuer.service.ledger import Ledger  # noqa: PLC0415
+        from revenuer.service.assembled import assembled  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("serving over HTTP", "service") from error
-    office = office or Office()
-    guarded, by = token is not None or office.keys, "so REVENUER_SERVE_TOKEN must be set, or --keys given"
-    with (
-        collections(office.taxii) as beside,
-        bound_to(listen, guarded=guarded, by=by) as bound,
-        administration(url, policy, office, holdout_key) as desk,
-    ):
-        decider = Decider(policy, Known(), holdout_key=holdout_key, failing=failing)
-        decider.warm_up()
-        ledger = Ledger(journal, rotate_seconds=1.0)
-        guard = either(token, desk.doors) if guarded else token_guard(None)
-        sys.setswitchinterval(_TURN)
-        service = Service(url, decider, guard, ledger, most_bytes)
-        run_on(bound, mounted(service, desk, beside), on_ready, http=lane(service, desk.metrics))
+    return assembled
+
+
+def _take_turns() -> None:
+    """Let the thread that answers wait for none of the others, nor for a collector that looks at every module again."""
+    sys.setswitchinterval(_TURN)
+    gc.freeze()

@@ -77,13 +77,13 @@ def open_state(url: str, *, make: bool = True) -> State:
 
     Raises:
         ConfigError: the URL is of no database that can be used.
-        InputError: the file is not there, and is not to be made.
+        InputError: the file is not there, and is not to be made; or its folder is not there.
         OutputError: the database cannot be reached or written to, or is of a later version.
     """
     engine = _engine(url)
     shown = engine.url.render_as_string(hide_password=True)
-    if not make and engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
-        raise InputError("no such state: `revenuer scan --state` makes one", file=str(engine.url.database))
+    if engine.dialect.name == "sqlite":
+        _check_place(Path(str(engine.url.database)), make=make)
     try:
         with engine.connect() as connection:
             _migrate(connection)
@@ -94,6 +94,13 @@ def open_state(url: str, *, make: bool = True) -> State:
         engine.dispose()
         raise OutputError(f"cannot be opened: {_said(error)}", file=shown) from error
     return State(engine, shown)
+
+
+def _check_place(path: Path, *, make: bool) -> None:
+    if not path.parent.is_dir():
+        raise InputError("no such folder for a state", file=str(path.parent))
+    if not make and not path.exists():
+        raise InputError("no such state: `revenuer scan --state` makes one", file=str(path))
 
 
 def _engine(url: str) -> sa.Engine:
