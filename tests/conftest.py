@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,8 +23,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         try:
-            running = server.get_server(folder / "data", cleanup_mode="stop")
+            running = server.get_server(folder / "data", cleanup_mode="stop", start=False)
+            _start_patiently(running)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no server
             pytest.skip(f"PostgreSQL does not start here: {error}")
         yield running.get_uri()
         running.cleanup()
+
+
+def _start_patiently(server: Any) -> None:
+    """Start it; the package waits ten seconds, and a busy machine may need more."""
+    for _ in range(5):
+        with suppress(subprocess.SubprocessError, OSError, AssertionError):
+            server.start()
+            return
+        time.sleep(1)
+    server.start()
