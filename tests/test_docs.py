@@ -178,8 +178,20 @@ def test_every_field_of_a_conversion_is_explained() -> None:
     assert first_names(sections(PAGES["sources.md"])["convert.json"]) == list(_paths(Conversion))
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    """A link to another page names a page that is there."""
-    for name, text in PAGES.items():
-        for target in re.findall(r"\]\(([^)#\s]+\.md)(?:#[^)]*)?\)", text):
-            assert (DOCS / target).is_file(), f"{name} links to {target}"
+def anchors(text: str) -> set[str]:
+    """What a link may name after `#`: headings in lower case, hyphens for blanks, other marks left out."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    titles = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in re.findall(r"^#+ (.+)$", prose, re.MULTILINE)]
+    return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))], ids=lambda path: path.name
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A link to a file names one that is there, and a link to a heading names a heading."""
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text(encoding="utf-8")):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if heading:
+            assert heading in anchors(there.read_text(encoding="utf-8")), f"{page.name} links to {target}#{heading}"
