@@ -32,7 +32,7 @@ from revenuer.provenance import (
 )
 from running import conditions, table
 
-SIZES = (500, 2_000, 8_000, 32_000)
+SIZES = (500, 2_000, 8_000, 24_000, 32_000)
 NOW, LATER = 1_000_000, 1_000_600
 FIELDS = tuple(field.name for field in dataclasses.fields(Binding))
 BOUND = Binding("tenant", "account-7", "3f0c7a52-session", "big", "p" * 64, "t" * 32)
