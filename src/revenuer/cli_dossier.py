@@ -75,7 +75,7 @@ def verify(ctx: click.Context, /, file: Path, public: Path | None, traffic: Path
     """Verify the dossier FILE; exits 1 if something was changed."""
     from revenuer.sharing.dossier_verify import verify as run  # noqa: PLC0415
 
-    found = run(file, public=None if public is None else _read(public), traffic=traffic)
+    found = run(file, public=None if public is None else _public(public), traffic=traffic)
     if as_json:
         import msgspec  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def _audit(url: str, findings: Path, only: tuple[str, ...]) -> AuditHead:
     from revenuer.summary import read_findings  # noqa: PLC0415
 
     chosen = set(only) or {one.campaign_id for one in read_findings(findings)[0]}
-    state = open_state(url)
+    state = open_state(url, make=False)
     try:
         with state.read() as connection:
             found = verify_chain(connection)
@@ -148,13 +148,17 @@ def _audit(url: str, findings: Path, only: tuple[str, ...]) -> AuditHead:
     return AuditHead(found.entries, found.head, log[-1].at, about)
 
 
-def _read(file: Path) -> bytes:
-    from revenuer.errors import InputError  # noqa: PLC0415
+def _public(file: Path) -> bytes:
+    from revenuer.errors import InputError, reason  # noqa: PLC0415
+    from revenuer.sharing.dossier_signing import fingerprint  # noqa: PLC0415
 
     try:
-        return file.read_bytes()
+        found = file.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(file)) from error
+    if not fingerprint(found):
+        raise InputError("is no public key of Ed25519, in PEM", file=str(file))
+    return found
 
 
 def _say(text: str) -> None:

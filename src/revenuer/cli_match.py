@@ -150,7 +150,7 @@ def serve(
     from revenuer.sharing.matching_items import read_items  # noqa: PLC0415
     from revenuer.sharing.matching_keys import read_keys  # noqa: PLC0415
     from revenuer.sharing.matching_transcript import Allowance, Transcript  # noqa: PLC0415
-    from revenuer.sharing.psi import Answerer  # noqa: PLC0415
+    from revenuer.sharing.psi import Answerer, read_message, read_secret  # noqa: PLC0415
     from revenuer.sharing.taxii.serving import IN_THE_CLEAR, Tls, serve_app  # noqa: PLC0415
 
     if (certificate is None) != (certificate_key is None):
@@ -164,7 +164,7 @@ def serve(
         transcript=Transcript(transcript),
         allowance=Allowance(**allowed),
         keys=() if key_file is None else read_keys(key_file),
-        psi=None if psi is None else (Answerer(_read(psi[1])), _read(psi[0])),
+        psi=None if psi is None else (Answerer(read_secret(psi[1])), read_message(psi[0], "set-up")),
     )
     with bound_to(listen, guarded=plain or tls is not None, by=IN_THE_CLEAR) as place:
         serve_app(match_app(desk), place, tls=tls, on_ready=lambda address: _say(f"Matching at {address}"))
@@ -237,12 +237,12 @@ def psi_request(file: Path, out: Path, secret: Path) -> None:
 def psi_answer(request: Path, out: Path, secret: Path, peer: str, transcript: Path, **allowed: int) -> None:
     """Answer a peer's REQUEST; all that is learnt is how many items it is about."""
     from revenuer.sharing.files import write_whole  # noqa: PLC0415
-    from revenuer.sharing.psi import Answerer, asked  # noqa: PLC0415
+    from revenuer.sharing.psi import Answerer, asked, read_message, read_secret  # noqa: PLC0415
 
-    given = _read(request)
+    given, answerer = read_message(request, "request"), Answerer(read_secret(secret))
     count = asked(given)
     _noted(transcript, peer, "psi", {"key_id": "", "mine": 0, "theirs": count, "learnt": None}, allowed)
-    write_whole(out, Answerer(_read(secret)).answer(given))
+    write_whole(out, answerer.answer(given))
     _say(f"a request about {count:,} items was answered")
 
 
@@ -258,10 +258,11 @@ def psi_reveal(file: Path, setup: Path, answer: Path, out: Path, secret: Path, p
     """Write the ITEMS that the peer has as well, by its SETUP and its ANSWER to our request."""
     from revenuer.sharing.matching_items import read_items, write_items  # noqa: PLC0415
     from revenuer.sharing.matching_transcript import Transcript  # noqa: PLC0415
-    from revenuer.sharing.psi import Asker  # noqa: PLC0415
+    from revenuer.sharing.psi import Asker, read_message, read_secret  # noqa: PLC0415
 
     mine = read_items(file)
-    found = Asker(_read(secret)).reveal(mine, _read(setup), _read(answer))
+    messages = read_message(setup, "set-up"), read_message(answer, "answer")
+    found = Asker(read_secret(secret)).reveal(mine, *messages)
     told = {"key_id": "", "mine": len(mine), "theirs": 0, "learnt": found}
     Transcript(transcript).add(at=now(), peer=peer, role="asked", how="psi", **told)  # type: ignore[arg-type]
     write_items(out, found)
@@ -290,15 +291,6 @@ def _noted(file: Path, peer: str, how: How, told: dict[str, Any], allowed: dict[
         Transcript(file).add(at=now(), peer=peer, role="answered", how=how, allowance=Allowance(**allowed), **told)
     except Exhausted as error:
         raise ConfigError(f"{peer} asks for more than it may: {error}") from error
-
-
-def _read(file: Path) -> bytes:
-    from revenuer.errors import InputError  # noqa: PLC0415
-
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file)) from error
 
 
 def _say(text: str) -> None:

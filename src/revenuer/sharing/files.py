@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all; and the version that stands in what is sent."""
+"""Files that appear whole or not at all, PEM files that are none, and the version that stands in what is sent."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from revenuer.errors import OutputError
+from revenuer.errors import OutputError, reason
 
-__all__ = ["VERSION", "write_private", "write_whole"]
+__all__ = ["VERSION", "pem_fault", "write_private", "write_whole"]
 
 VERSION: Final = metadata.version("revenuer")
+
+
+def pem_fault(error: OSError, what: str) -> str:
+    """Why PEM files cannot be used: what the system says of reading them, or else that they are not `what`."""
+    import ssl  # noqa: PLC0415
+
+    return f"is not {what}, in PEM" if isinstance(error, ssl.SSLError) else f"cannot be read: {reason(error)}"
 
 
 def write_whole(file: Path, content: bytes) -> None:

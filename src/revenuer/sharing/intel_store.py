@@ -78,7 +78,7 @@ class IntelStore:
         """
         if source == OWN:
             raise InputError(f"--from {OWN}: that is what our own opinions are kept under")
-        with self._open() as db:
+        with self._open(make=True) as db:
             known = dict(db.execute("SELECT id, modified FROM indicators WHERE source = ?", (source,)).fetchall())
             later = [one for one in read.indicators if one.modified > known.get(one.id, "")]
             rows = [(source, one.id, one.modified, trust, json.dumps(asdict(one))) for one in later]
@@ -97,7 +97,7 @@ class IntelStore:
         """Keep our own opinion on an indicator; the last one counts.
 
         Raises:
-            InputError: no such indicator.
+            InputError: no such file, none of ours, or no such indicator.
         """
         with self._open() as db:
             if not db.execute("SELECT 1 FROM indicators WHERE id = ?", (about,)).fetchone():
@@ -110,8 +110,6 @@ class IntelStore:
         Raises:
             InputError: no such file, or none of ours.
         """
-        if not self.file.is_file():
-            raise InputError("no such file", file=str(self.file))
         with self._open() as db:
             said = _said(db)
             rows = db.execute("SELECT source, trust, body FROM indicators ORDER BY source, id").fetchall()
@@ -123,8 +121,6 @@ class IntelStore:
         Raises:
             InputError: no such file, or none of ours.
         """
-        if not self.file.is_file():
-            raise InputError("no such file", file=str(self.file))
         with self._open() as db:
             said, seen = _said(db), dict[str, set[str]]()
             for source, about in db.execute("SELECT source, about FROM sightings WHERE NOT revoked"):
@@ -134,16 +130,23 @@ class IntelStore:
         return [Heard(about, theirs.get(about, {}), tuple(sorted(seen.get(about, ())))) for about in told]
 
     def own_opinions(self) -> list[tuple[str, str, str, str]]:
-        """What we think: id of the indicator, opinion, when, why."""
+        """What we think: id of the indicator, opinion, when, why.
+
+        Raises:
+            InputError: no such file, or none of ours.
+        """
         with self._open() as db:
             query = "SELECT about, opinion, modified, note FROM opinions WHERE source = ? ORDER BY about"
             return list(db.execute(query, (OWN,)).fetchall())
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
+        if not make and not self.file.is_file():
+            raise InputError("no such store: `revenuer intel import` makes one", file=str(self.file))
         try:
             with closing(sqlite3.connect(self.file, timeout=_WAIT_SECONDS)) as db, db:
-                db.executescript(_TABLES)
+                if make:
+                    db.executescript(_TABLES)
                 db.execute("BEGIN IMMEDIATE")
                 yield db
         except sqlite3.Error as error:

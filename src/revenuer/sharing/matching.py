@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.sharing.files import write_whole
 from revenuer.sharing.matching_items import MOST_ITEMS
 from revenuer.sharing.matching_keys import GroupKey
@@ -67,8 +67,10 @@ def read_list(file: Path, *, most: int = MOST_ITEMS) -> KeyedList:
     """
     try:
         head, *lines = file.read_text(encoding="ascii").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=str(file)) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {reason(error)}", file=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is no text", file=str(file)) from error
     if head != _HEAD:
         raise InputError("is no list of keyed hashes", file=str(file))
     if len(lines) > most + 1:

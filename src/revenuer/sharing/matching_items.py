@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.sharing.files import write_whole
 
 __all__ = ["KINDS", "MOST_ITEMS", "canonical", "read_items", "split", "template_of", "write_items"]
@@ -125,8 +125,10 @@ def read_items(file: Path, *, most: int = MOST_ITEMS) -> tuple[str, ...]:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=str(file)) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {reason(error)}", file=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is no text", file=str(file)) from error
     rows = csv.reader(io.StringIO(text))
     if next(rows, None) != _HEAD:
         raise InputError("the first row is not: kind,value", file=str(file))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from revenuer.errors import ConfigError, InputError
+from revenuer.errors import ConfigError, InputError, reason
 from revenuer.sharing.times import time_of, to_the_microsecond
 from revenuer.sharing.vocabulary import BANDS, EXTENSION, HALF_LIFE_DAYS, SKETCH, WORTH
 
@@ -134,8 +134,10 @@ def _objects(file: Path) -> list[dict[str, Any]]:
     try:
         size = file.stat().st_size
         text = file.read_text(encoding="utf-8") if size <= LARGEST else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=str(file)) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {reason(error)}", file=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is no text", file=str(file)) from error
     if size > LARGEST:
         raise InputError(f"is larger than {LARGEST >> 20} MB", file=str(file))
     try:

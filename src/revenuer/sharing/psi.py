@@ -1,7 +1,7 @@
 """Private set intersection: who asks learns which of its items the other has, and neither learns anything else.
 
-The protocol of openmined-psi (elliptic-curve Diffie-Hellman on both sides, the answerer's set as a Golomb-compressed
-set): the asker learns the intersection and the size of the other set, the answerer the size of the asker's. Both are
+The protocol of openmined-psi (elliptic-curve Diffie-Hellman on both sides, the answerer's set sorted, and Golomb-compressed
+where it is large): the asker learns the intersection and the size of the other set, the answerer the size of the asker's. Both are
 taken to follow the protocol; who lies about the own set learns no more than the allowance lets him ask for.
 """
 
@@ -10,14 +10,17 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Literal
 
-from revenuer.errors import InputError, MissingExtraError
+from revenuer.errors import InputError, MissingExtraError, reason
 
-__all__ = ["Answerer", "Asker", "asked", "new_answerer", "new_asker"]
+__all__ = ["Answerer", "Asker", "asked", "new_answerer", "new_asker", "read_message", "read_secret"]
 
 # Probability that any of the items asked about is wrongly taken for common, over a whole request.
 FALSE_MATCH: Final = 1e-9
+_KEY_BYTES: Final = 32
+_KINDS: Final = {"request": "Request", "set-up": "ServerSetup", "answer": "Response"}
 
 
 def _library() -> Any:
@@ -42,7 +45,9 @@ class Answerer:
         """
         library = _library()
         server = library.server.CreateFromKey(self.secret, True)
-        made = server.CreateSetupMessage(FALSE_MATCH, most_asked, list(items), library.DataStructure.GCS)
+        # the library's compression fails for a set that is much smaller than a request may be, and gains little there
+        form = library.DataStructure.RAW if len(items) < most_asked else library.DataStructure.GCS
+        made = server.CreateSetupMessage(FALSE_MATCH, most_asked, list(items), form)
         return bytes(made.SerializeToString())
 
     def answer(self, request: bytes) -> bytes:
@@ -121,9 +126,50 @@ def asked(request: bytes) -> int:
     return len(_parsed(_library().Request, request, "request").encrypted_elements)
 
 
+def read_message(file: Path, what: Literal["request", "set-up", "answer"]) -> bytes:
+    """A message of the protocol in a file.
+
+    Raises:
+        InputError: it cannot be read, or is another thing.
+        MissingExtraError: openmined-psi is not installed.
+    """
+    given = _read(file)
+    try:
+        _parsed(getattr(_library(), _KINDS[what]), given, what)
+    except InputError as error:
+        raise InputError(str(error), file=str(file)) from error
+    return given
+
+
+def read_secret(file: Path) -> bytes:
+    """A private key in a file, of an asker or an answerer.
+
+    Raises:
+        InputError: it cannot be read, or is none.
+        MissingExtraError: openmined-psi is not installed.
+    """
+    given = _read(file)
+    try:
+        _library().server.CreateFromKey(given, True)
+    except (RuntimeError, ValueError) as error:
+        raise InputError("is no private key", file=str(file)) from error
+    if len(given) != _KEY_BYTES:
+        raise InputError(f"is no private key: it has {len(given)} bytes, not {_KEY_BYTES}", file=str(file))
+    return given
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {reason(error)}", file=str(file)) from error
+
+
 def _parsed(kind: Any, data: bytes, name: str) -> Any:
     refusal = importlib.import_module("google.protobuf.message").DecodeError
     found = kind()
+    if not data:
+        raise InputError(f"is empty, and no {name}")
     try:
         found.ParseFromString(data)
     except refusal as error:

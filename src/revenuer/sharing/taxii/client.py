@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from revenuer.errors import InputError, MissingExtraError
-from revenuer.sharing.files import VERSION
+from revenuer.sharing.files import VERSION, pem_fault
 from revenuer.sharing.taxii.media import TAXII, sends
 
 if TYPE_CHECKING:
@@ -161,10 +161,14 @@ def _context(access: Access) -> Any:
 
     try:
         context = ssl.create_default_context(cafile=access.authority)
-        if access.certificate is not None:
-            context.load_cert_chain(access.certificate, access.certificate_key)
-    except (OSError, ssl.SSLError) as error:
-        raise InputError(f"certificate files cannot be used: {error}") from error
+    except OSError as error:
+        raise InputError(pem_fault(error, "a certificate of an authority"), file=str(access.authority)) from error
+    if access.certificate is not None:
+        files = [str(file) for file in (access.certificate, access.certificate_key) if file is not None]
+        try:
+            context.load_cert_chain(*files)
+        except OSError as error:
+            raise InputError(pem_fault(error, "a certificate and its key"), file=" and ".join(files)) from error
     return context
 
 

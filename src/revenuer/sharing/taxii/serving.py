@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from revenuer.errors import ConfigError, MissingExtraError
 from revenuer.listening import address_of, bound_to
+from revenuer.sharing.files import pem_fault
 
 __all__ = ["IN_THE_CLEAR", "Tls", "serve", "serve_app"]
 
@@ -83,8 +84,11 @@ def serve_app(app: Any, place: socket.socket, *, tls: Tls | None, on_ready: Call
     )  # fmt: skip
     try:
         config.load()
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"the certificate or its key cannot be used: {error}") from error
+    except OSError as error:
+        files = ", ".join(
+            str(file) for file in (() if tls is None else (tls.certificate, tls.key, tls.clients)) if file
+        )
+        raise ConfigError(f"{files}: {pem_fault(error, 'a certificate and its key')}") from error
     on_ready(address_of(place, tls=tls is not None))
     try:
         uvicorn.Server(config).run(sockets=[place])
