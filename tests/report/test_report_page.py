@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -90,6 +91,15 @@ def test_every_evidence_and_alternative_is_shown(three: str) -> None:
         assert all(shown(other.why_rejected)[1:] in text for other in campaign.alternatives)
         assert all(shown(frame) in text for frame in campaign.frames)
         assert campaign.campaign_id in text
+
+
+def test_why_an_explanation_lost_is_shown_to_its_end() -> None:
+    """What would change a verdict stands at the end of a reason of a thousand characters, and on the page."""
+    (campaign, *_), summary = samples.findings(1)
+    reason = "Not explained: " + "five of six share an address, and " * 30 + "the verdict would change at the end"
+    other = replace(campaign.alternatives[0], why_rejected=reason)
+    page = Page(render_report([replace(campaign, alternatives=(other,))], summary))
+    assert shown(reason) in page.text
 
 
 def test_cleared_groups_and_gaps_are_shown(three: str) -> None:

@@ -46,12 +46,19 @@ def test_what_is_no_number_is_a_dash(form: object) -> None:
         (2.0, "100 to 1"),
         (4.2, "16,000 to 1"),
         (-1.0, "10 to 1 against"),
+        (-0.01, "1 to 1"),
         (12.0, "more than a billion to 1"),
     ],
 )
 def test_odds_are_rounded_to_what_they_can_carry(log10_ratio: float, expected: str) -> None:
     """Likelihood ratios are told with two significant figures at most."""
     assert words.odds(log10_ratio) == expected
+
+
+def test_a_strength_that_rounds_to_nothing_speaks_for_nobody() -> None:
+    """A log ratio of -0.02 is shown without a sign and does not speak against anything; -0.06 does."""
+    assert (words.strength(-0.02), words.strength_word(-0.02)) == ("0.0", "says little")
+    assert (words.strength(-0.06), words.strength_word(-0.06)) == ("\u22120.1", "speaks against")
 
 
 def test_confidence_below_one_never_reads_one() -> None:

@@ -117,8 +117,9 @@ def _how_sure(campaigns: Sequence[Campaign]) -> str:
         confidence = campaigns[0].confidence
         return f"Its confidence in that is {words.sure(confidence)}: {words.confidence_word(confidence)}."
     sure = sum(campaign.confidence >= 0.95 for campaign in campaigns)
-    many = "All" if sure == len(campaigns) else number(sure) if sure else "None"
-    return f"{many} of the {number(len(campaigns))} {'is' if sure == 1 else 'are'} very likely or better."
+    if sure == len(campaigns):
+        return f"All {number(sure)} are very likely or better."
+    return f"{number(sure) if sure else 'None'} of the {number(len(campaigns))} {'is' if sure == 1 else 'are'} very likely or better."
 
 
 def _chief(capabilities: Mapping[str, float]) -> str:

@@ -79,6 +79,8 @@ _DASH: Final = "\u2013"
 _THIN: Final = "\u202f"
 _SPACE: Final = "\u00a0"
 _MINUS: Final = "\u2212"
+_NOTHING: Final = 0.05
+"""A log10 likelihood ratio below this is shown as 0.0."""
 
 _NAMES: Final = {
     "first_party": "first-party API",
@@ -196,15 +198,15 @@ def unit(value: float | None) -> float:
 
 
 def strength(log10_ratio: float) -> str:
-    """A log10 likelihood ratio with its sign: `+4.2`."""
+    """A log10 likelihood ratio with its sign: `+4.2`; what rounds to nothing has none."""
     if not math.isfinite(log10_ratio):
         return _DASH
-    return f"{log10_ratio:+.1f}".replace("-", _MINUS)
+    return "0.0" if abs(log10_ratio) < _NOTHING else f"{log10_ratio:+.1f}".replace("-", _MINUS)
 
 
 def strength_word(log10_ratio: float) -> str:
     """How much a fact with this log10 likelihood ratio says."""
-    if log10_ratio < 0:
+    if log10_ratio <= -_NOTHING:
         return "speaks against"
     grades = ((4.0, "very strong"), (2.0, "strong"), (1.0, "substantial"), (0.3, "weak"))
     return next((word for least, word in grades if log10_ratio >= least), "says little")
@@ -221,7 +223,7 @@ def odds(log10_ratio: float) -> str:
         ratio = 10**size
         digits = max(0, math.floor(math.log10(ratio)) - 1)
         words = f"{ratio:.1f}".removesuffix(".0") if ratio < 10 else f"{round(ratio, -digits):,.0f}"
-    return f"{words} to 1" + (" against" if log10_ratio < 0 else "")
+    return f"{words} to 1" + (" against" if log10_ratio <= -_NOTHING else "")
 
 
 def name_of(word: str) -> str:
