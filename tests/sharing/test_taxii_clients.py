@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
@@ -247,29 +246,24 @@ def medallion(tmp_path: Path) -> Iterator[str]:
     }
     config = {"backend": backend, "users": {"lab": "secret"}, "taxii": {"max_page_size": 100}}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).with_name("medallion"), "--port", str(port), str(tmp_path / "config.json")]
+    command = [Path(sys.executable).with_name("medallion"), "--port", "0", str(tmp_path / "config.json")]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
         try:
-            wait_for(f"http://127.0.0.1:{port}/taxii2/")
-            yield f"http://127.0.0.1:{port}/api1/collections/{ROOM}/"
+            yield f"{address_in(tmp_path / 'log')}/api1/collections/{ROOM}/"
         finally:
             process.kill()  # its session checker would outlive a polite end
             process.wait(MINUTE)
 
 
-def wait_for(url: str) -> None:
+def address_in(log: Path) -> str:
+    """Where a server of Flask's says that it listens."""
     until = time.monotonic() + MINUTE
     while time.monotonic() < until:
-        try:
-            httpx.get(url, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"nothing answers at {url}")
+        if found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text()):
+            return found[1]
+        time.sleep(0.1)
+    pytest.fail(f"nothing listens: {log.read_text()}")
 
 
 def test_our_client_on_a_public_server(medallion: str, tmp_path: Path):
