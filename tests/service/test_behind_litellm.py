@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from gateway_world import TASK, patiently, recorded, serving
 DOCS = Path(__file__).parents[2] / "docs" / "service.md"
 README = DOCS.parents[1] / "README.md"
 PYTHON = os.environ.get("REVENUER_LITELLM_PYTHON") or (sys.executable if importlib.util.find_spec("litellm") else None)
+
+RUNNING = re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
 
 # Who a key belongs to; a proxy with a database knows it by itself.
 PEOPLE = """
@@ -49,8 +50,6 @@ def proxy(folder: Path, port: int) -> Iterator[int]:
     (folder / "people.py").write_text(PEOPLE, encoding="utf-8")
     config = folder / "config.yaml"
     config.write_text(MODEL + five_lines().replace(":8087", f":{port}"), encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        mine = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {
         "HTTP_PROXY": "",
@@ -65,25 +64,18 @@ def proxy(folder: Path, port: int) -> Iterator[int]:
         "LITELLM_MASTER_KEY": "sk-" + "5e" * 32,
     }
     code = "from litellm.proxy.proxy_cli import run_server; run_server()"
-    command = [str(PYTHON), "-c", code, "--config", str(config), "--host", "127.0.0.1", "--port", str(mine)]
-    with (folder / "proxy.log").open("w") as log:
+    command = [str(PYTHON), "-c", code, "--config", str(config), "--host", "127.0.0.1", "--port", "0"]
+    told = folder / "proxy.log"
+    with told.open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)  # noqa: S603
         try:
-            patiently(lambda: answers(mine) or process.poll() is not None, 300)
-            assert process.poll() is None, (folder / "proxy.log").read_text()[-3_000:]
-            yield mine
+            patiently(lambda: bool(RUNNING.search(told.read_text())) or process.poll() is not None, 300)
+            found = RUNNING.search(told.read_text())
+            assert found, told.read_text()[-3_000:]
+            yield int(found[1])
         finally:
             process.terminate()
             process.wait(60)
-
-
-def answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 def chat(port: int, key: str, prompt: str) -> tuple[int, Any]:
