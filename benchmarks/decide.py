@@ -1,6 +1,6 @@
 """What an answer of `revenuer serve` costs, against a route that only says hello: time, processor, memory, and how soon a change shows.
 
-python benchmarks/decide.py [--accounts N] [--frames N] [--seconds S] [--rounds N]
+python benchmarks/decide.py [--accounts N] [--frames N] [--seconds S] [--rounds N] [--changes-only]
 
 Both servers run in processes of their own under the same uvicorn, and take turns under load, so that whatever else the machine
 does meets both. The load is made here, from bytes made beforehand, over connections that stay open.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import select
@@ -19,15 +20,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from revenuer.response import default_text
-from revenuer.state import State, append, approve, open_state, propose, tables
+from revenuer.state import AccountFound, State, append, approve, open_state, propose, record_scan, tables
 from revenuer.state.cases import Proposal
 
 HELLO: Final = """
@@ -84,10 +86,9 @@ def filled(url: str, accounts: int, frames: int, campaigns: int = 200) -> list[s
     """A state of this size; returns its frames."""
     draw, state = random.Random(1), open_state(url)  # noqa: S311
     texts = [text(draw, draw.randint(12, 40)) for _ in range(frames)]
-    document = json.dumps({"capabilities": {"coding": 1.0}, "account_ids": [], "frames": []})
     rows = [
         {"campaign_id": f"C-{n:06}", "standing": "open", "confidence": 0.97, "first_seen": NOW, "last_seen": NOW,
-         "scan_id": "s", "document": document}
+         "scan_id": "s", "document": document(range(n, accounts, campaigns), texts[n::campaigns])}
         for n in range(campaigns)
     ]  # fmt: skip
     with state.write() as connection:
@@ -101,6 +102,12 @@ def filled(url: str, accounts: int, frames: int, campaigns: int = 200) -> list[s
         append(connection, at=NOW, actor="bench", action="scan.record", subject="s", detail={})
     state.close()
     return texts
+
+
+def document(accounts: Sequence[int], frames: Sequence[str]) -> str:
+    """What the state keeps of a campaign."""
+    members = [f"acct-{n:08}" for n in accounts]
+    return json.dumps({"capabilities": {"coding": 1.0}, "account_ids": members, "frames": frames})
 
 
 def flagged(first: int, last: int) -> Iterator[dict[str, Any]]:
@@ -241,8 +248,8 @@ def shown(port: int, change: Any, account: str, wanted: str) -> float:
     return time.perf_counter() - began
 
 
-def visibility(url: str, port: int) -> tuple[list[float], dict[int, float]]:
-    """How soon approvals show, and how soon the accounts do that a scan of so many has newly flagged."""
+def visibility(url: str, port: int, accounts: int) -> tuple[list[float], dict[str, list[float]]]:
+    """How soon approvals show, and how soon the accounts do whose standing scans change."""
     state = open_state(url)
     approvals = []
     for n in range(10):
@@ -250,29 +257,45 @@ def visibility(url: str, port: int) -> tuple[list[float], dict[int, float]]:
         one = Proposal("account", account, "suspend", "harvester", "CAMPAIGN-MEMBER", {}, "default-1", 1, NOW, EVER)
         (name,) = propose(state, [one], actor="bench")
         approvals.append(shown(port, lambda name=name: approve(state, name, person="p", at=NOW), account, "deny"))
-    scanned = {}
-    for number in (1, 10_000, 100_000):
-        scanned[number] = shown(
-            port, lambda number=number: scan(state, number), f"found-{number}-{number - 1}", "verify"
-        )
+    scanned: dict[str, list[float]] = {}
+    for number, times in ((1, 10), (100, 5), (10_000, 5), (100_000, 3)):
+        for turn in range(times):
+            name = f"{number}-{turn}"
+            after = shown(port, lambda number=number, name=name: scan(state, number, name), f"found-{name}-0", "verify")
+            scanned.setdefault(f"that flags {number:,} more accounts", []).append(after)
+    for turn in range(3):
+        known = f"acct-{accounts - 1 - turn:08}"
+        began = time.perf_counter()
+        after = shown(port, lambda turn=turn: scan_again(state, accounts, turn), known, "allow")
+        scanned.setdefault(f"of all {accounts:,} that frees one", []).append(after)
+        print(f"recording a scan of {accounts:,} accounts took {time.perf_counter() - began - after:.1f} s", flush=True)
     state.close()
     return approvals, scanned
 
 
-def scan(state: State, number: int) -> None:
-    """So many more flagged accounts, as a scan records them."""
-    name = f"s{number}"
-    rows = [one | {"account_id": f"found-{number}-{n}", "scan_id": name} for n, one in enumerate(flagged(0, number))]
+def scan(state: State, number: int, name: str) -> None:
+    """So many more flagged accounts, as a scan records them that finds every campaign again, and one surer than before."""
+    rows = [one | {"account_id": f"found-{name}-{n}", "scan_id": name} for n, one in enumerate(flagged(0, number))]
+    surest = tables.campaigns.c.campaign_id == f"C-{len(name) + number % 7:06}"
     with state.write() as connection:
         connection.execute(sa.insert(tables.accounts), rows)
+        connection.execute(sa.update(tables.campaigns).values(scan_id=name, confidence=0.96))
+        connection.execute(sa.update(tables.campaigns).where(surest).values(confidence=0.99))
         append(connection, at=NOW, actor="bench", action="scan.record", subject=name, detail={})
+
+
+def scan_again(state: State, accounts: int, turn: int) -> None:
+    """A scan that sees everybody again, one account more than the last without a campaign."""
+    rows = (AccountFound(**{name: one[name] for name in AccountFound.__slots__}) for one in flagged(0, accounts))
+    freed = [replace(one, flagged=n < accounts - 1 - turn) for n, one in enumerate(rows)]
+    record_scan(state, [], freed, at=NOW)
 
 
 def meanwhile(url: str, decide: tuple[int, int], asks: list[bytes], number: int) -> tuple[list[float], list[float]]:
     """Times of answers, ascending, in two seconds of peace and in the two in which a scan is read in."""
     peace = load(*decide, asks, 2, 4).times
     state = open_state(url)
-    scan(state, number)
+    scan(state, number, "meanwhile")
     state.close()
     return sorted(peace), sorted(load(*decide, asks, 2, 4).times)
 
@@ -289,12 +312,14 @@ def show_costs(hello: tuple[int, int], decide: tuple[int, int], how: argparse.Na
             print(compared(hello, decide, asks, how, connections), flush=True)
 
 
-def show_changes(url: str, decide: tuple[int, int]) -> None:
+def show_changes(url: str, decide: tuple[int, int], accounts: int) -> None:
     """How soon changes show, and what answers wait meanwhile."""
-    approvals, scanned = visibility(url, decide[1])
+    approvals, scanned = visibility(url, decide[1], accounts)
     print(f"\nan approval shows after {statistics.median(approvals):.2f} s, at most {max(approvals):.2f} s")
-    for number, after in scanned.items():
-        print(f"a scan that flags {number:,} more accounts shows after {after:.2f} s")
+    for what, after in scanned.items():
+        told = " ".join(f"{one:.2f}" for one in sorted(after))
+        print(f"a scan {what} shows after {statistics.median(after):.2f} s ({told})")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}")
     for name, times in zip(("in peace", "meanwhile"), meanwhile(url, decide, requests(6, 0.0), 50_000), strict=True):
         at = [times[int(share * len(times))] * 1e3 for share in (0.5, 0.99, 0.999)]
         print(f"answers {name}: p50 {at[0]:.2f}, p99 {at[1]:.2f}, p99.9 {at[2]:.2f}, most {times[-1] * 1e3:.2f} ms")
@@ -312,6 +337,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--changes-only", action="store_true", help="how soon changes show, and nothing else")
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url, policy = f"{folder}/state.db", Path(folder, "policy.toml")
@@ -325,8 +351,9 @@ def main() -> None:
                 time.sleep(0.1)
             print(f"{how.accounts:,} accounts, {how.frames:,} frames: ready after {time.perf_counter() - began:.1f} s")
             show_memory(decide[0])
-            show_costs(hello, decide, how)
-            show_changes(url, decide)
+            if not how.changes_only:
+                show_costs(hello, decide, how)
+            show_changes(url, decide, how.accounts)
             show_memory(decide[0])
 
 
