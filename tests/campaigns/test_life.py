@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from revenuer.behaviour import Profiles
-from revenuer.campaigns.handover import WAVE
+from revenuer.campaigns.handover import WAVE, bans_of
 from revenuer.campaigns.life import TAKEOVER, Hours, pivots, successions
 from revenuer.findings import Pivot, Succession
 from revenuer.schema import ENFORCEMENT, RELEASES
@@ -133,7 +133,8 @@ def enforced(who: list[int], at: datetime = BANNED, action: str = "ban") -> pa.T
 
 
 def handed(first: dict[int, datetime], acts: pa.Table, members: I64 | None = None) -> tuple[Succession, ...]:
-    return successions(np.arange(20) if members is None else members, profiles(first), acts)
+    known = profiles(first)
+    return successions(np.arange(20) if members is None else members, known, bans_of(known, acts))
 
 
 SUCCESSORS = {number: BANNED + timedelta(hours=6 + number) for number in (10, 11, 12, 13)}

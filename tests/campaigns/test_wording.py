@@ -222,7 +222,7 @@ def test_levels_hold_their_rates_on_outsiders(size: int, grain: int):
     table = pa.table({"spoken": np.arange(n), "voice": voice, "said": pa.array(said, pa.float32())})
     with LocalEngine(threads=1) as engine:
         spoken = engine.table("spoken", table)
-        found = engine.collect(_levelled(engine, spoken, spoken.filter(spoken.spoken < size), 2))
+        found = engine.collect(_levelled(engine, spoken, spoken.filter(spoken.spoken < size).select(draw="spoken"), 2))
     reached, level, of = (found[name].to_numpy() for name in ("spoken", "level", "voice"))
     highest = max(n for n, rate in enumerate(LEVELS) if n == 0 or int(rate * size) >= LEAST_OUTSIDE)
     assert set(level[reached >= size].tolist()) == {highest}
@@ -244,4 +244,5 @@ def test_what_sounds_less_like_a_campaign_than_not_reaches_no_level():
     )
     with LocalEngine(threads=1) as engine:
         spoken = engine.table("spoken", table)
-        assert len(engine.collect(_levelled(engine, spoken, spoken.filter(spoken.spoken < 1_000), 1))) == 0
+        outside = spoken.filter(spoken.spoken < 1_000).select(draw="spoken")
+        assert len(engine.collect(_levelled(engine, spoken, outside, 1))) == 0

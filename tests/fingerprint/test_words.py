@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detection_worlds import exchanges, vocabulary
@@ -134,21 +134,24 @@ def slow_voices(batch: pa.RecordBatch, weights: F32, intercepts: F32, key: Key |
 @settings(max_examples=40)
 @given(exchange_batches(), st.integers(1, 3), st.sampled_from((None, key_from("a secret"))))
 def test_voices_equal_sums_over_words(batch: pa.RecordBatch, number: int, key: Key | None):
-    """Any batch, hostile texts and missing system prompts included: the loudest voice of each row, and how loud."""
+    """Any batch, hostile texts and missing system prompts included: the loudest voice of each row that has one, and how loud."""
     weights, intercepts = voices_of(number, number)
     found = Voices(weights, intercepts, key)(batch)
     assert found.schema == VOICES
-    assert found["spoken"].to_pylist() == hash_strings(batch.column("exchange_id")).tolist()
     slow = slow_voices(batch, weights, intercepts, key)
-    assert found["voice"].to_pylist() == [voice for voice, _said in slow]
-    np.testing.assert_allclose(found["said"].to_numpy(), [said for _voice, said in slow], atol=1e-3)
+    heard = [row for row, (_voice, said) in enumerate(slow) if said > 0.0]
+    assume(all(abs(said) > 1e-3 for _voice, said in slow))  # nearer to none, the order of sums decides
+    assert found["spoken"].to_pylist() == hash_strings(batch.column("exchange_id"))[heard].tolist()
+    assert found["voice"].to_pylist() == [slow[row][0] for row in heard]
+    np.testing.assert_allclose(found["said"].to_numpy(), [slow[row][1] for row in heard], atol=1e-3)
 
 
-def test_every_exchange_is_heard_once(traffic: Traffic, batch: pa.RecordBatch):
+def test_every_exchange_that_has_a_voice_is_heard_once(traffic: Traffic, batch: pa.RecordBatch):
     """Over all files, each with the voice that its texts have in any batch."""
     weights, intercepts = voices_of(5, 2)
     with LocalEngine(threads=2) as engine:
         heard = engine.collect(sound(engine, traffic, Voices(weights, intercepts, None)).order_by("spoken"))
+    assert 0 < heard.num_rows < batch.num_rows
     alone = pa.Table.from_batches([Voices(weights, intercepts, None)(batch)]).sort_by("spoken")
     assert heard.select(["spoken", "voice"]).equals(alone.select(["spoken", "voice"]))
     np.testing.assert_allclose(heard["said"].to_numpy(), alone["said"].to_numpy(), atol=1e-5)

@@ -15,6 +15,7 @@ from ibis import _
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.detail import drawn_in_time, plan_shares, shares, signups
+from revenuer.campaigns.handover import bans_of
 from revenuer.campaigns.interval import LEAST_DOUBT, share_interval
 from revenuer.campaigns.life import Hours, hours_by_model, pivots, successions
 from revenuer.campaigns.network import draw_network
@@ -155,12 +156,14 @@ class _Matter:
     pathways: pa.Table
     series: pa.Table
     hours: Hours
+    bans: tuple[I64, I64]
 
 
 def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled]:
     """Assemble every campaign that has an account to flag, strongest first."""
     flagged = [_flagged(queue, called.harvest) for queue in called.queues]
-    matter = _matter(engine, only_flagged(engine, scored, [called.profiles.keys[accounts] for accounts in flagged]))
+    kept = only_flagged(engine, scored, [called.profiles.keys[accounts] for accounts in flagged])
+    matter = _matter(engine, kept, called)
     assembled = [
         _assembled(called, matter, number, accounts) for number, accounts in enumerate(flagged) if len(accounts)
     ]
@@ -194,7 +197,7 @@ def only_flagged(engine: Engine, scored: ir.Table, keys: list[I64]) -> ir.Table:
     return joined.mutate(extracts=_.extracts & _.accused.notnull()).drop("accused")
 
 
-def _matter(engine: Engine, scored: ir.Table) -> _Matter:
+def _matter(engine: Engine, scored: ir.Table, called: Called) -> _Matter:
     made = scored.filter(scored.extracts)
     return _Matter(
         engine.collect(made.group_by("campaign", "named").agg(n=_.count())),
@@ -205,6 +208,7 @@ def _matter(engine: Engine, scored: ir.Table) -> _Matter:
             .agg(n=_.count(), first=_.ts.min(), last=_.ts.max())
         ),
         hours_by_model(engine, scored),
+        bans_of(called.profiles, called.enforcement),
     )
 
 
@@ -247,7 +251,7 @@ def _campaign(called: Called, matter: _Matter, number: int, flagged: I64, *, fra
         evidence=tuple(sorted(verdict.evidence, key=lambda e: (-e.strength, e.channel))),
         alternatives=_alternatives(verdict),
         pivots=pivots(number, matter.hours, called.releases),
-        successions=successions(flagged, profiles, called.enforcement),
+        successions=successions(flagged, profiles, matter.bans),
         techniques=_techniques(verdict, capabilities),
     )
 

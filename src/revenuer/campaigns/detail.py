@@ -40,12 +40,12 @@ def drawn_in_time(series: pa.Table, hours: Hours, number: int) -> InTime:
     """
     extracts = series["extracts"].to_numpy(zero_copy_only=False).astype(bool)
     at, n = micros(series["hour"]), series["n"].to_numpy()
-    own, rest = hours.campaign == number, hours.campaign < 0
+    own, rest = hours.of(number), hours.of(-1)
     return InTime(
         series=_series(at, n, extracts),
         hours=_clock(at[extracts], n[extracts]),
-        population_hours=_clock(hours.hour[rest], hours.n[rest]),
-        models=_shares_of(hours.model[own], hours.n[own]),
+        population_hours=_clock(rest.hour, rest.n),
+        models=_shares_of(own.model, own.n),
     )
 
 

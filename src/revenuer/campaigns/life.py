@@ -17,7 +17,6 @@ from revenuer.campaigns.handover import (
     WAVE,
     Handovers,
     ban_waves,
-    bans_of,
     find_handovers,
     succession_evidence,
 )
@@ -123,6 +122,11 @@ class Hours:
     model: npt.NDArray[np.object_]
     n: I64
 
+    def of(self, campaign: int) -> Hours:
+        """Those of one campaign, or of everybody else (-1)."""
+        rows = self.campaign == campaign
+        return Hours(self.campaign[rows], self.hour[rows], self.model[rows], self.n[rows])
+
 
 def hours_by_model(engine: Engine, scored: ir.Table) -> Hours:
     """Count once what all pivot tests read."""
@@ -138,15 +142,14 @@ def hours_by_model(engine: Engine, scored: ir.Table) -> Hours:
 
 def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[Pivot, ...]:
     """Moves of a campaign to a model within a day of its release, faster than everybody else's."""
-    found = []
+    found, mine, others = [], hours.of(campaign), hours.of(-1)
     for model, released in zip(releases["model"].to_pylist(), micros(releases["released_at"]), strict=True):
-        own = _shares(hours, hours.campaign == campaign, model, int(released))
-        rest = _shares(hours, hours.campaign < 0, model, int(released))
+        own, rest = _shares(mine, model, int(released)), _shares(others, model, int(released))
         if own is None or own.after - own.before < RISE:
             continue
-        others = rest.after if rest is not None else 0.0
-        chance = float(stats.binom.sf(own.hits - 1, own.total, min(max(others, 1e-3), 1.0)))
-        if own.after < FACTOR * others or chance > CHANCE:
+        usual = rest.after if rest is not None else 0.0
+        chance = float(stats.binom.sf(own.hits - 1, own.total, min(max(usual, 1e-3), 1.0)))
+        if own.after < FACTOR * usual or chance > CHANCE:
             continue
         found.append(Pivot(model, rfc3339(int(released)), float(own.before), float(own.after), float(own.hours)))
     return tuple(found)
@@ -161,14 +164,14 @@ class _Shares:
     hours: float
 
 
-def _shares(hours: Hours, rows: npt.NDArray[np.bool_], model: str, released: int) -> _Shares | None:
+def _shares(hours: Hours, model: str, released: int) -> _Shares | None:
     """Share of a model before its release and in the best of the first two days; None with too little to read."""
     is_model = hours.model == model
-    past = rows & (hours.hour >= released - BEFORE_DAYS * DAY) & (hours.hour < released - released % HOUR)
+    past = (hours.hour >= released - BEFORE_DAYS * DAY) & (hours.hour < released - released % HOUR)
     best: tuple[float, int, int] = (0.0, 0, 0)
     start = released - released % HOUR
     for day in (0, 1):
-        window = rows & (hours.hour >= start + day * DAY) & (hours.hour < start + (day + 1) * DAY)
+        window = (hours.hour >= start + day * DAY) & (hours.hour < start + (day + 1) * DAY)
         total, hits = int(hours.n[window].sum()), int(hours.n[window & is_model].sum())
         if total >= LEAST_EXCHANGES and hits / total > best[0]:
             best = (hits / total, hits, total)
@@ -176,14 +179,14 @@ def _shares(hours: Hours, rows: npt.NDArray[np.bool_], model: str, released: int
     if not best[2] or not known:
         return None
     before = float(hours.n[past & is_model].sum() / known)
-    first = hours.hour[rows & is_model & (hours.hour >= start)]
+    first = hours.hour[is_model & (hours.hour >= start)]
     wait = float((first.min() + HOUR - released) / HOUR) if len(first) else 0.0
     return _Shares(before, best[0], best[1], best[2], max(wait, 0.0))
 
 
-def successions(accounts: I64, profiles: Profiles, enforcement: pa.Table) -> tuple[Succession, ...]:
-    """Waves of bans among a campaign's accounts, and the accounts of it that began afterwards."""
-    banned, when = bans_of(profiles, enforcement)
+def successions(accounts: I64, profiles: Profiles, bans: tuple[I64, I64]) -> tuple[Succession, ...]:
+    """Waves of bans (as `bans_of` gives them) among a campaign's accounts, and its accounts that began afterwards."""
+    banned, when = bans
     mine = np.isin(banned, accounts)
     who, at = profiles.ids[banned[mine]], when[mine]
     ids, first = profiles.ids[accounts], profiles.first[accounts]

@@ -118,7 +118,8 @@ def _per_account(accounts: I64, tasks: I64, templates: Templates) -> float:
     """
     own = np.zeros(len(templates), np.bool_)
     own[tasks] = True
-    held = own[templates.edge_template] & np.isin(templates.edge_account, accounts)
+    used = np.flatnonzero(own[templates.edge_template])
+    held = used[np.isin(templates.edge_account[used], accounts)]
     place = np.searchsorted(accounts, templates.edge_account[held])
     cell = place * len(KINDS) + templates.kind[templates.edge_template[held]]
     size = len(accounts) * len(KINDS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -102,14 +104,16 @@ def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
     otherwise draw every user of it into the proxy's queue.
     """
     chosen = np.flatnonzero((templates.entities >= LEAST_ENTITIES) & tasklike(templates))
-    kept = [
-        template
-        for template in chosen
-        if templates.entities[template] < WIDELY_USED
-        or queue_evidence(requests.test(requests.of(np.array([template])), seed=seed, permutations=QUICK))
-        > PLAINLY_INNOCENT
-    ]
-    return np.array(kept, np.int64)
+
+    def suspect(template: int) -> bool:
+        if templates.entities[template] < WIDELY_USED:
+            return True
+        test = requests.test(requests.of(np.array([template])), seed=seed, permutations=QUICK)
+        return queue_evidence(test) > PLAINLY_INNOCENT
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        kept = np.fromiter(pool.map(suspect, chosen.tolist()), np.bool_, len(chosen))
+    return chosen[kept]
 
 
 def find_queues(templates: Templates, chosen: I64, profiles: Profiles) -> list[Queue]:

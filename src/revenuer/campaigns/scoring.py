@@ -123,8 +123,9 @@ def score_exchanges(
     joined = narrow.inner_join(members, narrow.account == members.member).drop("member")
     others = narrow.anti_join(members, narrow.account == members.member)
     linking = _linking(templates)
+    served = [_served(templates, profiles, queue) for queue in queues]
     for name in linking:
-        worth = engine.table(f"worth_{name}", _worth(templates, profiles, queues, KINDS.index(name)))
+        worth = engine.table(f"worth_{name}", _worth(templates, served, KINDS.index(name)))
         on = [joined.campaign == worth[f"of_{name}"], joined[name] == worth[f"id_{name}"]]
         joined = joined.left_join(worth, on).drop(f"of_{name}", f"id_{name}")
     joined = engine.persist("joined", _with_voice(engine, joined, heard))
@@ -185,27 +186,28 @@ def _members(profiles: Profiles, queues: list[Queue]) -> pa.Table:
     )
 
 
-def _worth(templates: Templates, profiles: Profiles, queues: list[Queue], kind: int) -> pa.Table:
-    """How probable it is that a member's exchange of a template serves the campaign."""
-    found = [_worth_of(templates, profiles, queue, kind) for queue in queues]
+def _worth(templates: Templates, served: list[tuple[I64, F64]], kind: int) -> pa.Table:
+    """How probable it is that a member's exchange of a template of one kind serves the campaign, from `_served` of each."""
+    found = [(chosen[held], worth[held]) for chosen, worth in served for held in [templates.kind[chosen] == kind]]
     name = KINDS[kind]
-    number = np.repeat(np.arange(len(queues)), [len(chosen) for chosen, _worths in found])
+    number = np.repeat(np.arange(len(found)), [len(chosen) for chosen, _worths in found])
     chosen = np.concatenate([chosen for chosen, _worths in found]) if found else np.zeros(0, np.int64)
     worth = np.concatenate([worths for _chosen, worths in found]) if found else np.zeros(0)
     return pa.table({f"of_{name}": number, f"id_{name}": templates.ids[chosen], f"worth_{name}": worth})
 
 
-def _worth_of(templates: Templates, profiles: Profiles, queue: Queue, kind: int) -> tuple[I64, F64]:
-    """Templates of one kind that serve a campaign, and how probably an exchange of each does.
+def _served(templates: Templates, profiles: Profiles, queue: Queue) -> tuple[I64, F64]:
+    """Templates that serve a campaign, and how probably an exchange of each does.
 
     Of what members send of a template, the part that exceeds the population's rate is the campaign's, if the template is
     a task: as its own templates are read, or, for one that it shares with others, as its text says.
     """
-    inside = np.isin(templates.edge_account, queue.accounts)
-    made = np.bincount(
-        templates.edge_template[inside], weights=templates.edge_exchanges[inside], minlength=len(templates)
-    )
-    users = np.bincount(templates.edge_template[inside], minlength=len(templates))
+    member = np.zeros(len(profiles), np.bool_)
+    member[queue.accounts] = True
+    inside = member[templates.edge_account]
+    template, sent = templates.edge_template[inside], templates.edge_exchanges[inside]
+    made = np.bincount(template, weights=sent, minlength=len(templates))
+    users = np.bincount(template, minlength=len(templates))
     n = profiles.exchanges[queue.accounts].sum()
     base = (templates.exchanges - made + UNSEEN) / max(float(profiles.exchanges.sum() - n), 1.0)
     lift = made / max(float(n), 1.0) / base
@@ -215,9 +217,8 @@ def _worth_of(templates: Templates, profiles: Profiles, queue: Queue, kind: int)
     task[queue.templates] = np.where(queue.tasks, np.maximum(queue.worth, OWN_TASK), queue.worth)
     own = np.zeros(len(templates), np.bool_)
     own[queue.templates] = True
-    used = (templates.kind == kind) & (users >= LEAST_USERS)
-    served = (templates.kind == kind) & own | used & (lift >= SHARED_LIFT)
-    chosen = np.flatnonzero(served & (task > 0.0))
+    serves = own | ((users >= LEAST_USERS) & (lift >= SHARED_LIFT))
+    chosen = np.flatnonzero(serves & (task > 0.0))
     return chosen, task[chosen] * (1.0 - 1.0 / np.maximum(lift[chosen], 1.0))
 
 

@@ -100,7 +100,7 @@ def listen(
     weights, intercepts = _voices(words, examples, chosen)
     spoken = engine.persist("spoken", _once(sound(engine, traffic, Voices(weights, intercepts, key))))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
-    heard = _levelled(engine, spoken, spoken.semi_join(outside, spoken.spoken == outside.draw), len(chosen))
+    heard = _levelled(engine, spoken, outside, len(chosen))
     least = [AS_PLAIN * task_text(queues[number], templates) for number in chosen]
     columns = {"nth": np.arange(len(chosen)), "queue": np.array(chosen), "least": np.nan_to_num(np.array(least))}
     names = engine.table("voice_names", pa.table(columns))
@@ -220,10 +220,14 @@ def _learn(own: sparse.csr_matrix, others: sparse.csr_matrix) -> tuple[I64, F64,
 
 
 def _levelled(engine: Engine, spoken: ir.Table, outside: ir.Table, voices: int) -> ir.Table:
-    """Exchanges that reach a level, by how rarely outsiders sound as much like a voice."""
+    """Exchanges that reach a level, by how rarely outsiders sound as much like a voice.
+
+    Of `outside` exchanges those in `spoken` sound like a voice at all; no level lies below that.
+    """
     size = int(engine.collect(outside.agg(n=_.count()))["n"][0].as_py())
-    loudest = outside.mutate(
-        nth=ibis.row_number().over(group_by=outside.voice, order_by=[outside.said.desc(), outside.spoken])
+    loudest = spoken.semi_join(outside, spoken.spoken == outside.draw)
+    loudest = loudest.mutate(
+        nth=ibis.row_number().over(group_by=loudest.voice, order_by=[loudest.said.desc(), loudest.spoken])
     ).filter(_.nth < int(LEVELS[0] * size) + 1)
     table = engine.collect(loudest.select("voice", "said", "nth").order_by("voice", "nth"))
     voice, said = table["voice"].to_numpy(), table["said"].to_numpy()

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from revenuer.fingerprint.exchange import binary, facts, fingerprints
 from revenuer.schema import CAPABILITIES
-from revenuer.text.match import SKETCH_WIDTH
+from revenuer.text.match import SKETCH_UNIT, SKETCH_WIDTH
 from revenuer.text.tokens import I64
 
 __all__ = ["SIZES", "metadata_fingerprints", "size_sketches"]
@@ -78,5 +78,5 @@ def size_sketches(columns: dict[str, pa.Array]) -> npt.NDArray[np.int8]:
     # summed by hand: a product of matrices may round otherwise in a batch of another size
     turned = sum((log[:, None] * row for log, row in zip(logs, _FREQUENCIES, strict=True)), np.zeros((1, 1)))
     points = np.concatenate([np.cos(turned), np.sin(turned)], axis=1) / np.sqrt(SKETCH_WIDTH / 2)
-    sketches: npt.NDArray[np.int8] = np.rint(127.0 * points).astype(np.int8)
+    sketches: npt.NDArray[np.int8] = np.rint(SKETCH_UNIT * points).astype(np.int8)
     return sketches

@@ -63,7 +63,7 @@ def matrix(words: pa.Array) -> sparse.csr_matrix:
 
 
 class Voices:
-    """The kernel that tells which of several voices each exchange sounds most like, and how much."""
+    """The kernel that tells which of several voices each exchange sounds most like, and how much; nothing where it is none."""
 
     def __init__(self, weights: F32, intercepts: F32, key: Key | None) -> None:
         """Take weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
@@ -71,18 +71,23 @@ class Voices:
         self._known = weights.any(axis=1)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """`VOICES` of one batch."""
+        """`VOICES` of one batch: of the exchanges that sound more like a voice than like anybody else."""
         words = _words(batch, self._key)
         said = weighed(words.indptr, words.indices, self._known, self._weights) + self._intercepts
         voice = said.argmax(axis=1)
         loudest = said[np.arange(len(said)), voice]
-        draws = hash_strings(batch.column("exchange_id"))
-        columns = [pa.array(draws), pa.array(voice.astype(np.int16)), pa.array(loudest.astype(np.float32))]
+        heard = np.flatnonzero(loudest > 0.0)
+        draws = hash_strings(batch.column("exchange_id").take(pa.array(heard)))
+        columns = [
+            pa.array(draws),
+            pa.array(voice[heard].astype(np.int16)),
+            pa.array(loudest[heard].astype(np.float32)),
+        ]
         return pa.record_batch(columns, schema=VOICES)
 
 
 def sound(engine: Engine, traffic: Traffic, voices: Voices) -> ir.Table:
-    """How every exchange sounds, as `VOICES`."""
+    """How exchanges sound, as `VOICES`."""
     return engine.map("voices", narrowed(traffic.exchange_parts(), _READ), _read, voices, VOICES)
 
 

@@ -32,6 +32,7 @@ TURNS: Final = 0.5
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+Sketches = npt.NDArray[np.int8] | F64
 
 
 class Exchangeability(NamedTuple):
@@ -74,58 +75,44 @@ class Exchangeability(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _contrast(
-    accounts: I64, sessions: I64, hours: I64, sketches: F64
-) -> tuple[float, float, float, float, float, float]:
-    """Sums over within-account cross-session pairs and over between-account pairs, each linear in rows.
+def _by_talk(order: I64, starts: I64, hours: I64, sketches: Sketches) -> tuple[F64, F64, F64]:
+    """Summed sketches, requests in each hour of day and requests of each conversation.
 
-    The number of pairs in a class is `sum over groups of size^2`; classes nest, so within minus same session is exact.
-    Rows must be sorted by account, then session.
+    Args:
+        order: rows of `sketches`, conversation by conversation.
+        starts: where in `order` each conversation begins.
+        hours: in the same order.
+        sketches: shape (n, width).
     """
-    n, width = sketches.shape
-    total = np.zeros(width)
-    of_account = np.zeros(width)
-    of_session = np.zeros(width)
-    hour_total, hour_account, hour_session = np.zeros(24), np.zeros(24), np.zeros(24)
-    within_cos = within_pairs = within_hour = 0.0
-    account_cos = account_pairs = account_hour = 0.0
-    for i in range(n):
-        if i and sessions[i] != sessions[i - 1]:
-            within_cos -= (of_session * of_session).sum()
-            size = hour_session.sum()
-            within_pairs -= size * size
-            within_hour -= (hour_session * hour_session).sum()
-            of_session[:] = 0.0
-            hour_session[:] = 0.0
-        if i and accounts[i] != accounts[i - 1]:
-            account_cos += (of_account * of_account).sum()
-            size = hour_account.sum()
-            account_pairs += size * size
-            account_hour += (hour_account * hour_account).sum()
-            of_account[:] = 0.0
-            hour_account[:] = 0.0
+    talks, width = len(starts), sketches.shape[1]
+    sketch, hour, size = np.zeros((talks, width)), np.zeros((talks, 24)), np.zeros(talks)
+    talk = -1
+    for at in range(len(order)):
+        if talk + 1 < talks and starts[talk + 1] == at:
+            talk += 1
         for d in range(width):
-            of_session[d] += sketches[i, d]
-            of_account[d] += sketches[i, d]
-            total[d] += sketches[i, d]
-        hour_session[hours[i]] += 1
-        hour_account[hours[i]] += 1
-        hour_total[hours[i]] += 1
-    within_cos -= (of_session * of_session).sum()
-    size = hour_session.sum()
-    within_pairs -= size * size
-    within_hour -= (hour_session * hour_session).sum()
-    account_cos += (of_account * of_account).sum()
-    size = hour_account.sum()
-    account_pairs += size * size
-    account_hour += (hour_account * hour_account).sum()
-    within_cos += account_cos
-    within_pairs += account_pairs
-    within_hour += account_hour
-    between_cos = (total * total).sum() - account_cos
-    between_pairs = float(n) * n - account_pairs
-    between_hour = (hour_total * hour_total).sum() - account_hour
-    return within_cos, within_pairs, within_hour, between_cos, between_pairs, between_hour
+            sketch[talk, d] += sketches[order[at], d]
+        hour[talk, hours[at] % 24] += 1
+        size[talk] += 1
+    return sketch, hour, size
+
+
+@nb.njit(cache=True, nogil=True)
+def _within(owner: I64, owners: int, sketches: F64, hours: F64, sizes: F64) -> tuple[float, float, float]:
+    """Sums over all pairs of requests that one owner made: cosines, pairs of the same hour of day, and pairs.
+
+    Linear in conversations: the sum over pairs of an owner is the square of its summed sketches.
+    """
+    width = sketches.shape[1]
+    sketch, hour, size = np.zeros((owners, width)), np.zeros((owners, 24)), np.zeros(owners)
+    for talk in range(len(owner)):
+        whose = owner[talk]
+        for d in range(width):
+            sketch[whose, d] += sketches[talk, d]
+        for h in range(24):
+            hour[whose, h] += hours[talk, h]
+        size[whose] += sizes[talk]
+    return (sketch * sketch).sum(), (hour * hour).sum(), (size * size).sum()
 
 
 _NOTHING_TO_TELL: Final = Exchangeability(0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
@@ -136,8 +123,9 @@ def exchangeability(
     sessions: I64,
     hours: I64,
     items: I64,
-    sketches: F64,
+    sketches: Sketches,
     *,
+    unit: float = 1.0,
     lengths: F64 | None = None,
     turns: I64 | None = None,
     seed: int,
@@ -150,7 +138,8 @@ def exchangeability(
         sessions: the conversation, shape (n,); distinct within and between accounts.
         hours: whole hours since the epoch, shape (n,).
         items: signature of what was asked, shape (n,), 0 for nothing left outside the frame.
-        sketches: unit vectors of what was asked, shape (n, width).
+        sketches: what was asked, shape (n, width), vectors of length `unit`.
+        unit: how long they are.
         lengths: logarithm of the length of what was asked, shape (n,); None: not known.
         turns: earlier messages of the conversation, shape (n,); None: not known.
         seed: of the permutations.
@@ -159,18 +148,16 @@ def exchangeability(
     if not len(accounts):
         return _NOTHING_TO_TELL
     order, accounts, sessions = _in_order(accounts, sessions)
-    hours, sketches = hours[order], np.ascontiguousarray(sketches[order])
-    rng = np.random.default_rng(seed)
-    (content, hour, between, pairs), (content_sd, hour_sd) = _contrasted(
-        rng, accounts, sessions, hours, sketches, permutations
-    )
+    hours, rng = hours[order], np.random.default_rng(seed)
     talks = _Talks.of(accounts, sessions)
+    pairs = _Pairs.of(order, talks, hours, sketches, unit)
+    (content, hour, between, compared), (content_sd, hour_sd) = pairs.contrasted(talks.account, rng, permutations)
     length = talks.alike(None if lengths is None else talks.means(lengths[order]), rng, permutations)
     depth = talks.alike(None if turns is None else talks.most(turns[order]), rng, permutations)
     balances = _balances(rng, accounts, hours, permutations)
     repeats, spread = _repeats(accounts, items[order]), _spread(accounts)
     return Exchangeability(
-        int(pairs), content, content_sd, hour, hour_sd, repeats, between, spread, *balances, *length, *depth
+        int(compared), content, content_sd, hour, hour_sd, repeats, between, spread, *balances, *length, *depth
     )
 
 
@@ -180,15 +167,6 @@ def _in_order(accounts: I64, sessions: I64) -> tuple[npt.NDArray[np.intp], I64, 
     sessions = np.unique(sessions, return_inverse=True)[1].astype(np.int64)
     order = np.lexsort((sessions, accounts))
     return order, accounts[order], sessions[order]
-
-
-def _contrasted(
-    rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64, sketches: F64, permutations: int
-) -> tuple[list[float], list[float]]:
-    """The four `_statistics` as observed, and the standard deviation of the first two under permutation."""
-    observed = _statistics(accounts, sessions, hours, sketches)
-    null = np.array([_permuted(rng, accounts, sessions, hours, sketches) for _ in range(permutations)])
-    return observed.tolist(), null.std(axis=0, ddof=1).tolist()
 
 
 def _spread(accounts: I64) -> float:
@@ -237,21 +215,45 @@ class _Talks(NamedTuple):
         return correlation(self.account), float(np.std(null, ddof=1))
 
 
-def _statistics(accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
-    """Content contrast, hour ratio, between-account cosine and number of within pairs."""
-    wc, wp, wh, bc, bp, bh = _contrast(accounts, sessions, hours % 24, sketches)
-    within = wc / wp if wp else 0.0
-    between = bc / bp if bp else 0.0
-    ratio = (wh / wp) / (bh / bp) if wp and bh else 1.0
-    return np.array([within - between if wp and bp else 0.0, ratio, between, wp / 2])
+class _Pairs(NamedTuple):
+    """What pairs of requests are counted from, summed by conversation.
 
+    Attributes:
+        sketches: shape (conversations, width).
+        hours: requests in each hour of day, shape (conversations, 24).
+        sizes: requests, shape (conversations,).
+        same: sums over pairs within a conversation, as `_within` gives them; they do not depend on whose it is.
+        all: the same over all pairs.
+    """
 
-def _permuted(rng: np.random.Generator, accounts: I64, sessions: I64, hours: I64, sketches: F64) -> F64:
-    """The two statistics after dealing whole sessions to accounts at random."""
-    firsts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
-    dealt = rng.permutation(accounts[firsts])[np.searchsorted(firsts, np.arange(len(accounts)), side="right") - 1]
-    order = np.lexsort((sessions, dealt))
-    return _statistics(dealt[order], sessions[order], hours[order], sketches[order])[:2]
+    sketches: F64
+    hours: F64
+    sizes: F64
+    same: F64
+    all: F64
+
+    @classmethod
+    def of(cls, order: I64, talks: _Talks, hours: I64, sketches: Sketches, unit: float) -> _Pairs:
+        parts = _by_talk(order, talks.starts, hours, np.ascontiguousarray(sketches))
+        parts[0][:] /= unit
+        same = np.array([(part * part).sum() for part in parts])
+        every = np.array([(part.sum(axis=0) ** 2).sum() for part in parts])
+        return cls(parts[0], parts[1], parts[2], same, every)
+
+    def statistics(self, account: I64) -> F64:
+        """Content contrast, hour ratio, between-account cosine and number of within pairs, if conversations are so dealt."""
+        of_account = np.array(_within(account, int(account.max()) + 1, self.sketches, self.hours, self.sizes))
+        (wc, wh, wp), (bc, bh, bp) = of_account - self.same, self.all - of_account
+        within = wc / wp if wp else 0.0
+        between = bc / bp if bp else 0.0
+        ratio = (wh / wp) / (bh / bp) if wp and bh else 1.0
+        return np.array([within - between if wp and bp else 0.0, ratio, between, wp / 2])
+
+    def contrasted(self, account: I64, rng: np.random.Generator, permutations: int) -> tuple[list[float], list[float]]:
+        """The four statistics as observed, and the standard deviation of the first two under permutation."""
+        # whole conversations are dealt to accounts at random
+        null = np.array([self.statistics(rng.permutation(account))[:2] for _ in range(permutations)])
+        return self.statistics(account).tolist(), null.std(axis=0, ddof=1).tolist()
 
 
 def content_evidence(e: Exchangeability) -> float:
@@ -339,7 +341,11 @@ def _rotated(rng: np.random.Generator, accounts: I64, hours: I64) -> I64:
 
 
 def _repeats(accounts: I64, items: I64) -> float:
+    """Share of requests, repeats within an account counted once, whose item another account sends too."""
     known = items != 0
-    pairs = np.unique(np.stack([items[known], accounts[known]]), axis=1)
-    _, inverse, holders = np.unique(pairs[0], return_inverse=True, return_counts=True)
-    return float((holders[inverse] > 1).sum() / max(len(accounts), 1))
+    order = np.lexsort((accounts[known], items[known]))
+    item, account = items[known][order], accounts[known][order]
+    new_item = np.r_[True, item[1:] != item[:-1]][: len(item)]
+    once = new_item | np.r_[True, account[1:] != account[:-1]][: len(item)]
+    holders = np.bincount(np.cumsum(new_item)[once]) if len(item) else np.zeros(0, np.int64)
+    return float(holders[holders > 1].sum() / max(len(accounts), 1))

@@ -8,11 +8,12 @@ groups of the same size drawn from the rest of the population, so a thing that i
 
 from __future__ import annotations
 
-import weakref
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from revenuer.linkage.kept import kept
 
 __all__ = ["Sharing", "shared_words", "sharing"]
 
@@ -53,7 +54,7 @@ def sharing(account: I64 | None, value: I64, members: I64, owner: I64, *, seed: 
         owner: who answers for each account, shape (accounts,), any integers.
         seed: of the draws.
     """
-    held = _holdings(account, value, owner)
+    held = kept(_held, account, value, owner)
     inside = np.zeros(len(held.has), np.bool_)
     inside[held.of_account[members]] = True
     tied, values = _tied(held, np.flatnonzero(inside))
@@ -86,20 +87,6 @@ class _Holdings(NamedTuple):
     users: I64
     has: npt.NDArray[np.bool_]
     of_account: I64
-
-
-# Of all groups the same: a scan asks for each kind of thing once a group. An entry goes when its values do.
-_KEPT: Final[dict[tuple[int, int, int], _Holdings]] = {}
-
-
-def _holdings(account: I64 | None, value: I64, owner: I64) -> _Holdings:
-    names = (id(account), id(value), id(owner))
-    if names not in _KEPT:
-        _KEPT[names] = _held(account, value, owner)
-        for array in (account, value, owner):
-            if array is not None:
-                weakref.finalize(array, _KEPT.pop, names, None)
-    return _KEPT[names]
 
 
 def _held(account: I64 | None, value: I64, owner: I64) -> _Holdings:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from revenuer.behaviour import Profiles
 from revenuer.findings import Evidence
+from revenuer.linkage.kept import kept
 from revenuer.linkage.sharing import DRAWS, shared_words, sharing
 
 __all__ = ["signup_evidence"]
@@ -61,7 +62,7 @@ class _Burst(NamedTuple):
 
 def _burst(profiles: Profiles, members: I64, seed: int) -> _Burst:
     """The densest window, as far as it exceeds the densest of as many others: what was searched for is also found."""
-    owners, created = _registered(profiles)
+    owners, created = kept(_registered, profiles.entity, profiles.created)
     own = np.isin(owners, profiles.entity[members])
     everyone, group, rest = np.sort(created), np.sort(created[own]), created[~own]
     if len(group) < LEAST_IN_BURST or len(rest) <= len(group):
@@ -73,12 +74,12 @@ def _burst(profiles: Profiles, members: I64, seed: int) -> _Burst:
     return found._replace(strength=float(np.clip(found.strength - usual, 0.0, STRONGEST_BURST)))
 
 
-def _registered(profiles: Profiles) -> tuple[I64, I64]:
+def _registered(owner: I64, created: I64) -> tuple[I64, I64]:
     """Owners, and when each registered its first account; those of whom it is known."""
-    known = np.flatnonzero(profiles.created > 0)
-    order = known[np.argsort(profiles.created[known], kind="stable")]
-    owners, first = np.unique(profiles.entity[order], return_index=True)
-    return owners, profiles.created[order][first]
+    known = np.flatnonzero(created > 0)
+    order = known[np.argsort(created[known], kind="stable")]
+    owners, first = np.unique(owner[order], return_index=True)
+    return owners, created[order][first]
 
 
 def _densest(group: I64, everyone: I64) -> _Burst:

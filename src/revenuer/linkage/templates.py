@@ -22,7 +22,7 @@ from revenuer.behaviour import Profiles
 from revenuer.engine import Engine
 from revenuer.linkage.islands import shared_edges
 from revenuer.linkage.partition import PERMUTATIONS, Exchangeability, exchangeability
-from revenuer.text.match import SKETCH_WIDTH
+from revenuer.text.match import SKETCH_UNIT, SKETCH_WIDTH
 
 __all__ = ["KINDS", "Requests", "Templates", "find_templates", "sample_requests"]
 
@@ -212,7 +212,8 @@ class Requests:
             self.session[rows],
             self.hour[rows],
             self.item[rows],
-            self.sketch[rows] / 127.0,
+            self.sketch[rows],
+            unit=SKETCH_UNIT,
             lengths=self.length[rows],
             turns=self.turn[rows],
             seed=seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from revenuer.errors import InputError
@@ -26,12 +27,13 @@ class Inputs:
     def hashed(self) -> tuple[InputFile, ...]:
         """Each file with its length and SHA-256, by name; no hash of one that was written to since it was opened.
 
-        They are read once more for it, at 0.8 GB a second or so; a scan reads 4 MB a second.
+        They are read once more for it, several side by side, at 0.8 GB a second or so each; a scan reads 7 MB a second.
 
         Raises:
             InputError: a file cannot be read any more.
         """
-        return tuple(_hashed(name, path, mark) for (name, path), mark in zip(self._files, self._before, strict=True))
+        with ThreadPoolExecutor() as pool:
+            return tuple(pool.map(_hashed, self._files, self._before))
 
 
 def _marks(name: str, path: Path) -> tuple[int, int, int]:
@@ -42,7 +44,8 @@ def _marks(name: str, path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _hashed(name: str, path: Path, before: tuple[int, int, int]) -> InputFile:
+def _hashed(file: tuple[str, Path], before: tuple[int, int, int]) -> InputFile:
+    name, path = file
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -12,9 +12,21 @@ from revenuer.text.own import chosen, is_own, own_key
 from revenuer.text.shingles import shingle_at
 from revenuer.text.tokens import I64, U64, Tokens, mix
 
-__all__ = ["SKETCH_WIDTH", "TOKEN_BITS", "Index", "Matches", "build_index", "count_tokens", "match", "token_weights"]
+__all__ = [
+    "SKETCH_UNIT",
+    "SKETCH_WIDTH",
+    "TOKEN_BITS",
+    "Index",
+    "Matches",
+    "build_index",
+    "count_tokens",
+    "match",
+    "token_weights",
+]
 
 SKETCH_WIDTH: Final = 16
+# How long a sketch is: a whole number of eight bits for each direction.
+SKETCH_UNIT: Final = 127.0
 TOKEN_BITS: Final = 20
 _POSTING: Final = 12
 _SCRATCH_BITS: Final = 12
@@ -283,7 +295,7 @@ def _match(
         norm = np.sqrt((total * total).sum())
         if norm > 0.0:
             for d in range(sketch.shape[1]):
-                sketch[t, d] = np.int8(np.rint(127.0 * total[d] / norm))
+                sketch[t, d] = np.int8(np.rint(SKETCH_UNIT * total[d] / norm))
 
 
 def match(
