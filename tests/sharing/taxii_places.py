@@ -21,6 +21,8 @@ from revenuer.sharing.taxii.store import open_store
 
 REVENUER = Path(sys.executable).with_name("revenuer")
 MINUTE = 60
+ALONE = ("taxii", "serve", "--store")
+TO_GATEWAYS_TOO = ("serve", "--state", "state.db", "--journal", "journal", "--taxii")
 
 
 @dataclass(frozen=True)
@@ -82,31 +84,24 @@ def furnished(url: str) -> Place:
 @contextmanager
 def served(place: Place, *options: str) -> Iterator[Place]:
     """The store behind `revenuer taxii serve`, ended politely."""
-    with _answering(place, ["taxii", "serve", "--store", place.store, *options]) as running:
+    with answering(place, [*ALONE, place.store, *options]) as (running, _):
         yield running
 
 
 @contextmanager
 def served_to_gateways_too(place: Place, *options: str, **environment: str) -> Iterator[Place]:
     """The store behind `revenuer serve`, which answers gateways at the same address; its state lies beside the store."""
-    folder = Path(place.store).parent
-    command = [
-        "serve",
-        "--state",
-        str(folder / "state.db"),
-        "--journal",
-        str(folder / "journal"),
-        "--taxii",
-        place.store,
-    ]
-    with _answering(place, [*command, *options], **environment) as running:
+    with answering(place, [*TO_GATEWAYS_TOO, place.store, *options], **environment) as (running, _):
         yield running
 
 
 @contextmanager
-def _answering(place: Place, command: Sequence[str], **environment: str) -> Iterator[Place]:
+def answering(
+    place: Place, command: Sequence[str], **environment: str
+) -> Iterator[tuple[Place, subprocess.Popen[str]]]:
+    """The store behind a command that serves it, run in the store's folder, and its process."""
     process = subprocess.Popen(  # noqa: S603
-        [REVENUER, *command, "--listen", "127.0.0.1:0"],
+        [REVENUER, *command, "--listen", "127.0.0.1:0"], cwd=Path(place.store).parent,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment},
     )  # fmt: skip
     assert process.stdout is not None
@@ -114,7 +109,7 @@ def _answering(place: Place, command: Sequence[str], **environment: str) -> Iter
         told = process.stdout.readline()
         found = re.search(r"https?://127\.0\.0\.1:\d+", told)
         assert found, f"the server ended with {process.poll()}: {told}"
-        yield replace(place, address=found[0])
+        yield replace(place, address=found[0]), process
     finally:
         process.terminate()
         process.wait(MINUTE)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from taxii_places import MINUTE, REVENUER, Place, furnished, indicator, served
+from taxii_places import (
+    ALONE,
+    MINUTE,
+    TO_GATEWAYS_TOO,
+    Place,
+    answering,
+    furnished,
+    indicator,
+    served,
+    served_to_gateways_too,
+)
 
 from revenuer.errors import ConfigError, InputError, OutputError
 from revenuer.sharing.taxii.filters import Filter
@@ -136,31 +146,34 @@ def test_secrets_are_not_kept(tmp_path: Path):
     assert secret.encode()[4:20] not in kept
 
 
-def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path):
+@pytest.mark.parametrize("command", [ALONE, TO_GATEWAYS_TOO])
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, command: Sequence[str]):
     """After SIGKILL in the middle of additions all that was answered with 202 is there, and a page token still leads on."""
     place = furnished(str(tmp_path / "store.db"))
-    command = [REVENUER, "taxii", "serve", "--store", place.store, "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    assert process.stdout is not None
-    address = process.stdout.readline().split(" at ")[1].removesuffix("/taxii2/\n")
-    running = Place(place.store, place.secret, place.other, address)
+    with answering(place, [*command, place.store]) as (running, process):
+        taken, token = added_until_a_page(running)
+        process.kill()
+        process.wait(MINUTE)
+    with answering(place, [*command, place.store]) as (again, _), again.http() as http:
+        found = http.get(f"{again.url()}objects/", params={"limit": "100", "next": token}).json()["objects"]
+        assert [one["id"] for one in found] == taken[4:]
+
+
+def added_until_a_page(running: Place) -> tuple[list[str], str]:
+    """Ids of ten objects that were taken, and the token of the page behind the first four."""
     taken = []
     for number in range(10):
         running.add(indicator(number))
         taken.append(indicator(number)["id"])
     with running.http() as http:
         token = http.get(f"{running.url()}objects/", params={"limit": "4"}).json()["next"]
-    process.kill()
-    process.wait(MINUTE)
-    process.stdout.close()
-    with served(place) as again, again.http() as http:
-        found = http.get(f"{again.url()}objects/", params={"limit": "100", "next": token}).json()["objects"]
-        assert [one["id"] for one in found] == taken[4:]
+    return taken, token
 
 
-def test_many_clients_at_once(tmp_path: Path):
+@pytest.mark.parametrize("by", [served, served_to_gateways_too])
+def test_many_clients_at_once(tmp_path: Path, by: Callable[[Place], AbstractContextManager[Place]]):
     """Forty that write and read beside each other are all served."""
-    with served(furnished(str(tmp_path / "store.db"))) as place:
+    with by(furnished(str(tmp_path / "store.db"))) as place:
 
         def visit(number: int) -> int:
             place.add(indicator(number))
