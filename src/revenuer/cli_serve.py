@@ -27,8 +27,8 @@ __all__ = ["serve"]
 )  # fmt: skip
 @click.option("--listen", default="127.0.0.1:8087", show_default=True, metavar="HOST:PORT", help="Where gateways come.")
 @click.option(
-    "--fail", "failing", type=click.Choice(["open", "closed"]), default="open", show_default=True,
-    help="Whether requests pass while nothing is known of anybody, or nothing can be written down.",
+    "--fail", "failing", type=click.Choice(["open", "closed"]),
+    help="Whether requests pass while nothing is known of anybody, or nothing can be written down, in place of what the policy says.",
 )  # fmt: skip
 @click.option("--max-body", "most_bytes", type=Size(), default="8MB", show_default=True, help="Largest body.")
 @click.option("--keys", is_flag=True, help="Gateways present keys of the state, as people and programs always do.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_world import MEMBERS, NOON, TASK, Gate, met_in, patiently, policy_text, recorded, serving
+from gateway_world import MEMBERS, NOON, PATIENCE, TASK, Gate, met_in, patiently, policy_text, recorded, serving
 
 from revenuer.state import approve, open_state, verify_chain
 
@@ -206,6 +207,27 @@ def test_a_lost_database_changes_no_answer_and_loses_nothing(tmp_path: Path) -> 
     state.close()
 
 
+def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
+    """SIGTERM lets a gateway finish its body; what it is told is in the state when the process has ended."""
+    url = str(tmp_path / "state.db")
+    recorded(url)
+    body = json.dumps({"account_id": "acct-1", "prompt": HONEST}).encode()
+    head = f"POST /v1/decide HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\nexpect: 100-continue\r\n\r\n"
+    with serving(url, tmp_path) as gate, socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENCE) as one:
+        one.sendall(head.encode() + body[:5])
+        assert one.recv(100).startswith(b"HTTP/1.1 100")  # the body is being waited for
+        gate.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        one.sendall(body[5:])
+        answer = b"".join(iter(lambda: one.recv(4_096), b""))
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["action"] == "verify"
+        assert gate.process.wait(PATIENCE) == 0
+    state = open_state(url)
+    assert met_in(state) == 1
+    state.close()
+
+
 def test_a_killed_server_forgets_nothing(tmp_path: Path) -> None:
     """After kill -9 the next one knows the tasks that accounts sent and the decisions that were told; all reach the state."""
     url = str(tmp_path / "state.db")
@@ -226,10 +248,12 @@ def test_a_killed_server_forgets_nothing(tmp_path: Path) -> None:
     state.close()
 
 
-def test_without_a_state_it_serves_as_it_was_told(tmp_path: Path) -> None:
-    """A database that cannot be reached at the start: not ready, everybody denied under `--fail closed`."""
+@pytest.mark.parametrize(("said", "options"), [("open", ("--fail", "closed")), ("closed", ())])
+def test_without_a_state_it_serves_as_it_was_told(tmp_path: Path, said: str, options: tuple[str, ...]) -> None:
+    """A database that cannot be reached at the start: not ready, everybody denied if the policy or `--fail` says `closed`."""
     (tmp_path / "state.db").mkdir()
-    with serving(str(tmp_path / "state.db"), tmp_path, "--fail", "closed", ready=False) as gate:
+    (tmp_path / "policy.toml").write_text(policy_text(**{'on_failure = "open"': f'on_failure = "{said}"'}))
+    with serving(str(tmp_path / "state.db"), tmp_path, *options, ready=False) as gate:
         assert gate.ask("/readyz")[0] == 503
         answer = gate.decide("somebody")
         assert (answer["action"], answer["reason"]) == ("deny", "STANDING-UNKNOWN")

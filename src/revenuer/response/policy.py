@@ -95,7 +95,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A policy as its file has it; see `docs/response.md`."""
+    """A policy as its file has it; see `docs/response.md`.
+
+    `on_failure` says whether requests pass while nothing is known of anybody, or nothing can be written down.
+    """
 
     schema: int
     version: str
@@ -106,6 +109,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     budget: Budget = Budget()
     holdout: Holdout = Holdout()
     limits: Limits = Limits()
+    on_failure: Literal["open", "closed"] = "open"
 
     def approvals_needed(self, rung: Rung) -> int:
         """How many people have to agree before a decision of this rung takes effect."""

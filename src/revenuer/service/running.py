@@ -29,7 +29,7 @@ def serve(
     *,
     listen: str = "127.0.0.1:8087",
     token: str | None = None,
-    failing: Literal["open", "closed"] = "open",
+    failing: Literal["open", "closed"] | None = None,
     most_bytes: int = 8_000_000,
     holdout_key: str = "",
     office: Office | None = None,
@@ -43,7 +43,7 @@ def serve(
         journal: folder of this process for decisions on their way to the state.
         listen: HOST:PORT; port 0 takes any.
         token: that callers present.
-        failing: whether requests pass while nothing is known of anybody, or wait.
+        failing: whether requests pass while nothing is known of anybody; None: as the policy says.
         most_bytes: of a body.
         holdout_key: secret of the hold-out.
         office: of the administration; None: as `Office()` says.
@@ -61,7 +61,14 @@ def serve(
     with (
         bound_to(listen, guarded=guarded, by=by) as bound,
         assembled(
-            url, policy, journal, office, token=token, failing=failing, most_bytes=most_bytes, holdout_key=holdout_key
+            url,
+            policy,
+            journal,
+            office,
+            token=token,
+            failing=failing or policy.on_failure,
+            most_bytes=most_bytes,
+            holdout_key=holdout_key,
         ) as (app, http),
     ):
         _take_turns()
