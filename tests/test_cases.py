@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from revenuer.cli import main
-from revenuer.scan_state import keep_in_state
+from revenuer.scan_state import accounts_found, keep_in_state
 from revenuer.scanning import scan
 from revenuer.simulate import simulate
-from revenuer.state import open_state, record_scan
+from revenuer.state import open_state, record_scan, tables
 from revenuer.summary import read_findings
 
 NOON = "2026-03-01T12:00:00Z"
@@ -82,6 +84,23 @@ def test_a_state_that_cannot_be_written_leaves_no_findings(traffic: Path, tmp_pa
     refused = run("scan", traffic, "--out", out, "--state", tmp_path / "nowhere" / "s.db", "-q")
     assert refused.exit_code == 2
     assert not out.exists()
+
+
+def test_lines_that_others_send_too_are_marked_in_the_state(traffic: Path, tmp_path: Path):
+    """An innocent account has made a task its own: the state says so, and the findings stay as they are."""
+    place = tmp_path / "findings"
+    place.mkdir()
+    result = scan(traffic, place, memory="1GB")
+    frame = next(one for one in result.campaigns[0].frames if not one.startswith("[system] "))
+    innocent = next(one.account_id for one in accounts_found(place) if not one.flagged and one.risk == 0.0)
+    batch = pa.table({"account_id": [innocent] * 9, "prompt": [frame.replace("{…}", "this one")] * 9}).to_batches()
+    state = open_state(str(tmp_path / "state.db"))
+    kept, _ = keep_in_state(result, place, state, at=NOON, batches=batch)
+    with state.read() as connection:
+        tasks = set(connection.execute(sa.select(tables.tasks.c.frame)).scalars())
+    state.close()
+    assert f"[common] {frame}" in tasks
+    assert tasks - {f"[common] {frame}"} == {one for each in kept.campaigns for one in each.frames} - {frame}
 
 
 def test_findings_carry_the_ids_that_stay(traffic: Path, tmp_path: Path):

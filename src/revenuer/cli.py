@@ -174,7 +174,7 @@ def scan(
             result = run(traffic, place, on_stage=on_stage, sketch_key=os.environ.get("REVENUER_SKETCH_KEY", ""), **how)
         _check_something_was_read(result, traffic)
         if opened is not None:
-            result = recorded_in(opened, result, place)
+            result = recorded_in(opened, result, place, traffic)
     (_print_json if as_json else _print_scan)(result, out)
     if how["intel"] is not None and not as_json:
         tell_alarms(out)

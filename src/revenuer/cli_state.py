@@ -48,11 +48,12 @@ def _opened(url: str, *, make: bool = False) -> Iterator[State]:
         opened.close()
 
 
-def recorded_in(state: State, result: ScanResult, place: Path) -> ScanResult:
+def recorded_in(state: State, result: ScanResult, place: Path, traffic: Path) -> ScanResult:
     """The result of a scan with the ids that the state keeps; its findings are rewritten with them."""
+    from revenuer.response import exchanges_before  # noqa: PLC0415
     from revenuer.scan_state import keep_in_state  # noqa: PLC0415
 
-    return keep_in_state(result, place, state, at=_now())[0]
+    return keep_in_state(result, place, state, at=_now(), batches=exchanges_before(traffic))[0]
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.output import write_atomically
 from revenuer.report import render_report
+from revenuer.response import common_tasks, marked
 from revenuer.scanning import ScanResult
 from revenuer.state import AccountFound, Recorded, State, record_scan
 from revenuer.summary import CAMPAIGNS_FILE, SUMMARY_FILE, ScanSummary, to_json
@@ -22,7 +23,9 @@ from revenuer.summary import CAMPAIGNS_FILE, SUMMARY_FILE, ScanSummary, to_json
 __all__ = ["accounts_found", "keep_in_state"]
 
 
-def keep_in_state(result: ScanResult, place: Path, state: State, *, at: str) -> tuple[ScanResult, Recorded]:
+def keep_in_state(
+    result: ScanResult, place: Path, state: State, *, at: str, batches: Iterable[Any] = ()
+) -> tuple[ScanResult, Recorded]:
     """Record findings in the state, in one transaction, and rewrite them with the ids that stay.
 
     Args:
@@ -30,6 +33,7 @@ def keep_in_state(result: ScanResult, place: Path, state: State, *, at: str) -> 
         place: where its findings are written, before they are put where they were asked for.
         state: open.
         at: now, RFC 3339.
+        batches: the exchanges that were scanned, which tell the tasks that others send too; they are marked in the state.
 
     Returns:
         The result with the ids that stay, and what recording did.
@@ -37,7 +41,10 @@ def keep_in_state(result: ScanResult, place: Path, state: State, *, at: str) -> 
     # the names that frames go by where no text is kept are those of this scan alone
     readable = result.summary.settings.get("content", "full") == "full"
     campaigns = [one if readable else replace(one, frames=()) for one in result.campaigns]
-    recorded = record_scan(state, campaigns, accounts_found(place), at=at)
+    accounts = accounts_found(place)
+    common = common_tasks(campaigns, [(one.account_id, one.flagged, one.risk) for one in accounts], batches)
+    kept = [replace(one, frames=marked(one.frames, common)) for one in campaigns]
+    recorded = record_scan(state, kept, accounts, at=at)
     changed = {old: new for old, new in recorded.ids.items() if old != new}
     if not changed:
         return result, recorded

@@ -129,6 +129,22 @@ def test_each_is_met_as_the_policy_says(world: Path):
     }
 
 
+def test_a_line_that_an_innocent_account_has_made_its_own_is_no_task_of_others(world: Path):
+    """The scan saw it sent three times and thought nothing of it: it and whoever is new may go on; who serves may not."""
+    rows = exchanges()
+    mine = [
+        row | {"account_id": "regular", "exchange_id": f"regular-{n}"}
+        for n, row in enumerate(rows)
+        if "harvester-" in row["exchange_id"]
+    ]
+    put(world / "traffic" / "exchanges.parquet", [*rows, *mine], EXCHANGES)
+    told = [flagged(name, 0.9 if name == "harvester" else None) for name in PLAN] + [
+        flagged("regular", None) | {"risk": 0.0}
+    ]
+    put(world / "findings" / "accounts.parquet", told, FOUND_ACCOUNTS)
+    assert met(world) == {"harvester": ["suspend"] * 6}
+
+
 def test_it_acts_after_what_the_findings_have_seen(world: Path):
     """Or from a moment that is given; where nothing comes after, it says so."""
     result = replay(POLICY, world / "traffic", [world / "findings"])

@@ -15,7 +15,8 @@ from revenuer.service.nearly import comes_near
 WORDS = ("grade", "the", "answer", "and", "explain", "every", "point", "日本", "42", "Größe", "—", "mark")
 NO_KEYS = np.empty(0, np.int64)
 texts = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
-frames = st.lists(st.lists(st.sampled_from((*WORDS, "{…}")), max_size=25).map(" ".join), max_size=4)
+frame = st.lists(st.sampled_from((*WORDS, "{…}")), max_size=25).map(" ".join)
+frames = st.lists(st.tuples(st.sampled_from(("", "", "[common] ")), frame).map("".join), max_size=4)
 
 
 @given(st.lists(frames, max_size=4), st.lists(texts, min_size=1, max_size=8), st.integers(0, 4))

@@ -4,11 +4,12 @@
 """
 
 from revenuer.response.allowed import Allowed
+from revenuer.response.common import common_tasks, exchanges_before
 from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out, served
 from revenuer.response.judged import Cut, Friction, Harvest, Judged, judge
 from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, default_text, load_policy, policy_notes
 from revenuer.response.replay import Met, Replay, as_micros, replay
-from revenuer.response.tasks import TaskBook, task_book
+from revenuer.response.tasks import TaskBook, marked, task_book, told_apart
 from revenuer.response.taught import standings
 
 __all__ = [
@@ -29,15 +30,19 @@ __all__ = [
     "TaskBook",
     "When",
     "as_micros",
+    "common_tasks",
     "decide",
     "default_policy",
     "default_text",
+    "exchanges_before",
     "held_out",
     "judge",
     "load_policy",
+    "marked",
     "policy_notes",
     "replay",
     "served",
     "standings",
     "task_book",
+    "told_apart",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revenuer.errors import InputError
+from revenuer.findings import Campaign
 from revenuer.response.acting import DAY, Acting, Came, Met, Replay
 from revenuer.response.allowed import Allowed
+from revenuer.response.common import common_tasks, exchanges_before
 from revenuer.response.policy import Policy
 from revenuer.response.taught import Taught, exchanges_seen, taught
 from revenuer.sources import Quarantine, Traffic, open_traffic, read_part
@@ -53,7 +56,8 @@ def replay(
     ended = [(max((times.get(name, -1) for name in exchanges_seen(one)), default=-1) + 1, one) for one in findings]
     ended.sort()
     first = ended[0][0] if since is None else since
-    scans = taught([(first, ended[0][1]), *((max(at, first), one) for at, one in ended[1:])], confirmed=confirmed)
+    places = [(first, ended[0][1]), *((max(at, first), one) for at, one in ended[1:])]
+    scans = taught(places, confirmed=confirmed, common=partial(_common, traffic))
     allowed, hours = Allowed(opened.consents()), round(agreeing * 3_600_000_000)
     acting = Acting(policy, scans, allowed, key=key, begun=begun, agreeing=hours)
     result = Replay(first)
@@ -66,6 +70,11 @@ def replay(
     result.displaced = acting.displaced(result.newcomers)
     result.days_over = [datetime.fromtimestamp(day * DAY / 1e6, UTC).date().isoformat() for day in sorted(acting.over)]
     return result
+
+
+def _common(traffic: Path, at: int, named: Sequence[Campaign], accounts: Any) -> frozenset[str]:
+    """Frames that others had sent too by the time of a scan."""
+    return common_tasks(named, accounts, exchanges_before(traffic, at))
 
 
 def _times(opened: Traffic) -> tuple[dict[str, int], Mapping[str, int]]:

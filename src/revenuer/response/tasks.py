@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,13 +13,15 @@ import pyarrow as pa
 from revenuer.text.shingles import SHINGLE, windows
 from revenuer.text.tokens import tokenize
 
-__all__ = ["TaskBook", "task_book"]
+__all__ = ["COMMON", "SYSTEM", "TaskBook", "marked", "task_book", "told_apart"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 SLOT: Final = "{…}"
 SYSTEM: Final = "[system] "
+# Stands before a frame that others send too, see `common`.
+COMMON: Final = "[common] "
 # A frame of fewer shingles is said by many who have nothing to do with each other.
 LEAST_SHINGLES: Final = 6
 # Share of a frame's shingles that a request must hold.
@@ -28,7 +30,9 @@ CONTAINED: Final = 0.8
 # check your steps, then give the result after '####'"), and tells something of those alone who serve the campaign.
 LONG: Final = 12
 
-_NONE: Final = np.empty(0, np.int64)
+# Texts that are looked up at once, which bounds the memory that it takes.
+_SOME: Final = 4_096
+_NOBODY: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class TaskBook:
 
     Attributes:
         owners: number of the campaign of each frame, shape (frames,).
-        needed: shingles of each frame that have to be there, shape (frames,); less than 0 for short frames, which nobody
-            carries and to which one can come near, by the same number.
+        needed: shingles of each frame that have to be there, shape (frames,); less than 0 for short and common frames, which
+            nobody carries and to which one can come near, by the same number.
         shingles: sorted, shape (entries,), and `frames`, the frame of each.
     """
 
@@ -49,53 +53,87 @@ class TaskBook:
 
     def carried(self, texts: pa.Array) -> I64:
         """The campaign of which each text carries a task, shape (texts,); -1 for none, the first of several."""
-        long = self.needed > 0
-        return np.array(
-            [_first(self.owners[(counted >= self.needed) & long]) for counted in self._counted(texts)], np.int64
-        )
+        text, frame, counts = self.held(texts)
+        whole = (counts >= self.needed[frame]) & (self.needed[frame] > 0)
+        found = np.full(len(texts), _NOBODY, np.int64)
+        np.minimum.at(found, text[whole], self.owners[frame[whole]])
+        return np.where(found == _NOBODY, -1, found)
 
     def near(self, texts: pa.Array) -> list[frozenset[int]]:
         """The campaigns to a task of which each text comes near: it holds half of what a task needs."""
-        half = (np.abs(self.needed) + 1) // 2
-        return [frozenset(self.owners[counted >= half].tolist()) for counted in self._counted(texts)]
+        text, frame, counts = self.held(texts)
+        half = counts >= (np.abs(self.needed[frame]) + 1) // 2
+        found: list[set[int]] = [set() for _ in range(len(texts))]
+        for row, owner in zip(text[half].tolist(), self.owners[frame[half]].tolist(), strict=True):
+            found[row].add(owner)
+        return [frozenset(one) for one in found]
 
-    def _counted(self, texts: pa.Array) -> Iterator[I64]:
-        """How many shingles of each frame a text holds, text by text."""
-        tokens = tokenize(texts)
-        for start, end in zip(tokens.offsets[:-1], tokens.offsets[1:], strict=True):
-            own = np.unique(windows(tokens.hashes[start:end]))
-            first, last = (np.searchsorted(self.shingles, own, side) for side in ("left", "right"))
-            hit = np.flatnonzero(last > first)
-            frames = [self.frames[first[h] : last[h]] for h in hit]
-            yield np.bincount(np.concatenate([_NONE, *frames]), minlength=len(self.owners))
+    def held(self, texts: pa.Array) -> tuple[I64, I64, I64]:
+        """Texts and frames that share shingles, and how many, each of shape (pairs,); a shingle counts once a text."""
+        parts = [self._held(texts[start : start + _SOME]) for start in range(0, max(len(texts), 1), _SOME)]
+        text = np.concatenate([rows + number * _SOME for number, (rows, _, _) in enumerate(parts)])
+        return text, np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
+
+    def _held(self, texts: pa.Array) -> tuple[I64, I64, I64]:
+        text, shingles = _distinct(texts)
+        first, last = (np.searchsorted(self.shingles, shingles, side) for side in ("left", "right"))
+        times = last - first
+        places = np.repeat(last - np.cumsum(times), times) + np.arange(times.sum())
+        frames = max(len(self.owners), 1)
+        pairs, counts = np.unique(np.repeat(text, times) * frames + self.frames[places], return_counts=True)
+        return pairs // frames, pairs % frames, counts.astype(np.int64)
 
 
-def _first(owners: I64) -> int:
-    return int(owners.min()) if len(owners) else -1
+def _distinct(texts: pa.Array) -> tuple[I64, U64]:
+    """The shingles of each text, once each, and the numbers of the texts."""
+    tokens = tokenize(texts)
+    of_token = np.repeat(np.arange(len(tokens.offsets) - 1, dtype=np.int64), np.diff(tokens.offsets))
+    shingles = windows(tokens.hashes)
+    begins = of_token[: len(shingles)]
+    within = begins == of_token[len(of_token) - len(shingles) :]  # from the first to the last token of each
+    text, shingles = begins[within], shingles[within]
+    order = np.lexsort((shingles, text))
+    text, shingles = text[order], shingles[order]
+    fresh = np.ones(len(text), np.bool_)
+    fresh[1:] = (text[1:] != text[:-1]) | (shingles[1:] != shingles[:-1])
+    return text[fresh], shingles[fresh]
+
+
+def marked(frames: Iterable[str], common: Collection[str]) -> tuple[str, ...]:
+    """The frames of a campaign, those that are common marked as such."""
+    return tuple(COMMON + one if one in common else one for one in frames)
+
+
+def told_apart(frames: Iterable[str]) -> list[str]:
+    """The frames, once each, and as common alone where a scan has found them to be."""
+    once = dict.fromkeys(frames)
+    return [one for one in once if COMMON + one not in once]
 
 
 def task_book(frames: Sequence[Sequence[str]], *, system: bool = False) -> TaskBook:
     """The frames of each campaign as findings show them, put in order for look-ups.
 
     Args:
-        frames: masked texts, one list a campaign.
+        frames: masked texts, one list a campaign; those that are common are marked, see `marked`.
         system: take the frames of system prompts, and not those of prompts.
     """
     owners: list[int] = []
     sets: list[U64] = []
+    common: list[bool] = []
     for number, texts in enumerate(frames):
-        for text in texts:
-            if text.startswith(SYSTEM) != system:
-                continue
-            shingles = _shingles(text.removeprefix(SYSTEM))
-            if len(shingles) >= LEAST_SHINGLES:
+        for text in told_apart(texts):
+            bare = text.removeprefix(COMMON)
+            shingles = _shingles(bare.removeprefix(SYSTEM))
+            if bare.startswith(SYSTEM) == system and len(shingles) >= LEAST_SHINGLES:
                 owners.append(number)
                 sets.append(shingles)
+                common.append(bare != text)
     lengths = np.array([len(one) for one in sets], np.int64)
     joined = np.concatenate(sets) if sets else np.empty(0, np.uint64)
     order = np.argsort(joined, kind="stable")
     frame_of = np.repeat(np.arange(len(sets), dtype=np.int64), lengths)
-    needed = np.ceil(CONTAINED * lengths).astype(np.int64) * np.where(lengths < LONG, -1, 1)
+    for_servers = (lengths < LONG) | np.array(common, np.bool_)
+    needed = np.ceil(CONTAINED * lengths).astype(np.int64) * np.where(for_servers, -1, 1)
     return TaskBook(np.array(owners, np.int64), needed, joined[order], frame_of[order])
 
 

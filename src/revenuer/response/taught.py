@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from revenuer.errors import InputError, reason
 from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
-from revenuer.response.tasks import I64, TaskBook, task_book
+from revenuer.response.tasks import I64, TaskBook, marked, task_book
 from revenuer.schema import FOUND_ACCOUNTS
 from revenuer.summary import read_findings
 
@@ -57,7 +57,17 @@ class Taught:
         return task, frozenset(self.campaigns[number].campaign_id for number in frozenset[int]().union(*near))
 
 
-def taught(scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None) -> list[Taught]:
+Common = Callable[[int, tuple[Campaign, ...], Sequence[tuple[str, bool, float]]], frozenset[str]]
+
+
+def _nothing_common(*_found: object) -> frozenset[str]:
+    """Where there is no traffic to look at."""
+    return frozenset()
+
+
+def taught(
+    scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None, common: Common = _nothing_common
+) -> list[Taught]:
     """What scans teach one after another, as a state that each was recorded in would hold it.
 
     A campaign keeps the tasks and accounts keep the standing that an earlier scan gave them until a later one says otherwise.
@@ -66,6 +76,7 @@ def taught(scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None)
     Args:
         scans: from when on each is known, and its findings, in the order of time.
         confirmed: people have confirmed every campaign of at least this confidence; None: none.
+        common: says which frames others send too, of a scan's moment, campaigns, and accounts (id, flagged, risk).
 
     Raises:
         InputError: findings cannot be read.
@@ -78,9 +89,11 @@ def taught(scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None)
         named, _ = read_findings(place)
         latest = {one.campaign_id: _held(_standing(one), confirmed) for one in named}
         standing = latest | {name: one for name, one in standing.items() if name not in latest}
+        rows = _accounts(place)
+        public = common(at, named, [(row["account_id"], row["flagged"], row["risk"]) for row in rows])
         for one in named:
-            frames.setdefault(one.campaign_id, {}).update(dict.fromkeys(one.frames))
-        known = _updated(known, _accounts(place), standing)
+            frames.setdefault(one.campaign_id, {}).update(dict.fromkeys(marked(one.frames, public)))
+        known = _updated(known, rows, standing)
         texts = [tuple(frames[name]) for name in standing]
         books = task_book(texts), task_book(texts, system=True)
         made.append(Taught(at, tuple(standing.values()), known, *books, named))

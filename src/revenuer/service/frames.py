@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.response import TaskBook, task_book
+from revenuer.response import TaskBook, task_book, told_apart
 from revenuer.text.characters import WORDS
 from revenuer.text.probe import SIEVE_SHARE, fill_slots, look_up
 
@@ -92,7 +92,7 @@ class Frames:
             numbers: of these campaigns, and maybe of others.
             system: take the frames of system prompts, and not those of prompts.
         """
-        wanted = {name: list(texts) for name, texts in sorted(frames.items())}
+        wanted = {name: told_apart(texts) for name, texts in sorted(frames.items())}
         if system not in self._books or self._books[system][0] != wanted:
             self._books[system] = wanted, *self._made(wanted, system=system)
         _, names, book = self._books[system]
