@@ -152,11 +152,11 @@ def stored(bundle: Path, store: Path) -> Path:
     return store
 
 
-def looks(world: World, work: Path, store: Path, key: Path) -> Iterator[Look]:
-    """Scans of the second provider, later and later, until a campaign is called without any hint."""
+def looks(world: World, work: Path, store: Path, key: Path, until: int) -> Iterator[Look]:
+    """Scans of the second provider, later and later, until a campaign is called without any hint or so much is harvested."""
     harvest, honest = world.harvest(), world.honest()
     count = float(FIRST_LOOK)
-    while count <= len(harvest):
+    while count <= min(len(harvest), until):
         at = harvest["ts"][int(count) - 1]
         found = scanned(world.until(at, work / "second"), work / "second-found", intel=store, intel_key=key)
         hints = found["intel"]["campaigns"]
@@ -174,7 +174,7 @@ def own_odds(campaign: dict[str, Any], hints: dict[str, Any]) -> float:
     return float(np.log10(p / (1.0 - p))) - float(hints.get(campaign["campaign_id"], {"added": 0.0})["added"])
 
 
-def attack(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
+def attack(name: str, seed: int, exchanges: int, work: Path, key: Path, until: int) -> None:
     """Print when the second provider knows, with and without what the first has told."""
     print(f"{name}, seed {seed}, {exchanges:,} exchanges over two providers")
     place = work / "world"
@@ -187,7 +187,7 @@ def attack(name: str, seed: int, exchanges: int, work: Path, key: Path) -> None:
     began = second.harvest()["ts"][0].as_py()
     print("  harvested  hours   alarm  called with hint  called alone  honest flagged")
     seen = []
-    for look in looks(second, work, store, key):
+    for look in looks(second, work, store, key, until):
         seen.append(look)
         hours = (look.at - began).total_seconds() / 3600
         print(
@@ -297,6 +297,7 @@ def main() -> None:
     parser.add_argument("--attacks", nargs="*", default=["A3", "A5", "A10", "A12"])
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--exchanges", type=int, default=40_000)
+    parser.add_argument("--until", type=int, default=1_000_000, help="stop looking after so many harvested exchanges")
     parser.add_argument("--poison", nargs="*", default=["legitimate"])
     parser.add_argument("--poison-exchanges", type=int, default=20_000)
     args = parser.parse_args()
@@ -305,7 +306,7 @@ def main() -> None:
         key = work / "key"
         key.write_bytes(b"the secret of this benchmark")
         for name in args.attacks:
-            attack(name, args.seed, args.exchanges, work, key)
+            attack(name, args.seed, args.exchanges, work, key, args.until)
         for name in args.poison:
             poison(name, args.seed, args.poison_exchanges, work, key)
 
