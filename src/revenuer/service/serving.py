@@ -58,8 +58,9 @@ def receive(
 
 
 def run_on(
-    bound: socket.socket, app: Any, on_ready: Callable[[str], None], *, http: type[asyncio.Protocol] | None = None
-) -> None:
+    bound: socket.socket, app: Any, on_ready: Callable[[str], None], *, http: type[asyncio.Protocol] | None = None,
+    most: int | None = _CONNECTIONS,
+) -> None:  # fmt: skip
     """Serve an application until SIGTERM or Ctrl-C; requests under way are answered first, for half a minute at most.
 
     Args:
@@ -67,12 +68,13 @@ def run_on(
         app: of ASGI, with a lifespan.
         on_ready: called with the address once callers may come.
         http: the protocol; None: uvicorn's own.
+        most: connections; who comes when there are so many is told to come again. None: any number.
     """
     import uvicorn  # noqa: PLC0415
 
     config = uvicorn.Config(
         app, http=http or "httptools", log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
-        limit_concurrency=_CONNECTIONS, timeout_graceful_shutdown=_DRAIN_SECONDS,
+        limit_concurrency=most, timeout_graceful_shutdown=_DRAIN_SECONDS,
     )  # fmt: skip
     on_ready(address_of(bound))
     try:

@@ -6,16 +6,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 from urllib.parse import urlsplit
 
 from revenuer.errors import ConfigError, MissingExtraError, OutputError
-from revenuer.listening import address_of, bound_to
+from revenuer.listening import bound_to
 from revenuer.provenance import KeyFile, ShapingPlan
+from revenuer.service.serving import run_on
 
 __all__ = ["shape"]
-
-_DRAIN_SECONDS: Final = 30
 
 
 def shape(
@@ -49,23 +48,14 @@ def shape(
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError(f"--upstream {upstream}: expected a URL such as http://127.0.0.1:8000")
     try:
-        import uvicorn  # noqa: PLC0415
+        import uvicorn as _uvicorn  # noqa: F401, PLC0415 - asked for here, so that the error names the extra
 
         from revenuer.service.shaper import Shaper, shaper_app  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("shaping", "service") from error
     with _log_file(events) as file, bound_to(listen, guarded=True) as bound:
         app = shaper_app(Shaper.of(upstream, plan, KeyFile(keys), events=file, token=token))
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )  # fmt: skip
-        on_ready(address_of(bound))
-        try:
-            uvicorn.Server(config).run(sockets=[bound])
-        except (KeyboardInterrupt, SystemExit):
-            # uvicorn repeats the signal once everything is answered
-            return
+        run_on(bound, app, on_ready, most=None)  # the upstream says how many it bears
 
 
 @contextmanager
