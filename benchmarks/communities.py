@@ -6,7 +6,7 @@ Usage: `revenuer simulate all --out TRAFFIC --seed 1 --exchanges 40000 --account
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -99,8 +99,11 @@ def judged(method: str, seconds: float, groups: list[I64], templates: Templates,
     return Row(method, seconds, len(groups), glued, f"{largest[0]} templates: {largest[1]}", ordinary)
 
 
-def main(traffic: Path) -> None:
+def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("traffic", type=Path, help="traffic directory with truth")
+    traffic = parser.parse_args().traffic
     templates, profiles = world(traffic)
     campaign = campaigns_of(traffic, profiles)
     chosen = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
@@ -119,4 +122,4 @@ def main(traffic: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -1,13 +1,13 @@
 """How often the interval of `extraction_share` holds the true share of a flagged account, and how wide it is.
 
-python benchmarks/shares.py TRAFFIC:FINDINGS [TRAFFIC:FINDINGS ...]
+Usage: `python benchmarks/shares.py TRAFFIC:FINDINGS [TRAFFIC:FINDINGS ...]`
 
 Accounts of campaigns that hold no extraction at all are left out: that a campaign is none is not what the interval says.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -33,8 +33,11 @@ def line(name: str, table: pd.DataFrame) -> str:
     return f"| {name} | {len(table)} | {held:.3f} | {below.mean():.3f} | {above.mean():.3f} | {width:.2f} |"
 
 
-def main(pairs: list[str]) -> None:
+def main() -> None:
     """Print coverage and width for each world and for all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", nargs="+", metavar="TRAFFIC:FINDINGS", help="a world and what a scan found in it")
+    pairs: list[str] = parser.parse_args().pairs
     tables = {pair: flagged(*(Path(part) for part in pair.split(":"))) for pair in pairs}
     print("| world | accounts | holds the truth | truth below | truth above | mean width |\n|---|---|---|---|---|---|")
     for name, table in tables.items():
@@ -43,4 +46,4 @@ def main(pairs: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

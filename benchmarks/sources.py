@@ -7,8 +7,8 @@ the same each time: logs do not hold them.
 
 from __future__ import annotations
 
+import argparse
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -66,10 +66,14 @@ def row(name: str, exchanges: list[Exchange], world: Path) -> tuple[str, ...]:
 
 def main() -> None:
     """Print the table."""
-    world = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("traffic", type=Path, help="traffic directory with truth")
+    parser.add_argument("formats", nargs="*", metavar="FORMAT", help="formats to try; all by default")
+    args = parser.parse_args()
+    world: Path = args.traffic
     exchanges: list[Exchange] = ds.dataset(world / "exchanges").to_table().to_pylist()
     exchanges = [{**exchange, "response": exchange["response"] or "no"} for exchange in exchanges]
-    rows = [row(name, exchanges, world) for name in sys.argv[2:] or (SIMULATED, *names())]
+    rows = [row(name, exchanges, world) for name in args.formats or (SIMULATED, *names())]
     print(table(HEAD, rows, markdown=True))
     print(conditions())
 

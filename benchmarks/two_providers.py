@@ -1,4 +1,8 @@
-"""What sharing buys: one operator attacks two providers, and the first tells the second."""
+"""What sharing buys: one operator attacks two providers, and the first tells the second.
+
+Usage: `python benchmarks/two_providers.py [--attacks A5 ...] [--seed N] [--exchanges N]`, and with `--attacks` alone and
+`--poison legitimate` a feed that names all that honest people send.
+"""
 
 from __future__ import annotations
 
@@ -293,7 +297,7 @@ def _indicator(number: int, pattern: str, **more: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attacks", nargs="*", default=["A3", "A5", "A10", "A12"])
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--exchanges", type=int, default=40_000)

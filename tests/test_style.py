@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 MODULES = [p for p in sorted((ROOT / "src" / "revenuer").rglob("*.py")) if p.read_text(encoding="utf-8").strip()]
 
+BENCHMARKS = [p for p in sorted((ROOT / "benchmarks").glob("*.py")) if "__main__" in p.read_text(encoding="utf-8")]
+
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 
@@ -48,3 +50,11 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
     long = [f.name for f in functions(path) if (f.end_lineno or 0) - f.lineno >= LONGEST_FUNCTION]
     assert long == [] or path.parent.name == "text"
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=named)
+def test_a_benchmark_says_how_it_is_run(path: Path) -> None:
+    """Each benchmark has its command line in its docstring and reads it with a parser, so that it has `--help`."""
+    text = path.read_text(encoding="utf-8")
+    assert f"benchmarks/{path.name}" in (ast.get_docstring(ast.parse(text)) or "")
+    assert "ArgumentParser(" in text or "@click.command(" in text
