@@ -8,19 +8,28 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from judged_worlds import profiles
+from strategies import templates_of
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.assemble import LEAST_FLAGGED, NEVER, SURE, Harvest, _flagged, _identity
 from revenuer.campaigns.queues import Queue
+from revenuer.linkage.templates import KINDS
 
 I64 = npt.NDArray[np.int64]
 
 
-def harvest(extracted: list[int], expected: list[float]) -> Harvest:
-    """What the first accounts did."""
-    nothing = np.zeros(len(extracted))
+def harvest(extracted: list[int], expected: list[float], variance: list[float] | None = None) -> Harvest:
+    """What the first accounts did, and how surely."""
+    doubt = np.array(variance or [0.0] * len(extracted))
     began = np.full(len(extracted), NEVER)
-    return Harvest(np.array(extracted), np.array(expected, np.float64), nothing, nothing, began)
+    return Harvest(np.array(extracted), np.array(expected, np.float64), doubt, doubt, began)
+
+
+def flagged_of(queue: Queue, made: Harvest, kind: str = "prompt_frame") -> I64:
+    """Who is flagged in a queue whose one task is of a kind."""
+    templates = templates_of(np.ones((len(queue.accounts), 1), np.int64))
+    templates.kind[:] = KINDS.index(kind)
+    return _flagged(queue, made, templates, profiles())
 
 
 def members(posterior: list[float]) -> Queue:
@@ -47,14 +56,21 @@ def test_flagged_is_who_was_seen_to_extract_or_surely_belongs(
     flagged: bool,  # noqa: FBT001
 ):
     """Two exchanges called extraction, or as many expected of an account that is surely a member."""
-    found = _flagged(members([0.9, posterior]), harvest([LEAST_FLAGGED, extracted], [5.0, expected]))
+    found = flagged_of(members([0.9, posterior]), harvest([LEAST_FLAGGED, extracted], [5.0, expected]))
     assert found.tolist() == ([0, 1] if flagged else [0])
 
 
 def test_nobody_is_flagged_in_a_campaign_in_which_nobody_was_seen_to_extract():
     """However surely its accounts belong together."""
-    found = _flagged(members([1.0, 1.0]), harvest([LEAST_FLAGGED - 1] * 2, [50.0] * 2))
+    found = flagged_of(members([1.0, 1.0]), harvest([LEAST_FLAGGED - 1] * 2, [50.0] * 2))
     assert found.tolist() == []
+
+
+@pytest.mark.parametrize(("kind", "flagged"), [("prompt_frame", [0, 1]), ("manner", [0])])
+def test_of_bare_tasks_the_lower_bound_of_their_number_counts(kind: str, flagged: list[int]):
+    """Which of an account's exchanges they are is a guess: of ten that are half likely each, none may be one."""
+    found = flagged_of(members([1.0, 1.0]), harvest([4, 2], [30.0, 5.0], [1.0, 2.5]), kind)
+    assert found.tolist() == flagged
 
 
 def named(flagged: list[int], began: dict[int, int], **changes: Any) -> str:

@@ -76,8 +76,13 @@ def test_whoever_mostly_holds_a_task_out_does_not_belong(tmp_path: Path, form: s
 
 
 def test_a_campaign_that_puts_its_tasks_so_stays_whole(tmp_path: Path):
-    """Where most accounts hold the task out this is how it is asked: to translate what is harvested is a harvest too."""
-    assert left(tmp_path, [[TRANSLATED] * 4] * 6 + [[ASKED] * 4] * 3) == [*range(9)]
+    """Where nearly all accounts hold the task out this is how it is asked: to translate what is harvested is a harvest too."""
+    assert left(tmp_path, [[TRANSLATED] * 4] * 10 + [[ASKED] * 4]) == [*range(11)]
+
+
+def test_many_analysts_are_not_taken_for_the_few_whose_tasks_they_report(tmp_path: Path):
+    """Three who report an attack for each account that makes it."""
+    assert left(tmp_path, [[HELD_OUT] * 4] * 9 + [[ASKED] * 4] * 3) == [9, 10, 11]
 
 
 def test_without_a_prompt_to_look_at_nothing_changes(tmp_path: Path):

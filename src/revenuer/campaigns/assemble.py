@@ -27,7 +27,7 @@ from revenuer.campaigns.verdict import Verdict
 from revenuer.engine import Engine
 from revenuer.findings import Alternative, Campaign
 from revenuer.linkage.infrastructure import Traces
-from revenuer.linkage.templates import Templates
+from revenuer.linkage.templates import KINDS, Templates
 from revenuer.schema import CAPABILITIES
 from revenuer.summary import CampaignDetail
 
@@ -161,7 +161,7 @@ class _Matter:
 
 def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled]:
     """Assemble every campaign that has an account to flag, strongest first."""
-    flagged = [_flagged(queue, called.harvest) for queue in called.queues]
+    flagged = [_flagged(queue, called.harvest, called.templates, called.profiles) for queue in called.queues]
     kept = only_flagged(engine, scored, [called.profiles.keys[accounts] for accounts in flagged])
     matter = _matter(engine, kept, called)
     assembled = [
@@ -172,16 +172,21 @@ def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled
     )
 
 
-def _flagged(queue: Queue, harvest: Harvest) -> I64:
-    """The accounts to flag: those that were seen to extract, and, where tasks are bare, those that surely belong.
+def _flagged(queue: Queue, harvest: Harvest, templates: Templates, profiles: Profiles) -> I64:
+    """The accounts to flag: those that were seen to extract, and those that surely belong.
 
-    Of bare tasks it is known how many an account sends, and not well which.
+    Of bare tasks it is known how many an account sends, and not well which: there the number counts, at its lower bound.
     """
-    seen = harvest.extracted[queue.accounts] >= LEAST_FLAGGED
+    accounts = queue.accounts
+    seen = harvest.extracted[accounts] >= LEAST_FLAGGED
     if not seen.any():
-        return queue.accounts[:0]
-    sure = (harvest.expected[queue.accounts] >= LEAST_FLAGGED) & (queue.posterior >= SURE)
-    return queue.accounts[seen | sure]
+        return accounts[:0]
+    sure = (harvest.expected[accounts] >= LEAST_FLAGGED) & (queue.posterior >= SURE)
+    enough = seen | sure
+    if (templates.kind[queue.templates[queue.tasks]] == KINDS.index("manner")).all():
+        least = harvest.interval(accounts, profiles)[0] * profiles.exchanges[accounts]
+        enough &= least >= LEAST_FLAGGED
+    return accounts[enough]
 
 
 def only_flagged(engine: Engine, scored: ir.Table, keys: list[I64]) -> ir.Table:

@@ -26,9 +26,11 @@ I64 = npt.NDArray[np.int64]
 
 # Requests under a campaign's tasks that are looked at, of each account.
 OF_ACCOUNT: Final = 5
-# Share of those that hold a task out, above which an account reports it; a campaign of which half does puts its tasks so.
+# Share of those that hold a task out, above which an account reports it.
 REPORTS: Final = 0.5
-PUT_SO: Final = 0.5
+# Share of the accounts that do, above which this is how the campaign's tasks are put. It was a half, and in sixteen million
+# exchanges 36 analysts were accused with the 11 accounts whose tasks they reported.
+PUT_SO: Final = 0.9
 _PROMPT: Final = "prompt_frame"
 
 

@@ -126,13 +126,8 @@ def _class(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) 
 def _nightly(rng: np.random.Generator, world: World, cohort: Cohort, owner: Ints) -> Floats:
     n = len(owner)
     hour = (2 + rng.random() - cohort.zone[0]) % 24
-    return np.asarray(
-        np.sort(
-            np.clip(
-                rng.integers(0, int(world.days), n) * DAY + hour * 3600 + rng.uniform(0, 1_800, n), 0, world.length - 1
-            )
-        )
-    )
+    at = rng.integers(0, int(world.days), n) * DAY + hour * 3600 + rng.uniform(0, 1_800, n)
+    return np.asarray(at.clip(0, world.length - 1))
 
 
 def _within(low: float, high: float) -> Callable[[np.random.Generator, World, Cohort, Ints], Floats]:
@@ -141,7 +136,7 @@ def _within(low: float, high: float) -> Callable[[np.random.Generator, World, Co
     def times(rng: np.random.Generator, world: World, _: Cohort, owner: Ints) -> Floats:
         begin = rng.uniform(0, world.length * 0.75)
         at = begin + rng.uniform(0, rng.uniform(low, high) * 3600, len(owner))
-        return np.asarray(np.sort(at).clip(0, world.length - 1))
+        return np.asarray(at.clip(0, world.length - 1))
 
     return times
 
