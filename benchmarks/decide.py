@@ -1,6 +1,6 @@
 """What an answer of `revenuer serve` costs, against a route that only says hello: time, processor, memory, and how soon a change shows.
 
-python benchmarks/decide.py [--accounts N] [--frames N] [--seconds S] [--rounds N] [--changes-only]
+python benchmarks/decide.py [--accounts N] [--frames N] [--seconds S] [--rounds N] [--changes-only] [--postgresql]
 
 Both servers run in processes of their own under the same uvicorn, and take turns under load, so that whatever else the machine
 does meets both. The load is made here, from bytes made beforehand, over connections that stay open.
@@ -31,6 +31,7 @@ import sqlalchemy as sa
 from revenuer.response import default_text
 from revenuer.state import AccountFound, State, append, approve, open_state, propose, record_scan, tables
 from revenuer.state.cases import Proposal
+from soak_places import SERVE, Database, File, Server
 
 HELLO: Final = """
 import socket, sys
@@ -53,7 +54,6 @@ async def app(scope, receive, send):
 with bound_to("127.0.0.1:0", guarded=False, by="") as bound:
     run_on(bound, app, lambda address: print(f"Listening on {address}: hello", file=sys.stderr, flush=True))
 """
-SERVE: Final = "from revenuer.cli import main; main()"
 NOW: Final = "2026-01-01T00:00:00Z"
 EVER: Final = "2999-01-01T00:00:00Z"
 SYLLABLES: Final = ("ba", "ke", "lo", "mi", "nu", "pra", "ste", "ti", "vom", "wen")
@@ -338,9 +338,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--changes-only", action="store_true", help="how soon changes show, and nothing else")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL instead of an SQLite file")
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        url, policy = f"{folder}/state.db", Path(folder, "policy.toml")
+        database: Database = Server(Path(folder)) if how.postgresql else File(Path(folder))
+        url, policy = database.url, Path(folder, "policy.toml")
         text = default_text().replace('mode = "shadow"', 'mode = "enforce"').replace("share = 0.01", "share = 0.0")
         policy.write_text(text)
         filled(url, how.accounts, how.frames)
