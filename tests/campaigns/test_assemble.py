@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from judged_worlds import profiles
-from strategies import templates_of
 
 from revenuer.behaviour import Profiles
 from revenuer.campaigns.assemble import LEAST_FLAGGED, NEVER, SURE, Harvest, _flagged, _identity
 from revenuer.campaigns.queues import Queue
 from revenuer.linkage.templates import KINDS
+from strategies import templates_of
 
 I64 = npt.NDArray[np.int64]
 
@@ -66,10 +66,19 @@ def test_nobody_is_flagged_in_a_campaign_in_which_nobody_was_seen_to_extract():
     assert found.tolist() == []
 
 
-@pytest.mark.parametrize(("kind", "flagged"), [("prompt_frame", [0, 1]), ("manner", [0])])
-def test_of_bare_tasks_the_lower_bound_of_their_number_counts(kind: str, flagged: list[int]):
-    """Which of an account's exchanges they are is a guess: of ten that are half likely each, none may be one."""
-    found = flagged_of(members([1.0, 1.0]), harvest([4, 2], [30.0, 5.0], [1.0, 2.5]), kind)
+@pytest.mark.parametrize(
+    ("kind", "expected", "flagged"),
+    [
+        ("prompt_frame", [30.0, 30.0, 5.0], [0, 1, 2]),
+        ("manner", [30.0, 30.0, 5.0], [0, 1]),
+        ("manner", [5.0] * 3, [0, 1, 2]),
+    ],
+)
+def test_of_bare_tasks_a_few_guesses_are_not_enough_where_others_make_many(
+    kind: str, expected: list[float], flagged: list[int]
+):
+    """Of ten exchanges that are half likely each, none may be a task: whoever has but those is a stray, if others have more."""
+    found = flagged_of(members([1.0] * 3), harvest([4, 4, 2], expected, [2.5] * 3), kind)
     assert found.tolist() == flagged
 
 

@@ -42,6 +42,8 @@ SUREST: Final = 0.999999
 ALTERNATIVES_SHOWN: Final = 5
 # Extraction exchanges an account must have made to be flagged: one may be an accident.
 LEAST_FLAGGED: Final = 2
+# Share of tasks among an account's exchanges, over the median of its campaign's accounts, from which it is no stray.
+AS_OTHERS: Final = 0.5
 # Posterior from which an account surely belongs.
 SURE: Final = 0.95
 BILLION: Final = 1_000_000_000
@@ -175,7 +177,8 @@ def assemble(engine: Engine, scored: ir.Table, called: Called) -> list[Assembled
 def _flagged(queue: Queue, harvest: Harvest, templates: Templates, profiles: Profiles) -> I64:
     """The accounts to flag: those that were seen to extract, and those that surely belong.
 
-    Of bare tasks it is known how many an account sends, and not well which: there the number counts, at its lower bound.
+    Of bare tasks it is known how many an account sends, and not well which. Where all are bare, an account is flagged
+    only if there are enough at the lower bound, or as large a share as its campaign's accounts make.
     """
     accounts = queue.accounts
     seen = harvest.extracted[accounts] >= LEAST_FLAGGED
@@ -184,8 +187,9 @@ def _flagged(queue: Queue, harvest: Harvest, templates: Templates, profiles: Pro
     sure = (harvest.expected[accounts] >= LEAST_FLAGGED) & (queue.posterior >= SURE)
     enough = seen | sure
     if (templates.kind[queue.templates[queue.tasks]] == KINDS.index("manner")).all():
-        least = harvest.interval(accounts, profiles)[0] * profiles.exchanges[accounts]
-        enough &= least >= LEAST_FLAGGED
+        made = np.maximum(profiles.exchanges[accounts], 1)
+        share, least = harvest.expected[accounts] / made, harvest.interval(accounts, profiles)[0] * made
+        enough &= (least >= LEAST_FLAGGED) | (share >= AS_OTHERS * np.median(share))
     return accounts[enough]
 
 
