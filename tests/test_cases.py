@@ -93,7 +93,8 @@ def test_lines_that_others_send_too_are_marked_in_the_state(traffic: Path, tmp_p
     result = scan(traffic, place, memory="1GB")
     frame = next(one for one in result.campaigns[0].frames if not one.startswith("[system] "))
     innocent = next(one.account_id for one in accounts_found(place) if not one.flagged and one.risk == 0.0)
-    batch = pa.table({"account_id": [innocent] * 9, "prompt": [frame.replace("{…}", "this one")] * 9}).to_batches()
+    told = {"account_id": [innocent] * 9, "prompt": [frame.replace("{…}", "this one")] * 9}
+    batch = pa.table(told | {"exchange_id": [f"mine-{number}" for number in range(9)]}).to_batches()
     state = open_state(str(tmp_path / "state.db"))
     kept, _ = keep_in_state(result, place, state, at=NOON, batches=batch)
     with state.read() as connection:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from revenuer.findings import Campaign, campaigns_document
 from revenuer.output import write_atomically
 from revenuer.report import render_report
-from revenuer.response import common_tasks, marked
+from revenuer.response import marked, task_marks
 from revenuer.scanning import ScanResult
 from revenuer.state import AccountFound, Recorded, State, record_scan
 from revenuer.summary import CAMPAIGNS_FILE, SUMMARY_FILE, ScanSummary, to_json
@@ -33,7 +33,7 @@ def keep_in_state(
         place: where its findings are written, before they are put where they were asked for.
         state: open.
         at: now, RFC 3339.
-        batches: the exchanges that were scanned, which tell the tasks that others send too; they are marked in the state.
+        batches: the exchanges that were scanned, which tell the frames that are no tasks of everybody; they are marked in the state.
 
     Returns:
         The result with the ids that stay, and what recording did.
@@ -41,10 +41,9 @@ def keep_in_state(
     # the names that frames go by where no text is kept are those of this scan alone
     readable = result.summary.settings.get("content", "full") == "full"
     campaigns = [one if readable else replace(one, frames=()) for one in result.campaigns]
-    accounts = accounts_found(place)
-    common = common_tasks(campaigns, [(one.account_id, one.flagged, one.risk) for one in accounts], batches)
-    kept = [replace(one, frames=marked(one.frames, common)) for one in campaigns]
-    recorded = record_scan(state, kept, accounts, at=at)
+    marks = task_marks(place, campaigns, batches)
+    kept = [replace(one, frames=marked(one.frames, marks)) for one in campaigns]
+    recorded = record_scan(state, kept, accounts_found(place), at=at)
     changed = {old: new for old, new in recorded.ids.items() if old != new}
     if not changed:
         return result, recorded

@@ -63,11 +63,7 @@ def world(tmp_path: Path) -> Path:
     put(tmp_path / "traffic" / "consents.parquet", [consent], CONSENTS)
     found = {"harvester": 0.9, "reseller": 0.2, "licensed": 0.9}
     put(tmp_path / "findings" / "accounts.parquet", [flagged(name, found.get(name)) for name in PLAN], FOUND_ACCOUNTS)
-    seen = [
-        {"exchange_id": row["exchange_id"], "score": 0.5, "extraction": False, "capability": "other"}
-        for row in rows
-        if "-0-" in row["exchange_id"]
-    ]
+    seen = [found_exchange(row) for row in rows if "-0-" in row["exchange_id"]]
     put(tmp_path / "findings" / "exchanges.parquet", seen, FOUND_EXCHANGES)
     first, last = "2026-03-01T00:00:00Z", "2026-03-01T23:00:00Z"
     campaign = Campaign("C-1", 0.999, 3, 14, first, last, {"rubric_grading": 1.0}, {}, tuple(found), (TASK,), (), ())
@@ -80,6 +76,11 @@ def world(tmp_path: Path) -> Path:
 
 def put(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+
+
+def found_exchange(row: dict[str, Any]) -> dict[str, Any]:
+    task = row["prompt"].startswith("Grade")
+    return {"exchange_id": row["exchange_id"], "score": 0.5, "extraction": task, "capability": "other"}
 
 
 def flagged(name: str, share: float | None) -> dict[str, Any]:
@@ -186,11 +187,9 @@ def rescanned(world: Path) -> list[Path]:
     rows = [flagged(name, None) for name in PLAN]
     put(first / "accounts.parquet", rows, FOUND_ACCOUNTS)
     (first / "campaigns.json").write_bytes(msgspec.json.encode(campaigns_document(())))
-    seen = [
-        row["exchange_id"] for row in exchanges() if "-0-" in row["exchange_id"] or "harvester-1" in row["exchange_id"]
-    ]
-    told = [{"exchange_id": name, "score": 0.5, "extraction": False, "capability": "other"} for name in seen]
-    put(world / "findings" / "exchanges.parquet", told, FOUND_EXCHANGES)
+    names = ("-0-", "harvester-1")
+    seen = [found_exchange(row) for row in exchanges() if any(name in row["exchange_id"] for name in names)]
+    put(world / "findings" / "exchanges.parquet", seen, FOUND_EXCHANGES)
     return [world / "findings", first]  # in whatever order they are given
 
 

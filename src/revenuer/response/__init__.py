@@ -4,7 +4,7 @@
 """
 
 from revenuer.response.allowed import Allowed
-from revenuer.response.common import common_tasks, exchanges_before
+from revenuer.response.common import exchanges_before, task_marks
 from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, held_out, served
 from revenuer.response.judged import Cut, Friction, Harvest, Judged, judge
 from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, default_text, load_policy, policy_notes
@@ -30,7 +30,6 @@ __all__ = [
     "TaskBook",
     "When",
     "as_micros",
-    "common_tasks",
     "decide",
     "default_policy",
     "default_text",
@@ -44,5 +43,6 @@ __all__ = [
     "served",
     "standings",
     "task_book",
+    "task_marks",
     "told_apart",
 ]

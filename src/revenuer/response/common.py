@@ -1,21 +1,24 @@
-"""Which tasks of campaigns others send too: public lines, which say nothing of whoever sends them."""
+"""Which frames of campaigns are no tasks: lines that others send too, and what goes with a reseller's customers."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from revenuer.errors import InputError, reason
 from revenuer.findings import Campaign
-from revenuer.response.tasks import task_book
+from revenuer.response.tasks import COMMON, COVER, task_book
 from revenuer.sources import Quarantine, open_traffic, read_part
 
-__all__ = ["common_tasks", "exchanges_before"]
+__all__ = ["exchanges_before", "task_marks"]
 
 # An account that sends a line so often has made it its own: a member of a campaign would have been flagged by then.
 HABIT: Final = 3
@@ -26,24 +29,40 @@ INNOCENT: Final = 0.25
 HABITUAL: Final = 0.1
 # Or if so many of the accounts that sent it are innocent ones: it tells less than a coin.
 OUTSIDE: Final = 0.5
+# A frame is a task if this share of the requests of flagged accounts that carry it serves extraction. Of long frames in
+# development worlds it was none (prompts of a reseller's customers) or six tenths and more.
+SERVES: Final = 0.25
 
 
-def common_tasks(
-    campaigns: Sequence[Campaign], accounts: Iterable[tuple[str, bool, float]], batches: Iterable[Any]
-) -> frozenset[str]:
-    """Frames that the accounts which a scan found innocent send as well.
+@dataclass(slots=True)
+class _Sent:
+    """Of one frame: requests of each account that carry it, and of how many that is known to serve extraction."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    harvest: Counter[str] = field(default_factory=Counter)
+
+
+def task_marks(findings: Path, campaigns: Sequence[Campaign], batches: Iterable[Any]) -> dict[str, str]:
+    """The frames that are not tasks of everybody, with the mark that `told_apart` and `task_book` know them by.
 
     Args:
+        findings: of a scan; its accounts and exchanges are read.
         campaigns: of the findings.
-        accounts: of the findings: id, whether it is flagged, risk.
         batches: `schema.EXCHANGES` that the scan has seen.
+
+    Raises:
+        InputError: the findings cannot be read.
     """
     frames = sorted({frame for one in campaigns for frame in one.frames})
     if not frames:
-        return frozenset()
-    standing = {name: flagged for name, flagged, risk in accounts if flagged or risk < INNOCENT}
-    sent = _sent(frames, batches)
-    return frozenset(frame for frame, of in zip(frames, sent, strict=True) if _common(of, standing))
+        return {}
+    rows = _read(findings / "accounts.parquet", ["account_id", "flagged", "risk"]).to_pylist()
+    flagged = {row["account_id"]: row["flagged"] for row in rows if row["flagged"] or row["risk"] < INNOCENT}
+    exchanges = _read(findings / "exchanges.parquet", ["exchange_id", "extraction"])
+    harvest = exchanges.filter(exchanges["extraction"])["exchange_id"].combine_chunks()
+    found = zip(frames, _sent(frames, batches, harvest), strict=True)
+    marks = {frame: _mark(sent, flagged) for frame, sent in found}
+    return {frame: mark for frame, mark in marks.items() if mark}
 
 
 def exchanges_before(traffic: Path, until: int | None = None) -> Iterable[Any]:
@@ -57,25 +76,36 @@ def exchanges_before(traffic: Path, until: int | None = None) -> Iterable[Any]:
             yield batch if until is None else batch.filter(pc.less(batch["ts"].cast(pa.int64()), until))
 
 
-def _sent(frames: Sequence[str], batches: Iterable[Any]) -> list[Counter[str]]:
-    """Of each frame, how many requests of each account carry it."""
+def _sent(frames: Sequence[str], batches: Iterable[Any], harvest: Any) -> list[_Sent]:
     books = [(name, task_book([[one] for one in frames], system=name == "system")) for name in ("prompt", "system")]
-    sent: list[Counter[str]] = [Counter() for _ in frames]
+    sent = [_Sent() for _ in frames]
     for batch in batches:
-        names = batch["account_id"].to_pylist()
+        names, serves = batch["account_id"].to_pylist(), pc.is_in(batch["exchange_id"], harvest).to_pylist()
         for column, book in books:
             if column not in batch.schema.names or not len(book.owners):
                 continue
             text, frame, counts = book.held(batch[column])
             whole = counts >= np.abs(book.needed[frame])
             for row, owner in zip(text[whole].tolist(), book.owners[frame[whole]].tolist(), strict=True):
-                sent[owner][names[row]] += 1
+                sent[owner].requests[names[row]] += 1
+                sent[owner].harvest[names[row]] += serves[row]
     return sent
 
 
-def _common(sent: Counter[str], flagged: dict[str, bool]) -> bool:
-    """Whether a line is common, by how often each account sent it; accounts of which nothing is known do not count."""
-    times = {name: number for name, number in sent.items() if name in flagged}
-    outside = [number for name, number in times.items() if not flagged[name]]
-    habitual = sum(number for number in outside if number >= HABIT)
-    return bool(outside) and (habitual >= HABITUAL * sum(times.values()) or len(outside) >= OUTSIDE * len(times))
+def _mark(sent: _Sent, flagged: Mapping[str, bool]) -> str:
+    """Accounts of which nothing is known do not count."""
+    inside = [name for name in sent.requests if flagged.get(name)]
+    if sum(sent.harvest[name] for name in inside) < SERVES * sum(sent.requests[name] for name in inside):
+        return COVER
+    outside = [sent.requests[name] for name in sent.requests if flagged.get(name) is False]
+    every, habitual = sum(outside), sum(times for times in outside if times >= HABIT)
+    every += sum(sent.requests[name] for name in inside)
+    common = habitual >= HABITUAL * every or len(outside) >= OUTSIDE * (len(outside) + len(inside))
+    return COMMON if outside and common else ""
+
+
+def _read(path: Path, columns: list[str]) -> Any:
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error

@@ -16,7 +16,7 @@ from revenuer.errors import InputError
 from revenuer.findings import Campaign
 from revenuer.response.acting import DAY, Acting, Came, Met, Replay
 from revenuer.response.allowed import Allowed
-from revenuer.response.common import common_tasks, exchanges_before
+from revenuer.response.common import exchanges_before, task_marks
 from revenuer.response.policy import Policy
 from revenuer.response.taught import Taught, exchanges_seen, taught
 from revenuer.sources import Quarantine, Traffic, open_traffic, read_part
@@ -57,7 +57,7 @@ def replay(
     ended.sort()
     first = ended[0][0] if since is None else since
     places = [(first, ended[0][1]), *((max(at, first), one) for at, one in ended[1:])]
-    scans = taught(places, confirmed=confirmed, common=partial(_common, traffic))
+    scans = taught(places, confirmed=confirmed, marks=partial(_marks, traffic))
     allowed, hours = Allowed(opened.consents()), round(agreeing * 3_600_000_000)
     acting = Acting(policy, scans, allowed, key=key, begun=begun, agreeing=hours)
     result = Replay(first)
@@ -72,9 +72,9 @@ def replay(
     return result
 
 
-def _common(traffic: Path, at: int, named: Sequence[Campaign], accounts: Any) -> frozenset[str]:
-    """Frames that others had sent too by the time of a scan."""
-    return common_tasks(named, accounts, exchanges_before(traffic, at))
+def _marks(traffic: Path, at: int, findings: Path, named: Sequence[Campaign]) -> dict[str, str]:
+    """Of the frames of a scan, by the traffic until then."""
+    return task_marks(findings, named, exchanges_before(traffic, at))
 
 
 def _times(opened: Traffic) -> tuple[dict[str, int], Mapping[str, int]]:

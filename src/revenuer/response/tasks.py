@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +13,16 @@ import pyarrow as pa
 from revenuer.text.shingles import SHINGLE, windows
 from revenuer.text.tokens import tokenize
 
-__all__ = ["COMMON", "SYSTEM", "TaskBook", "marked", "task_book", "told_apart"]
+__all__ = ["COMMON", "COVER", "SYSTEM", "TaskBook", "marked", "task_book", "told_apart"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 SLOT: Final = "{…}"
 SYSTEM: Final = "[system] "
-# Stands before a frame that others send too, see `common`.
+# What stands before a frame that others send too, and before one that goes with what is no harvest, see `common`.
 COMMON: Final = "[common] "
+COVER: Final = "[cover] "
 # A frame of fewer shingles is said by many who have nothing to do with each other.
 LEAST_SHINGLES: Final = 6
 # Share of a frame's shingles that a request must hold.
@@ -99,15 +100,16 @@ def _distinct(texts: pa.Array) -> tuple[I64, U64]:
     return text[fresh], shingles[fresh]
 
 
-def marked(frames: Iterable[str], common: Collection[str]) -> tuple[str, ...]:
-    """The frames of a campaign, those that are common marked as such."""
-    return tuple(COMMON + one if one in common else one for one in frames)
+def marked(frames: Iterable[str], marks: Mapping[str, str]) -> tuple[str, ...]:
+    """The frames of a campaign, each with its mark if it has one."""
+    return tuple(marks.get(one, "") + one for one in frames)
 
 
 def told_apart(frames: Iterable[str]) -> list[str]:
-    """The frames, once each, and as common alone where a scan has found them to be."""
+    """The frames, once each, without what is no task; what a scan has marked once is not what it is without."""
     once = dict.fromkeys(frames)
-    return [one for one in once if COMMON + one not in once]
+    plain = (one for one in once if COMMON + one not in once and COVER + one not in once)
+    return [one for one in plain if not one.startswith(COVER) and COVER + one.removeprefix(COMMON) not in once]
 
 
 def task_book(frames: Sequence[Sequence[str]], *, system: bool = False) -> TaskBook:

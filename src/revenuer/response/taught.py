@@ -57,16 +57,16 @@ class Taught:
         return task, frozenset(self.campaigns[number].campaign_id for number in frozenset[int]().union(*near))
 
 
-Common = Callable[[int, tuple[Campaign, ...], Sequence[tuple[str, bool, float]]], frozenset[str]]
+Marks = Callable[[int, Path, tuple[Campaign, ...]], Mapping[str, str]]
 
 
-def _nothing_common(*_found: object) -> frozenset[str]:
+def _no_marks(*_found: object) -> dict[str, str]:
     """Where there is no traffic to look at."""
-    return frozenset()
+    return {}
 
 
 def taught(
-    scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None, common: Common = _nothing_common
+    scans: Sequence[tuple[int, Path]], *, confirmed: float | None = None, marks: Marks = _no_marks
 ) -> list[Taught]:
     """What scans teach one after another, as a state that each was recorded in would hold it.
 
@@ -76,7 +76,7 @@ def taught(
     Args:
         scans: from when on each is known, and its findings, in the order of time.
         confirmed: people have confirmed every campaign of at least this confidence; None: none.
-        common: says which frames others send too, of a scan's moment, campaigns, and accounts (id, flagged, risk).
+        marks: `task_marks` of a scan by its moment, findings and campaigns.
 
     Raises:
         InputError: findings cannot be read.
@@ -89,11 +89,10 @@ def taught(
         named, _ = read_findings(place)
         latest = {one.campaign_id: _held(_standing(one), confirmed) for one in named}
         standing = latest | {name: one for name, one in standing.items() if name not in latest}
-        rows = _accounts(place)
-        public = common(at, named, [(row["account_id"], row["flagged"], row["risk"]) for row in rows])
+        told = marks(at, place, named)
         for one in named:
-            frames.setdefault(one.campaign_id, {}).update(dict.fromkeys(marked(one.frames, public)))
-        known = _updated(known, rows, standing)
+            frames.setdefault(one.campaign_id, {}).update(dict.fromkeys(marked(one.frames, told)))
+        known = _updated(known, _accounts(place), standing)
         texts = [tuple(frames[name]) for name in standing]
         books = task_book(texts), task_book(texts, system=True)
         made.append(Taught(at, tuple(standing.values()), known, *books, named))
