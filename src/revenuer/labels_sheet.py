@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.output import write_atomically
 from revenuer.schema import CAPABILITIES
 from revenuer.training.labels import capabilities_of, yes_or_no
@@ -77,7 +77,7 @@ def read_sheet(path: Path) -> list[Reviewed]:
         csv.field_size_limit(1 << 24)
         return [_reviewed(row, line, str(path)) for line, row in _lines(text, path)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot be read: {error}", file=str(path)) from error
+        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
 
 
 def _cell(value: object) -> str:

@@ -54,6 +54,7 @@ CASES = [
     (CAMPAIGNS, Path.unlink, None, "no such file"),
     (CAMPAIGNS, lambda path: path.write_text("{"), None, "not a list of campaigns"),
     (CAMPAIGNS, lambda path: path.write_text('{"campaigns": [{}]}'), None, "campaign_id"),
+    (CAMPAIGNS, lambda path: path.write_text('{"schema": 2, "campaigns": []}'), None, "is of version 2, not 1"),
     (FOUND_X, truncate, None, "not a readable Parquet file"),
     (TRAFFIC, truncate, None, "not a readable Parquet file"),
     (FOUND_A, change(lambda t: t.drop_columns(["risk"])), "risk", "missing"),

@@ -160,7 +160,14 @@ def test_progress_goes_up_to_the_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"exchanges": 10}, {"accounts": 1}, {"benign_mix": 1.0}, {"paraphrase": 1.2}, {"seed": -1}],
+    [
+        {"exchanges": 10},
+        {"accounts": 1},
+        {"exchanges": 2_000, "accounts": 2_001},
+        {"benign_mix": 1.0},
+        {"paraphrase": 1.2},
+        {"seed": -1},
+    ],
 )
 def test_impossible_numbers_are_refused(tmp_path: Path, options: dict[str, float]) -> None:
     """A number that cannot be is refused before anything is written."""

@@ -16,7 +16,7 @@ from revenuer.evaluate.measures import Bools, Floats
 from revenuer.evaluate.tables import Coded
 from revenuer.evaluate.traffic import Traffic, find_traffic, read_traffic
 from revenuer.findings import Pivot, Succession
-from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES, TRUTH_ACCOUNTS, TRUTH_EXCHANGES
+from revenuer.schema import FINDINGS_SCHEMA_VERSION, FOUND_ACCOUNTS, FOUND_EXCHANGES, TRUTH_ACCOUNTS, TRUTH_EXCHANGES
 
 __all__ = ["ABSENT", "Accounts", "Exchanges", "ListedCampaign", "World", "disagreements", "read_world"]
 
@@ -38,6 +38,7 @@ class ListedCampaign:
 @dataclass(frozen=True, slots=True)
 class _Document:
     campaigns: tuple[ListedCampaign, ...]
+    schema: int = FINDINGS_SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,12 @@ def _read_campaigns(path: Path) -> tuple[ListedCampaign, ...]:
     if not path.is_file():
         raise InputError("no such file", file=str(path))
     try:
-        campaigns = msgspec.json.decode(path.read_bytes(), type=_Document).campaigns
+        document = msgspec.json.decode(path.read_bytes(), type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not a list of campaigns: {error}", file=str(path)) from error
+    if document.schema != FINDINGS_SCHEMA_VERSION:
+        raise InputError(f"is of version {document.schema}, not {FINDINGS_SCHEMA_VERSION}", file=str(path))
+    campaigns = document.campaigns
     ids = pa.chunked_array([pa.array([c.campaign_id for c in campaigns], pa.string())])
     tables.require_unique(ids, path, "campaign_id")
     return campaigns

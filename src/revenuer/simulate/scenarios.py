@@ -90,12 +90,13 @@ def simulate(
         OutputError: `out` cannot be written to.
     """
     plan = plan_of(scenario)
-    _check(seed, exchanges, accounts)
+    size = plan.exchanges if exchanges is None else exchanges
+    _check(seed, size, accounts)
     _check_scale(per_account, prompt_bytes, workers)
     settings = Settings(
         benign_mix, paraphrase, infrastructure, paraphrase_frames, account_prefix, cover, campaign_accounts, rate, campaign_days,
     ).checked()  # fmt: skip
-    order = Order(scenario, seed, exchanges or plan.exchanges, accounts, corpora, settings, prompt_bytes, per_account)
+    order = Order(scenario, seed, size, accounts, corpora, settings, prompt_bytes, per_account)
     return _written(order, out, workers_for(order, workers), on_progress or _silent)
 
 
@@ -117,13 +118,15 @@ def _silent(_done: int, _planned: int) -> None:
     """Nobody is told of the progress."""
 
 
-def _check(seed: int, exchanges: int | None, accounts: int | None) -> None:
+def _check(seed: int, exchanges: int, accounts: int | None) -> None:
     if seed < 0:
         raise ConfigError("the seed must not be negative")
-    if exchanges is not None and exchanges < 1_000:
+    if exchanges < 1_000:
         raise ConfigError("a world needs at least 1000 exchanges")
     if accounts is not None and accounts < 50:
         raise ConfigError("a world needs at least 50 accounts")
+    if accounts is not None and accounts > exchanges:
+        raise ConfigError(f"{exchanges:,} exchanges are too few for {accounts:,} accounts: each makes one or more")
 
 
 def _check_scale(per_account: float | None, prompt_bytes: int | None, workers: int | None) -> None:
