@@ -10,6 +10,7 @@ from importlib import resources
 from itertools import product
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from revenuer.fingerprint import cues, spans
 from revenuer.fingerprint.cues import Heard
 from revenuer.fingerprint.mindwords import KEPT_WORDS, MIND_WORDS, OWN_WORDS
-from revenuer.text.patterns import Pattern, folded, not_after, not_before, spelt
+from revenuer.text.patterns import Patterns, not_after, not_before
+from revenuer.text.sieve import needed
+from revenuer.text.spelling import folded, spelt
 
 PATTERNS = {
     "handles": cues._HANDLED,
@@ -54,7 +57,7 @@ def said(text: str) -> dict[str, bool]:
 
 def heard(texts: list[str]) -> list[dict[str, bool]]:
     """What is heard of the same."""
-    one = Heard(texts)
+    one = Heard(spelt(pa.array(texts, pa.string())))
     answers = {name: getattr(one, name)().tolist() for name in (*PATTERNS, "minded", "keeps_back")}
     return [{name: said[at] for name, said in answers.items()} for at in range(len(texts))]
 
@@ -71,6 +74,12 @@ def test_the_families_are_heard_as_re_hears_them():
 def test_any_text_is_heard_as_re_hears_it(text: str):
     """Nor is another answer given of texts pieced together from lines and any characters."""
     assert heard([text]) == [said(text)]
+
+
+def stands(pattern: str, texts: list[str]) -> list[bool]:
+    """In which of the texts the pattern is found."""
+    patterns, said = Patterns({"one": pattern}), spelt(pa.array(texts, pa.string()))
+    return patterns.stands("one", said, patterns.sift(said)).tolist()
 
 
 def letters_used() -> Iterator[str]:
@@ -116,15 +125,14 @@ def test_folding_keeps_every_character_in_its_place():
 )
 def test_a_pattern_finds_what_re_finds(pattern: str, text: str):
     """Letters of any script, classes of them, and what must not stand beside a word are found as `re` finds them."""
-    found = Pattern(pattern).stands(spelt([folded(text)]))
-    assert found.tolist() == [re.search(pattern, folded(text)) is not None]
+    assert stands(pattern, [text]) == [re.search(pattern, folded(text)) is not None]
 
 
 @pytest.mark.parametrize("pattern", [r"\Wa", r"[^\w]", "[^é]"])
 def test_what_cannot_be_said_is_refused(pattern: str):
     """A pattern that would find something else in letters spelt out is refused."""
     with pytest.raises(ValueError, match="not translated"):
-        Pattern(pattern)
+        Patterns({"one": pattern})
 
 
 def test_what_must_not_stand_beside_a_word_is_looking_around():
@@ -135,12 +143,55 @@ def test_what_must_not_stand_beside_a_word_is_looking_around():
         (f"a{not_before(r'ab' + BOUNDARY)}", r"a(?!ab\b)"),
         (f"{not_after('aa', 'b a')}b", "(?<!aa)(?<!b a)b"),
     ):
-        said = Pattern(ours).stands(spelt(words)).tolist()
-        assert said == [re.search(theirs, word) is not None for word in words]
+        assert stands(ours, words) == [re.search(theirs, word) is not None for word in words]
 
 
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(lines()[::25]), st.sampled_from(['"', "'", "«", "\n> ", "\n\n", "```", "<log>", "</log>", "[quote]", "Message: ", "was seen:\n", "message below\n", "On Monday R. wrote:\n", "--- Original ---\n", "[INFO] x", "stdout:", "12.3.4.5 x"])), max_size=12).map("".join))  # fmt: skip
 def test_no_mark_is_passed_over(text: str):
     """Looking for marks only where one may begin finds what looking everywhere finds."""
-    assert [*spans._marks([text])] == [[spans._mark(match) for match in spans._MARK.finditer(folded(text))]]
+    assert [*spans._marks(pa.array([text]))] == [[spans._mark(match) for match in spans._MARK.finditer(folded(text))]]
+
+
+def names_of_marks() -> list[str]:
+    """Names of tags, headings of lines and fields, and words of other lines that are looked for."""
+    tags = sorted(needed(f"{spans._RETURNED}|{spans._HELD_OUT}")[0])
+    heads = "observation tool_output tool_response function_result search_results stdout stderr log user_message message input prompt text source request comment post ticket e-mail email review nachricht eingabe mensaje mensagem messaggio сообщение 消息 文本 メッセージ 메시지"
+    lines = [f"{head.replace('_', ' ')}: x" for head in heads.split()]
+    lines += [
+        f"{day} R. wrote:"
+        for day in ("On Monday", "Am Montag", "Le lundi", "El lunes", "Em maio", "Il 3", "Op 3", "Dnia 3", "Den 3")
+    ]
+    lines += [f"{one} seen:" for one in ("was", "were", "is", "been")]
+    lines += [
+        f"{one} below it"
+        for one in (
+            "text",
+            "message",
+            "prompt",
+            "request",
+            "input",
+            "one",
+            "comment",
+            "email",
+            "e-mail",
+            "post",
+            "ticket",
+        )
+    ]
+    lines += ["following lines", "each prompt", "Translate: x", "Localize: x", "Put this: x", "Übersetze: x", "Traduce: x", "Vertaal: x", "переведи: x", "翻译：x", "译：x", "begin forwarded message:", "-- Original --", "~~~", "> x", "2026-01-02 10:11 x", "[10:11", "[warn] x", "jan 12 10:11:12 x", "10.0.0.1 x"]  # fmt: skip
+    return [*(form.format(name) for name in tags for form in ("<{}>", "[/{}]", "<{} a>")), *lines]
+
+
+def test_no_kind_of_mark_is_passed_over():
+    """Every name and heading is found where it stands first, in a line, after a sentence, in capitals and indented."""
+    marked = [
+        before + name + after
+        for name in names_of_marks()
+        for before in ("", "x\n", "x\n\t ", "So. ")
+        for after in ("\n", " a: b")
+    ]
+    texts = [*marked, *(text.upper() for text in marked)]
+    found = [*spans._marks(pa.array(texts))]
+    assert found == [[spans._mark(match) for match in spans._MARK.finditer(folded(text))] for text in texts]
+    assert all(any(found[at : at + 8]) for at in range(0, len(marked), 8))

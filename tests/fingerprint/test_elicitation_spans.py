@@ -132,14 +132,14 @@ def test_a_system_prompt_that_asks_is_not_hidden_by_what_the_user_quotes(model: 
 def test_short_quotations_are_words_that_are_named():
     """A named word stays where it is, and does not shift the marks after it."""
     text = "Start with 'think:' followed by your notes, then write 'final:' and stop."
-    assert foreign_spans([text]) == [[]]
+    assert foreign_spans(pa.array([text])) == [[]]
 
 
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(MARKS), st.text(max_size=12)), max_size=60).map("".join))
 def test_spans_lie_in_order_within_any_text(text: str):
     """Whatever marks a text holds, spans are within it, in order, and what is left and what is taken are all of it."""
-    (spans,) = foreign_spans([text])
+    (spans,) = foreign_spans(pa.array([text]))
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)
     assert all(one.end <= other.start for one, other in pairwise(spans))
     taken = sum(span.end - span.start for span in spans)

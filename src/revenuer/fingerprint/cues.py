@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from revenuer.fingerprint.mindwords import KEPT_WORDS, MIND_WORDS, OWN_WORDS
-from revenuer.text.patterns import Pattern, folded, not_after, not_before, spelt
+from revenuer.text.patterns import Patterns, not_after, not_before
 
 __all__ = ["Heard"]
 
@@ -211,9 +210,14 @@ _SHOWN: Final = (
     r"all of|nothing|aloud first)|<\w+>"
 )
 
-_PATTERNS: Final = {
-    name: Pattern(said)
-    for name, said in {
+# Words of a line within which other words may begin (`beginnings`); they are heard with the rest.
+_BEGUN: Final = {
+    "seen": r" (?:observed|seen|logged|recorded|reported|received|captured|found)\b",
+    "below": r" below\b|following |each (?:line|message|prompt)",
+    "put": r"translat|locali[sz]|put th|übersetz|tradu|vertaal|перев|перекл|译|訳",
+}
+_PATTERNS: Final = Patterns(
+    {
         "handled": _HANDLED,
         "done": _DONE,
         "asked": _ASKED,
@@ -227,25 +231,33 @@ _PATTERNS: Final = {
         "mind": MIND_WORDS,
         "kept": KEPT_WORDS,
         "own": OWN_WORDS,
-    }.items()
-}
+        **_BEGUN,
+    }
+)
 
 
 class Heard:
     """Texts made ready for the questions below, each of which is answered for all of them at once."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        """Fold the texts and spell them out."""
-        self._texts = spelt(folded(text) for text in texts)
+    def __init__(self, texts: pa.Array) -> None:
+        """Take texts as `spelling.spelt` gives them."""
+        self._texts = texts
+        self._held = _PATTERNS.sift(texts)
 
     def among(self, chosen: npt.NDArray[np.int64]) -> Heard:
         """The texts at these places alone."""
-        these = Heard([])
-        these._texts = self._texts.take(pa.array(chosen))
+        these = Heard(self._texts.slice(0, 0))
+        these._texts, these._held = self._texts.take(pa.array(chosen)), self._held[chosen]
         return these
 
     def _say(self, name: str) -> Bools:
-        return _PATTERNS[name].stands(self._texts)
+        return _PATTERNS.stands(name, self._texts, self._held)
+
+    def _say_too(self, name: str, said: Bools) -> Bools:
+        """Where the pattern stands as well, of texts where something else was heard; only those are tried."""
+        both, rows = said.copy(), np.flatnonzero(said)
+        both[rows] = _PATTERNS.stands(name, self._texts.take(pa.array(rows)), self._held[rows])
+        return both
 
     def handles(self) -> Bools:
         """Whether the request works on a text: sums it up, classifies it, reports it, looks for faults in it."""
@@ -269,13 +281,14 @@ class Heard:
 
     def keeps_back(self) -> Bools:
         """Whether reasoning is to be done and not to be written down."""
-        thought = self._say("thought") & ~self._say("shown")
-        return self._say("kept back") | thought
+        thought = self._say("thought")
+        return self._say("kept back") | (thought & ~self._say_too("shown", thought))
 
     def minded(self) -> Bools:
         """Whether any word stands for thinking, or for something kept or sealed that is the model's own."""
         minded = self._say("mind")
-        rest = np.flatnonzero(~minded)
-        texts = self._texts.take(pa.array(rest))
-        minded[rest] = _PATTERNS["kept"].stands(texts) & _PATTERNS["own"].stands(texts)
-        return minded
+        return minded | self._say_too("own", self._say_too("kept", ~minded))
+
+    def begins(self, name: str) -> Bools:
+        """Whether words stand in the text with which somebody else's may begin: `seen`, `below` or `put`."""
+        return self._say(name)

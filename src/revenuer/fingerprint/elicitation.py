@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revenuer.fingerprint.capability import CapabilityModel
 from revenuer.fingerprint.cues import Heard
 from revenuer.fingerprint.spans import HEAD_CHARACTERS, TAIL_CHARACTERS, Span, foreign_spans, without
+from revenuer.text.sentences import put_together, sentences
+from revenuer.text.spelling import spelt
 from revenuer.text.tokens import I64, Tokens, take, tokenize
 
 __all__ = ["ASKS", "DOUBTFUL", "Parts", "asked_elicitation", "asked_words", "own_words"]
 
 F32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 DOUBTFUL: Final = 0.2  # a lower score is not worth a second look
 # A text that scores above this asks for hidden reasoning. It flags no one: it says which requests to count.
 ASKS: Final = 0.25
 
 
-def _ends(text: str) -> str:
-    """What the scorer reads of a long text."""
-    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
-        return text
-    return text[:HEAD_CHARACTERS] + "\n\n" + text[-TAIL_CHARACTERS:]
+def _ends(texts: pa.Array) -> pa.Array:
+    """What the scorer reads of long texts; null is an empty text."""
+    texts = pc.fill_null(texts, "").cast(pa.large_string())
+    # no text has more characters than bytes
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+        return texts
+    long = pc.greater(pc.utf8_length(texts), HEAD_CHARACTERS + TAIL_CHARACTERS)
+    head = pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS)
+    tail = pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None)
+    return pc.if_else(long, pc.binary_join_element_wise(head, tail, pa.scalar("\n\n", pa.large_string())), texts)
 
 
 _LEAST_TOKENS: Final = 6  # fewer words ask for nothing of their own
-# A full stop within a word ends nothing.
-_SENTENCE: Final = re.compile(r"(?:[^.!?。！？؟।\n]++|[.!?](?=\S))*+[.!?。！？؟।\n]*+\s*+")  # noqa: RUF001 - of other scripts
+
+
+def _heard(texts: list[str]) -> Heard:
+    return Heard(spelt(pa.array(texts, pa.large_string())))
 
 
 def _own(texts: list[str], spans: list[list[Span]]) -> list[str]:
@@ -41,7 +51,7 @@ def _own(texts: list[str], spans: list[list[Span]]) -> list[str]:
     own = list(texts)
     quoting = np.array([at for at, found in enumerate(spans) if found], np.int64)
     rests = [without(texts[at], spans[at]) for at in quoting]
-    heard = Heard(rests)
+    heard = _heard(rests)
     aside, handled = ~heard.submits(), heard.handles()
     for place in np.flatnonzero(aside & handled):
         own[quoting[place]] = rests[place]
@@ -53,7 +63,7 @@ def _own(texts: list[str], spans: list[list[Span]]) -> list[str]:
 def _without_returned(texts: list[str], spans: list[list[Span]], chosen: I64) -> Iterator[tuple[int, str]]:
     """Those of the chosen texts that ask for anything beside what machines returned, without that."""
     rests = [without(texts[at], [span for span in spans[at] if span.returned]) for at in chosen]
-    return ((chosen[place], rests[place]) for place in np.flatnonzero(Heard(rests).requests()))
+    return ((chosen[place], rests[place]) for place in np.flatnonzero(_heard(rests).requests()))
 
 
 def own_words(texts: list[str]) -> list[str]:
@@ -63,7 +73,7 @@ def own_words(texts: list[str]) -> list[str]:
     or a log returned if the rest asks for anything at all. Nothing is left aside where the rest says to do what the
     quotation says, or asks for nothing: then the quotation is the request.
     """
-    return _own(texts, foreign_spans(texts))
+    return _own(texts, foreign_spans(pa.array(texts, pa.large_string())))
 
 
 class Parts(NamedTuple):
@@ -85,39 +95,67 @@ def asked_words(texts: list[str]) -> list[Parts]:
     The second is what stands in other words (`own_words`), and sentences that speak about reasoning and mean nobody's
     in particular: "Draft a rule against requests for hidden reasoning" asks for none. Each sentence stands for itself.
     """
-    parts = [Parts("", "")] * len(texts)
-    ends = [_ends(text) for text in texts]
-    minded = np.flatnonzero(Heard(ends).minded())
-    ends = [ends[at] for at in minded]
-    spans = foreign_spans(ends)
-    own = _own(ends, spans)
-    sentences = [_SENTENCE.findall(text) for text in own]
-    asks = _asking(sentence for said in sentences for sentence in said)
-    kept = ["".join(sentence for sentence in said if sentence in asks) for said in sentences]
-    still, asked = _still_minded(ends, own), _still_minded(own, kept)
-    for at in np.flatnonzero(still):
-        beside = "".join(sentence for sentence in sentences[at] if sentence not in asks)
-        quoted = "" if own[at] is ends[at] else " ".join(ends[at][span.start : span.end] for span in spans[at])
-        parts[minded[at]] = Parts(kept[at] if asked[at] else "", f"{beside} {quoted}")
-    return parts
+    return [
+        Parts(*both) for both in zip(*(part.to_pylist() for part in _parts(pa.array(texts, pa.string()))), strict=True)
+    ]
 
 
-def _still_minded(texts: list[str], rests: list[str]) -> npt.NDArray[np.bool_]:
+def _parts(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Both `Parts` of each text, as arrays of strings."""
+    ends = _ends(texts)
+    heard = Heard(spelt(ends))
+    minded = np.flatnonzero(heard.minded())
+    ends = ends.take(pa.array(minded))
+    spans = foreign_spans(ends, heard.among(minded))
+    said = ends.to_pylist()
+    owned = _own(said, spans)
+    own = pa.array(owned, pa.large_string())
+    pieces, counts = sentences(own)
+    asks = _asking(pieces)
+    kept, beside = put_together(pieces, counts, asks), put_together(pieces, counts, ~asks)
+    still, asked = _still_minded(said, owned), _still_asked(own, kept, counts, asks)
+    quoted = [
+        " ".join(text[span.start : span.end] for span in found) if mine is not text else ""
+        for text, mine, found in zip(said, owned, spans, strict=True)
+    ]
+    beside = pc.binary_join_element_wise(beside, pa.array(quoted, pa.large_string()), pa.scalar(" ", pa.large_string()))
+    return _spread(kept, minded, still & asked, len(texts)), _spread(beside, minded, still, len(texts))
+
+
+def _spread(found: pa.Array, rows: I64, chosen: Bools, size: int) -> pa.Array:
+    """The chosen of the texts, each in its row of `size`; empty texts in all others."""
+    place = np.full(size, len(found))
+    place[rows[chosen]] = np.flatnonzero(chosen)
+    return pa.concat_arrays([found, pa.array([""], pa.large_string())]).take(pa.array(place))
+
+
+def _still_minded(texts: list[str], rests: list[str]) -> Bools:
     """Whether a word for thinking is left in each of the rests, of texts that have one."""
-    less = np.array([rest != text for text, rest in zip(texts, rests, strict=True)], np.bool_)
+    less = np.array([rest is not text for text, rest in zip(texts, rests, strict=True)], np.bool_)
     still = ~less
-    still[less] = Heard(rests[at] for at in np.flatnonzero(less)).minded()
+    still[less] = _heard([rests[at] for at in np.flatnonzero(less)]).minded()
     return still
 
 
-def _asking(sentences: Iterable[str]) -> set[str]:
+def _still_asked(own: pa.Array, kept: pa.Array, counts: I64, asks: Bools) -> Bools:
+    """Whether a word for thinking is left in what each text asks, where that is less than the text."""
+    total = np.concatenate([[0], np.cumsum(~asks)])
+    less = np.flatnonzero(total[counts[1:]] > total[counts[:-1]])
+    still = np.ones(len(own), np.bool_)
+    still[less] = Heard(spelt(kept.take(pa.array(less)))).minded()
+    return still
+
+
+def _asking(pieces: pa.Array) -> Bools:
     """Which of the sentences may ask for reasoning; those of a template are many times the same."""
-    distinct = list(dict.fromkeys(sentences))
-    heard = Heard(" ".join(sentence.split()) for sentence in distinct)
+    said = spelt(pieces, squeezed=True).dictionary_encode()
+    heard = Heard(said.dictionary)
     asks = ~heard.keeps_back()
-    about = np.flatnonzero(asks & heard.mentions())
+    rows = np.flatnonzero(asks)
+    about = rows[heard.among(rows).mentions()]
     asks[about] = heard.among(about).addresses()
-    return {distinct[at] for at in np.flatnonzero(asks)}
+    of_each: Bools = asks[said.indices.to_numpy()]
+    return of_each
 
 
 def asked_elicitation(
@@ -136,22 +174,32 @@ def asked_elicitation(
         elicitation: shape (n,), as `CapabilityModel.score` gave it.
         systems: the system prompts that were scored with them, which may ask whatever the user quotes; None: there are none.
     """
-    doubtful = np.flatnonzero(elicitation >= DOUBTFUL)
+    if systems is None:
+        systems = tokenize(pa.nulls(len(prompts), pa.string()))
+    doubtful = _doubtful(model, prompts, elicitation, systems)
     if len(doubtful) == 0:
         return elicitation
-    whole = _alone(model, prompts.take(pa.array(doubtful)))
-    doubtful = doubtful[whole >= DOUBTFUL]
-    parts = asked_words([text or "" for text in prompts.take(pa.array(doubtful)).to_pylist()])
-    asked = tokenize(pa.array([part.asked for part in parts], pa.string()))
+    texts, beside = _parts(prompts.take(pa.array(doubtful)))
+    asked = tokenize(texts)
     asked = take(asked, np.where(np.diff(asked.offsets) >= _LEAST_TOKENS, np.arange(len(doubtful)), -1))
-    nothing = tokenize(pa.nulls(len(doubtful), pa.string()))
-    of_asked = model.score(asked, nothing if systems is None else take(systems, doubtful)).elicitation
-    beside = _alone(model, pa.array([part.beside for part in parts], pa.string()))
-    silent = np.diff(asked.offsets) == 0
-    lower = silent | ((beside >= DOUBTFUL) & (beside > of_asked))
+    of_beside = _alone(model, beside)
+    # of others it does not matter what they ask
+    rows = np.flatnonzero((np.diff(asked.offsets) == 0) | (of_beside >= DOUBTFUL))
+    silent = np.diff(asked.offsets)[rows] == 0
+    of_asked = model.score(take(asked, rows), take(systems, doubtful[rows])).elicitation
+    lower = silent | (of_beside[rows] > of_asked)
     result = elicitation.copy()
-    result[doubtful] = np.where(lower, np.minimum(elicitation[doubtful], of_asked), elicitation[doubtful])
+    result[doubtful[rows[lower]]] = np.minimum(result[doubtful[rows[lower]]], of_asked[lower])
     return result
+
+
+def _doubtful(model: CapabilityModel, prompts: pa.Array, elicitation: F32, systems: Tokens) -> I64:
+    """The rows whose prompt is doubtful without its system prompt; where there is none it was scored so."""
+    doubtful = np.flatnonzero(elicitation >= DOUBTFUL)
+    led = np.diff(systems.offsets)[doubtful] > 0
+    alone = elicitation[doubtful]
+    alone[led] = _alone(model, prompts.take(pa.array(doubtful[led])))
+    return doubtful[alone >= DOUBTFUL]
 
 
 def _alone(model: CapabilityModel, texts: pa.Array) -> F32:

@@ -9,7 +9,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from revenuer.text.patterns import Pattern, folded, spelt
+import pyarrow as pa
+
+from revenuer.fingerprint.cues import Heard
+from revenuer.text.beginnings import beginnings
+from revenuer.text.spelling import folded, spelt
 
 __all__ = ["Span", "foreign_spans", "without"]
 
@@ -36,6 +40,13 @@ _HELD_OUT: Final = (
 _INTO: Final = r"(?:translate\b|translation of|locali[sz](?:e|ing)\b|put (?:this|these)|übersetz\w*|tradu\w+|vertaal|переве\w+|перекла\w+|翻译|[译訳])"
 _TRANSLATED: Final = rf"{_INTO}[^\n:：.!?。]{{0,60}}(?:[:：]|。(?=\n))(?!\s*(?:your|what you|everything|deine|ihre|t[uao]s?\b|votre|sus?\b|твои|свои|ваши|你|あなた))"
 
+_SEEN: Final = "(?:observed|seen|logged|recorded|reported|received|captured|found)"
+_BELOW: Final = (
+    "(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
+    "|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
+    "|each (?:line|message|prompt))"
+)
+
 # Everything that may open or close a span, each pattern of bounded length, in the folded text, in which letters stand where they
 # stood; an earlier one goes before a later one that begins at the same place.
 _MARK: Final = re.compile(
@@ -49,10 +60,8 @@ _MARK: Final = re.compile(
     r"(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał|skrev)[^\n]{0,60}:[ \t]*$))"
     r"|(?P<returned>^[ \t]*(?:observation|tool (?:output|result|response)s?|function result|search results?|stdout|stderr"
     r"|log(?: excerpt| output)?)[ \t]*:)"
-    r"|(?P<seen>\b(?:was|were|is|been) (?:observed|seen|logged|recorded|reported|received|captured|found)\b[^\n:]{0,80}:[ \t]*$)"
-    r"|(?P<below>\b(?:(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket) below"
-    r"|following (?:user )?(?:text|message|prompt|request|input|comment|e-?mail|post|ticket|lines?)"
-    r"|each (?:line|message|prompt))\b[^\n]{0,200}\n)"
+    rf"|(?P<seen>\b(?:was|were|is|been) {_SEEN}\b[^\n:]{{0,80}}:[ \t]*$)"
+    rf"|(?P<below>\b{_BELOW}\b[^\n]{{0,200}}\n)"
     rf"|(?P<put>{_TRANSLATED})"
     r"|(?P<field>(?:^|(?<=[.?!。？！] ))(?:user message|message|input|prompt|text|source(?: text)?(?: \(\w+\))?|request|comment|post|ticket|e-?mail|review"
     r"|nachricht|eingabe|mensaje|mensagem|messaggio|сообщение|消息|文本|メッセージ|메시지)[ \t]*[:：])"
@@ -62,33 +71,19 @@ _MARK: Final = re.compile(
     r"|(?P<quote>[\"“”„«»‹›「」『』《》〝〞＂]|(?<!\w)['‘](?=\S)))",
     re.MULTILINE,
 )
-# Where they may begin: at these signs or after a line's end,
-_SIGN: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’'‘<\[`\n]")
-# where a sentence begins with the first letter of a field's name,
-_SENTENCE: Final = re.compile("[.?!。？！] (?=[umiptrcens消文メ메])")
-# and at words within a line, which are looked for only where one of the patterns beside them stands in the text.
-_WORDED: Final = (
-    (
-        Pattern(r" (?:observed|seen|logged|recorded|reported|received|captured|found)\b"),
-        re.compile(r"\b(?:was|were|is|been) "),
-    ),
-    (
-        Pattern(r" below\b|following |each (?:line|message|prompt)"),
-        re.compile(r"\b(?:text|message|prompt|request|input|one|comment|e-?mail|post|ticket|following|each) "),
-    ),
-    (
-        Pattern(r"translat|locali[sz]|put th|übersetz|tradu|vertaal|перев|перекл|译|訳"),
-        re.compile(_INTO),
-    ),
-)
-# Without one of these no mark stands in a text.
-_ANY: Final = re.compile(r"[\"“”„«»‹›「」『』《》〝〞＂’<\[>`~:：\n]|(?<!\w)['‘]|(?<=\S)'(?!\w)|--|\d\.\d")
-
+# Words within a line at which one may begin (`Heard.begins`), by what stands beside them;
+_WORDED: Final = {
+    "seen": re.compile(rf"\b(?=(?:was|were|is|been) {_SEEN}\b)"),
+    "below": re.compile(rf"\b(?={_BELOW}\b)"),
+    "put": re.compile(_INTO),
+}
+# all else begins at a sign or with a line or sentence (`beginnings`), at the earliest.
 
 _CLOSING: Final = {
     '"': '"', "“": "”", "”": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
     "《": "》", "〝": "〞", "＂": "＂", "'": "’", "‘": "’",
 }  # fmt: skip
+_NAMES: Final = {"open": "name", "close": "named"}
 _BREAK: Final = re.compile(r"\n[ \t]*\n")
 _TOOL: Final = re.compile(f"(?:{_RETURNED})$", re.IGNORECASE)
 
@@ -113,39 +108,33 @@ class _Mark(NamedTuple):
     end: int
 
 
-def _marks(texts: list[str]) -> Iterator[list[_Mark]]:
+def _marks(texts: pa.Array, heard: Heard | None = None) -> Iterator[list[_Mark]]:
     """Of each text what `_MARK` finds one after the other in it folded, tried only where a mark may begin."""
-    lower = [folded(text) for text in texts]
-    said = spelt(lower)
-    worded = [needed.stands(said).tolist() for needed, _ in _WORDED]
-    for text, *words in zip(lower, *worded, strict=True):
-        begins = [pattern for (_, pattern), stands in zip(_WORDED, words, strict=True) if stands]
-        yield list(_found(text, _starts(text, begins))) if _ANY.search(text) else []
+    heard = heard or Heard(spelt(texts))
+    worded = {name: heard.begins(name) for name in _WORDED}
+    places, counts = beginnings(texts, worded["below"])
+    for at, text in enumerate(texts.to_pylist()):
+        words = [pattern for name, pattern in _WORDED.items() if worded[name][at]]
+        here = places[counts[at] : counts[at + 1]]
+        yield list(_found(folded(text), here.tolist(), words)) if len(here) or words else []
 
 
-def _found(text: str, starts: list[int]) -> Iterator[_Mark]:
+def _found(text: str, places: list[int], words: list[re.Pattern[str]]) -> Iterator[_Mark]:
+    """The marks of a folded text."""
+    within = (match.start() for begins in words for match in begins.finditer(text))
     end = 0
-    for start in starts:
+    for start in sorted({*places, *within}) if words else places:
         match = _MARK.match(text, start) if start >= end else None
         if match is not None:
             end = match.end()
             yield _mark(match)
 
 
-def _starts(text: str, words: list[re.Pattern[str]]) -> list[int]:
-    """Every place of a folded text where a mark may begin, in order."""
-    places = [match.end() if match[0] == "\n" else match.start() for match in _SIGN.finditer(text)]
-    if ":" in text or "：" in text:
-        places += [match.end() for match in _SENTENCE.finditer(text)]
-    for begins in words:
-        places += [match.start() for match in begins.finditer(text)]
-    return sorted({0, *places})
-
-
 def _mark(match: re.Match[str]) -> _Mark:
-    groups = match.groupdict()
-    name = groups.get("name") or groups.get("named") or (groups.get("ends") and "’") or match[0].strip()[:3]
-    kind = "quote" if match.lastgroup == "ends" else match.lastgroup or ""
+    kind = match.lastgroup or ""
+    if kind == "ends":
+        return _Mark("quote", "’", match.start(), match.end())
+    name = match[_NAMES[kind]] if kind in _NAMES else match[0].strip()[:3]
     return _Mark(kind, name, match.start(), match.end())
 
 
@@ -226,9 +215,17 @@ def _walk(text: str, marks: list[_Mark]) -> Iterator[Span]:
             yield span
 
 
-def foreign_spans(texts: list[str]) -> list[list[Span]]:
-    """The spans of each text in other words than its writer's, by where they start; time is linear in the texts."""
-    return [list(_walk(text, marks)) for text, marks in zip(texts, _marks(texts), strict=True)]
+def foreign_spans(texts: pa.Array, heard: Heard | None = None) -> list[list[Span]]:
+    """The spans of each text in other words than its writer's, by where they start; time is linear in the texts.
+
+    Args:
+        texts: strings without null.
+        heard: the same texts, where they were heard already.
+    """
+    return [
+        list(_walk(text, marks)) if marks else []
+        for text, marks in zip(texts.to_pylist(), _marks(texts, heard), strict=True)
+    ]
 
 
 def without(text: str, spans: list[Span]) -> str:

@@ -8,7 +8,8 @@ finds is what `re` finds with it in the folded text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -16,85 +17,69 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Pattern", "folded", "not_after", "not_before", "spelt"]
+from revenuer.text.sieve import Sieve, needed
+from revenuer.text.spelling import SPELLING, unlike
+
+__all__ = ["Patterns", "not_after", "not_before"]
 
 Bools = npt.NDArray[np.bool_]
+U64 = npt.NDArray[np.uint64]
 
-# Letters that `re.IGNORECASE` takes for others although `str.lower` does not.
-_ALIKE: Final = tuple(zip("ıſςᲀᲁᲂᲃᲄᲅ", "isσвдостт", strict=True))  # noqa: RUF001 - letters of other scripts are the point
 _SPELT: Final = "X[0-9A-F]{6}"
 
 
-def folded(text: str) -> str:
-    """The text, of the same length, in which a pattern of lower-case letters finds what it finds in `text` without case."""
-    lower = text.replace("İ", "i").lower()
-    return lower if lower.isascii() else _unlike(lower)
-
-
-def _unlike(lower: str) -> str:
-    """Lower-case text or pattern with one letter for those that count as one."""
-    for letter, alike in _ALIKE:
-        lower = lower.replace(letter, alike)
-    return lower
-
-
-class _Spelling(dict[int, str]):
-    """How each character is spelt: digits as ASCII ones, other letters by their number, what is no letter as it is."""
-
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        if letter.isdecimal():
-            said = str(int(letter))
-        else:
-            said = f"X{code:06X}" if letter.isalnum() and not letter.isascii() else letter
-        self[code] = said
-        return said
-
-
-_SPELLING: Final = _Spelling()
-_FOREIGN: Final = re.compile("[^\\x00-\\x7f]+")
-
-
-def spelt(texts: Iterable[str]) -> pa.Array:
-    """Folded texts as patterns read them."""
-    return pa.array([text if text.isascii() else _FOREIGN.sub(_spelt, text) for text in texts], pa.string())
-
-
-def _spelt(run: re.Match[str]) -> str:
-    return run[0].translate(_SPELLING)
-
-
-class Pattern:
-    """A pattern in the syntax of `re`, of lower-case letters, without groups that are named and without looking around.
+class Patterns:
+    """Named patterns in the syntax of `re`, of lower-case letters, without groups that are named and without looking around.
 
     Raises:
-        ValueError: it says something that cannot be said in ASCII letters.
+        ValueError: one says something that cannot be said in ASCII letters.
     """
 
-    def __init__(self, pattern: str) -> None:
-        """Translate the pattern."""
-        ways = _alternatives(_unlike(pattern))
-        plain, repeating = ([way for way in ways if bool(_REPEAT.search(way)) is repeats] for repeats in (False, True))
-        parts = [plain, *(repeating[at : at + _TOGETHER] for at in range(0, len(repeating), _TOGETHER))]
-        self._parts = ["|".join(part) for part in parts if part]
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        """Translate the patterns."""
+        self._parts = {name: _parts(pattern) for name, pattern in patterns.items()}
+        firsts = np.cumsum([0, *map(len, self._parts.values())])
+        self._first = dict(zip(self._parts, firsts.tolist(), strict=False))
 
-    def stands(self, texts: pa.Array) -> Bools:
-        """In which of the texts it matches anywhere.
+    @cached_property
+    def _sieve(self) -> Sieve:
+        return Sieve([needed(part) for parts in self._parts.values() for part in parts])
+
+    def sift(self, texts: pa.Array) -> U64:
+        """What the texts hold of what the patterns need, shape (texts, words); made once for all patterns asked of the texts.
 
         Args:
-            texts: as `spelt` gives them.
+            texts: as `spelling.spelt` gives them.
+        """
+        return self._sieve.sift(texts)
+
+    def stands(self, name: str, texts: pa.Array, held: U64) -> Bools:
+        """In which of the texts a pattern matches anywhere.
+
+        Args:
+            name: of the pattern.
+            texts: as `spelling.spelt` gives them.
+            held: as `sift` gives it of them.
         """
         found = np.zeros(len(texts), np.bool_)
-        for part in self._parts:
-            left = np.flatnonzero(~found)
-            said: Any = pc.match_substring_regex(texts.take(pa.array(left)), part)
-            found[left] = said.to_numpy(zero_copy_only=False)
+        for number, part in enumerate(self._parts[name], self._first[name]):
+            left = np.flatnonzero(~found & self._sieve.passes(held, number))
+            if len(left):
+                said: Any = pc.match_substring_regex(texts.take(pa.array(left)), part)
+                found[left] = said.to_numpy(zero_copy_only=False)
         return found
 
 
-# Alternatives that repeat something multiply each other's states, of which RE2 keeps so many: a few at a time are quicker.
+def _parts(pattern: str) -> list[str]:
+    """The alternatives of a pattern, translated: those that repeat nothing in one, each of the others by itself."""
+    ways = _alternatives(unlike(pattern))
+    plain, repeating = ([way for way in ways if bool(_REPEAT.search(way)) is repeats] for repeats in (False, True))
+    return ["|".join(plain), *repeating] if plain else repeating
+
+
+# Alternatives that repeat something multiply each other's states, of which RE2 keeps so many, and what one needs is told
+# more closely than what several do: each is tried by itself.
 _REPEAT: Final = re.compile(r"[*+]|\{\d")
-_TOGETHER: Final = 4
 _TOKEN: Final = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\(\?:|.", re.DOTALL)
 
 
@@ -126,15 +111,15 @@ def _token(token: str) -> str:
         raise ValueError(f"{token} is not translated")
     if token[0] == "[":
         return _class(token)
-    said = token.translate(_SPELLING)
+    said = token.translate(SPELLING)
     return said if said == token else f"(?:{said})"
 
 
 def _class(token: str) -> str:
     """A class of characters as one of ASCII characters and what is spelt in several."""
     unlike, inside = token[1] == "^", token[1:-1].removeprefix("^")
-    spelt_out = [_SPELLING[ord(letter)] for letter in inside if len(_SPELLING[ord(letter)]) > 1]
-    plain = "".join(letter for letter in inside if len(_SPELLING[ord(letter)]) == 1).replace(r"\w", "a-z0-9_")
+    spelt_out = [SPELLING[ord(letter)] for letter in inside if len(SPELLING[ord(letter)]) > 1]
+    plain = "".join(letter for letter in inside if len(SPELLING[ord(letter)]) == 1).replace(r"\w", "a-z0-9_")
     if unlike and (spelt_out or r"\w" in inside):
         raise ValueError(f"{token} is not translated")
     if unlike:
