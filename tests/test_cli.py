@@ -78,6 +78,17 @@ def test_help_comes_at_once():
     assert "scan" in command("--help").stdout
 
 
+@pytest.mark.parametrize(
+    "verb", [name for name, verb in main.commands.items() if any(p.name == "seed" for p in verb.params)]
+)
+def test_a_negative_seed_is_refused(verb: str):
+    """Every verb with random steps says so in one line and ends with 2: no generator takes one."""
+    result = run(verb, "--seed", "-1")
+    assert result.exit_code == 2
+    assert "--seed" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_help_lists_every_verb_once_on_a_line_of_its_own():
     """By task; no line is cut in a narrow terminal."""
     listed = [verb for verbs in SECTIONS.values() for verb in verbs]

@@ -133,7 +133,7 @@ def main(ctx: click.Context, /, *, debug: bool) -> None:
 @click.option("--memory", default="4GB", show_default=True, help="Memory for tables; more is spilled to disk.")
 @click.option("--threads", type=click.IntRange(min=1), help="Workers (default: all cores).")
 @click.option("--scratch", type=_PLACE, help="Where temporary files go; on a cluster a folder that all of it shares.")
-@click.option("--seed", default=0, show_default=True, help="Seed of every random step.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random step.")
 @_force
 @_json
 @_quiet
@@ -184,7 +184,7 @@ def scan(
 @main.command()
 @click.argument("scenario")
 @click.option("--out", required=True, type=_PLACE, help="Where the traffic should stand; must not exist yet.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same bytes.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes.")
 @click.option("--exchanges", type=click.IntRange(min=1), help="About how many exchanges (default: by scenario).")
 @click.option("--accounts", type=click.IntRange(min=1), help="About how many accounts (default: by scenario).")
 @click.option("--corpora", type=_PLACE, help="Directory of corpora to take texts and timing from.")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["label", "train"]
 
 _PLACE: Final = click.Path(path_type=Path)
-_seed = click.option("--seed", default=0, show_default=True, help="Same input and same seed, same bytes.")
+_seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same input and same seed, same bytes."
+)
 _force = click.option("--force", is_flag=True, help="Replace what an earlier run of this command wrote.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

@@ -124,7 +124,7 @@ def detect(ctx: click.Context, /, answers: Path, *, key_file: Path, tokenizer: P
 @click.option("--fraction", default=1.0, show_default=True, help="Share of marked answers in their training.")
 @click.option("--students", default=20, show_default=True, help="Planted students.")
 @click.option("--harvest", type=click.IntRange(min=2), help="Answers each is trained on (default: as the reference).")
-@click.option("--seed", default=0, show_default=True, help="Seed of every random step.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random step.")
 @click.option("--out", type=_PLACE, help="Where the report should be written as JSON.")
 @_json
 @click.pass_context

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from revenuer.engine.base import Kernel, OnPart, OnTold, Part, Reader, drain
-from revenuer.errors import EngineError
+from revenuer.errors import EngineError, reason
 
 __all__ = ["LocalEngine"]
 
@@ -41,7 +41,8 @@ class LocalEngine:
         try:
             self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch)
         except OSError as error:
-            raise EngineError(f"the local engine cannot start: {error}") from error
+            where = scratch or "the system's temporary folder"
+            raise EngineError(f"the local engine cannot start in {where}: {reason(error)}") from error
         try:
             self._connection = ibis.duckdb.connect(
                 threads=self._threads, memory_limit=memory, temp_directory=str(self._path("spill"))
