@@ -110,11 +110,18 @@ def test_times_of_addition_never_go_back(tmp_path: Path):
 
 def test_a_database_without_a_store_is_none(postgres: str):
     """Who only looks is told so, and leaves the database as it is."""
+    server = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS without_a_store"))
+        connection.execute(sa.text("CREATE DATABASE without_a_store"))
+    engine.dispose()
+    url = server.set(database="without_a_store").render_as_string(hide_password=False)
     for _ in range(2):
         with pytest.raises(InputError, match="no such store"):
-            open_store(postgres, make=False)
-    open_store(postgres).close()
-    open_store(postgres, make=False).close()
+            open_store(url, make=False)
+    open_store(url).close()
+    open_store(url, make=False).close()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "://", ":memory:"])
