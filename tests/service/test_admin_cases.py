@@ -326,6 +326,8 @@ def test_the_log_tells_neither_prompts_nor_secrets(
 ):
     """A line has operation, status, caller, time and id; what was sent, asked for or presented is not in it."""
     caplog.set_level(logging.DEBUG, "revenuer")
+    # one way to the capture, whatever a command line of an earlier test has set up
+    monkeypatch.setattr(logging.getLogger("revenuer"), "handlers", [])
     monkeypatch.setattr(logging.getLogger("revenuer"), "propagate", True)
     secret, token = here.key("ingest", "read"), here.person("ada", "approver")
     headers = {"idempotency-key": "b-secret", "content-type": NDJSON}
