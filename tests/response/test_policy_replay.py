@@ -260,3 +260,23 @@ def test_the_command_tells_the_same(world: Path):
     assert CliRunner().invoke(main, [*arguments, "--since", "soon"]).exit_code == 2
     assert CliRunner().invoke(main, ["policy", "check", "default"]).exit_code == 0
     assert "schema = 1" in CliRunner().invoke(main, ["policy", "default"]).stdout
+
+
+@pytest.mark.parametrize("column", ["account_id", "flagged", "extraction_share"])
+def test_findings_without_a_column_that_counts_are_refused(world: Path, column: str):
+    """With its name; a column that may be empty may be missing."""
+    path = world / "findings" / "accounts.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["extraction_share_low"]), path)
+    assert len(met(world)["harvester"]) == 6
+    pq.write_table(table.drop_columns([column]), path)
+    with pytest.raises(InputError, match=column):
+        met(world)
+
+
+def test_findings_with_a_time_that_is_none_are_refused(world: Path):
+    """With the campaign and what stands there."""
+    path = world / "findings" / "campaigns.json"
+    path.write_text(path.read_text().replace("2026-03-01T00:00:00Z", "at first"))
+    with pytest.raises(InputError, match=r"first_seen.*C-1: 'at first' is no time"):
+        met(world)

@@ -14,12 +14,13 @@ from revenuer.errors import InputError, reason
 from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
 from revenuer.response.tasks import I64, TaskBook, marked, task_book
-from revenuer.schema import FOUND_ACCOUNTS
+from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES
 from revenuer.summary import read_findings
 
 __all__ = ["Taught", "exchanges_seen", "standings", "taught"]
 
 NOTHING: Final = ""
+_SEEN: Final = pa.schema([FOUND_EXCHANGES.field("exchange_id")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def exchanges_seen(findings: Path) -> list[str]:
     Raises:
         InputError: `exchanges.parquet` cannot be read.
     """
-    found: list[str] = _read(findings / "exchanges.parquet", ["exchange_id"])["exchange_id"].to_pylist()
+    found: list[str] = _read(findings / "exchanges.parquet", _SEEN)["exchange_id"].to_pylist()
     return found
 
 
@@ -128,7 +129,7 @@ def _held(one: CampaignStanding, confirmed: float | None) -> CampaignStanding:
 
 
 def _accounts(findings: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _read(findings / "accounts.parquet", FOUND_ACCOUNTS.names).to_pylist()
+    rows: list[dict[str, Any]] = _read(findings / "accounts.parquet", FOUND_ACCOUNTS).to_pylist()
     return rows
 
 
@@ -152,13 +153,17 @@ def _account(row: Mapping[str, Any], campaigns: Mapping[str, CampaignStanding]) 
         flagged=True,
         share=row["extraction_share"],
         share_low=row.get("extraction_share_low") or 0.0,
-        campaign=campaigns.get(row["campaign_id"]),
+        campaign=campaigns.get(row.get("campaign_id") or NOTHING),
     )
 
 
-def _read(path: Path, names: list[str]) -> Any:
+def _read(path: Path, wanted: pa.Schema) -> Any:
+    """The columns wanted that are there; those that may be null may be missing."""
     try:
         present = set(pq.read_schema(path).names)
-        return pq.read_table(path, columns=[name for name in names if name in present])
+        for field in wanted:
+            if field.name not in present and not field.nullable:
+                raise InputError("is missing", file=str(path), column=field.name)
+        return pq.read_table(path, columns=[name for name in wanted.names if name in present])
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
