@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.errors import InputError
+from revenuer.errors import InputError, reason
 from revenuer.schema import CAPABILITIES, EXTRACTION_CAPABILITIES
 from revenuer.text.features import score_rows
 from revenuer.text.ngrams import FeatureTable
@@ -158,7 +158,7 @@ class CapabilityModel:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 return replace(cls._from_arrays(dict(stored)), digest=hashlib.sha256(content).hexdigest())
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"is not a capability model: {error}", file=str(file)) from error
+            raise InputError(f"is not a capability model: {reason(error)}", file=str(file)) from error
 
     @classmethod
     def _from_arrays(cls, stored: dict[str, Any]) -> CapabilityModel:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.errors import InputError, MissingExtraError
+from revenuer.errors import InputError, MissingExtraError, reason
 from revenuer.fingerprint.encoder import WIDTH, encoder, encoder_installed, request_vectors
 from revenuer.schema import CAPABILITIES
 
@@ -62,7 +62,7 @@ class CarefulModel:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 return replace(cls._from_arrays(dict(stored)), place=place, digest=hashlib.sha256(content).hexdigest())
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"is not a head of the careful model: {error}", file=str(file)) from error
+            raise InputError(f"is not a head of the careful model: {reason(error)}", file=str(file)) from error
 
     @classmethod
     def _from_arrays(cls, stored: dict[str, Any]) -> CarefulModel:

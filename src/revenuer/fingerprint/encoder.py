@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.errors import ConfigError, MissingExtraError
+from revenuer.errors import ConfigError, MissingExtraError, reason
 
 __all__ = ["WIDTH", "Encoder", "encoder", "encoder_installed", "request_vectors"]
 
@@ -128,7 +128,7 @@ def _opened(place: Path) -> sqlite3.Connection:
         store = sqlite3.connect(place / _FILE, timeout=60.0)
         store.execute("CREATE TABLE IF NOT EXISTS vectors (nth INTEGER PRIMARY KEY, name BLOB UNIQUE, vector BLOB)")
     except (OSError, sqlite3.Error) as error:
-        raise ConfigError(f"{place}: cannot keep vectors of texts there: {error}") from error
+        raise ConfigError(f"{place}: cannot keep vectors of texts there: {reason(error)}") from error
     return store
 
 
