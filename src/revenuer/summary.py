@@ -7,7 +7,6 @@ missing: sources differ in what they record, and a reader then says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -284,25 +283,14 @@ def read_findings(findings: Path) -> tuple[tuple[Campaign, ...], ScanSummary]:
     """Read `campaigns.json` and, where it is there, `scan.json` of a findings directory.
 
     Raises:
-        InputError: no `campaigns.json`, one of another version or with a time that is none, or one of the two cannot be read.
+        InputError: no `campaigns.json`, one of another version, or one of the two cannot be read.
     """
     path, beside = findings / CAMPAIGNS_FILE, findings / SUMMARY_FILE
     document = _decode(_read(path), _CampaignsFile, str(path))
     if document.schema != FINDINGS_SCHEMA_VERSION:
         raise InputError(f"is of version {document.schema}, not {FINDINGS_SCHEMA_VERSION}", file=str(path))
-    for one in document.campaigns:
-        _check_times(one, str(path))
     summary = from_json(_read(beside), file=str(beside)) if beside.is_file() else ScanSummary()
     return document.campaigns, summary
-
-
-def _check_times(campaign: Campaign, file: str) -> None:
-    for name in ("first_seen", "last_seen"):
-        try:
-            datetime.fromisoformat(getattr(campaign, name))
-        except ValueError:
-            told = f"{campaign.campaign_id}: {getattr(campaign, name)!r} is no time"
-            raise InputError(told, file=file, column=name) from None
 
 
 def _read(path: Path) -> bytes:

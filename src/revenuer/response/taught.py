@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
 from revenuer.response.tasks import I64, TaskBook, marked, task_book
 from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES
-from revenuer.summary import read_findings
+from revenuer.summary import CAMPAIGNS_FILE, read_findings
 
 __all__ = ["Taught", "exchanges_seen", "standings", "taught"]
 
@@ -80,7 +81,7 @@ def taught(
         marks: `task_marks` of a scan by its moment, findings and campaigns.
 
     Raises:
-        InputError: findings cannot be read.
+        InputError: findings cannot be read, or a campaign's time is none.
     """
     made: list[Taught] = []
     frames: dict[str, dict[str, None]] = {}
@@ -88,6 +89,7 @@ def taught(
     standing: dict[str, CampaignStanding] = {}
     for at, place in scans:
         named, _ = read_findings(place)
+        _check_times(named, str(place / CAMPAIGNS_FILE))
         latest = {one.campaign_id: _held(_standing(one), confirmed) for one in named}
         standing = latest | {name: one for name, one in standing.items() if name not in latest}
         told = marks(at, place, named)
@@ -117,6 +119,15 @@ def exchanges_seen(findings: Path) -> list[str]:
     """
     found: list[str] = _read(findings / "exchanges.parquet", _SEEN)["exchange_id"].to_pylist()
     return found
+
+
+def _check_times(campaigns: Sequence[Campaign], file: str) -> None:
+    for one in campaigns:
+        for column, time in (("first_seen", one.first_seen), ("last_seen", one.last_seen)):
+            try:
+                datetime.fromisoformat(time)
+            except ValueError:
+                raise InputError(f"{one.campaign_id}: {time!r} is no time", file=file, column=column) from None
 
 
 def _standing(campaign: Campaign) -> CampaignStanding:

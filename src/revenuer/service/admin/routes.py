@@ -17,10 +17,10 @@ from starlette.routing import Route
 from revenuer.errors import InputError, OutputError
 from revenuer.service.admin import about, appeals, audit, cases, consents, ingest, keyring, verifying
 from revenuer.service.admin.endpoint import Answer, Call, Desk, Endpoint, tag_of
+from revenuer.service.admin.openapi import openapi
 from revenuer.service.admin.unpacking import unpack
 from revenuer.service.answers import Refused
 from revenuer.service.doors import now_text
-from revenuer.service.openapi import openapi
 from revenuer.service.problems import problem
 from revenuer.service.roles import Caller
 
