@@ -83,6 +83,8 @@ def main() -> None:
     )
     parser.add_argument("--markdown", action="store_true")
     arguments = parser.parse_args()
+    if arguments.work is not None:
+        arguments.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.work) as place:
         found = list(scans(arguments.traffic, Path(place)))
     print("\n".join(f"{name}: {value}" for name, value in conditions().items()), end="\n\n")
