@@ -11,14 +11,17 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from revenuer.errors import InputError, reason
 from revenuer.findings import Campaign
+from revenuer.response.found import read_found
 from revenuer.response.tasks import COMMON, COVER, task_book
+from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES
 from revenuer.sources import Quarantine, open_traffic, read_part
 
 __all__ = ["exchanges_before", "task_marks"]
+
+_ACCOUNTS: Final = pa.schema([FOUND_ACCOUNTS.field(name) for name in ("account_id", "flagged", "risk")])
+_EXCHANGES: Final = pa.schema([FOUND_EXCHANGES.field(name) for name in ("exchange_id", "extraction")])
 
 # An account that sends a line so often has made it its own: a member of a campaign would have been flagged by then.
 HABIT: Final = 3
@@ -56,9 +59,9 @@ def task_marks(findings: Path, campaigns: Sequence[Campaign], batches: Iterable[
     frames = sorted({frame for one in campaigns for frame in one.frames})
     if not frames:
         return {}
-    rows = _read(findings / "accounts.parquet", ["account_id", "flagged", "risk"]).to_pylist()
+    rows = read_found(findings / "accounts.parquet", _ACCOUNTS).to_pylist()
     flagged = {row["account_id"]: row["flagged"] for row in rows if row["flagged"] or row["risk"] < INNOCENT}
-    exchanges = _read(findings / "exchanges.parquet", ["exchange_id", "extraction"])
+    exchanges = read_found(findings / "exchanges.parquet", _EXCHANGES)
     harvest = exchanges.filter(exchanges["extraction"])["exchange_id"].combine_chunks()
     found = zip(frames, _sent(frames, batches, harvest), strict=True)
     marks = {frame: _mark(sent, flagged) for frame, sent in found}
@@ -102,10 +105,3 @@ def _mark(sent: _Sent, flagged: Mapping[str, bool]) -> str:
     every += sum(sent.requests[name] for name in inside)
     common = habitual >= HABITUAL * every or len(outside) >= OUTSIDE * (len(outside) + len(inside))
     return COMMON if outside and common else ""
-
-
-def _read(path: Path, columns: list[str]) -> Any:
-    try:
-        return pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error

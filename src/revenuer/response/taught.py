@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from revenuer.errors import InputError, reason
+from revenuer.errors import InputError
 from revenuer.findings import Campaign
 from revenuer.response.decide import AccountStanding, CampaignStanding
+from revenuer.response.found import read_found
 from revenuer.response.tasks import I64, TaskBook, marked, task_book
 from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES
 from revenuer.summary import CAMPAIGNS_FILE, read_findings
@@ -117,7 +117,7 @@ def exchanges_seen(findings: Path) -> list[str]:
     Raises:
         InputError: `exchanges.parquet` cannot be read.
     """
-    found: list[str] = _read(findings / "exchanges.parquet", _SEEN)["exchange_id"].to_pylist()
+    found: list[str] = read_found(findings / "exchanges.parquet", _SEEN)["exchange_id"].to_pylist()
     return found
 
 
@@ -140,7 +140,7 @@ def _held(one: CampaignStanding, confirmed: float | None) -> CampaignStanding:
 
 
 def _accounts(findings: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _read(findings / "accounts.parquet", FOUND_ACCOUNTS).to_pylist()
+    rows: list[dict[str, Any]] = read_found(findings / "accounts.parquet", FOUND_ACCOUNTS).to_pylist()
     return rows
 
 
@@ -166,15 +166,3 @@ def _account(row: Mapping[str, Any], campaigns: Mapping[str, CampaignStanding]) 
         share_low=row.get("extraction_share_low") or 0.0,
         campaign=campaigns.get(row.get("campaign_id") or NOTHING),
     )
-
-
-def _read(path: Path, wanted: pa.Schema) -> Any:
-    """The columns wanted that are there; those that may be null may be missing."""
-    try:
-        present = set(pq.read_schema(path).names)
-        for field in wanted:
-            if field.name not in present and not field.nullable:
-                raise InputError("is missing", file=str(path), column=field.name)
-        return pq.read_table(path, columns=[name for name in wanted.names if name in present])
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot be read: {reason(error)}", file=str(path)) from error
