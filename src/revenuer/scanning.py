@@ -256,7 +256,8 @@ class _Scan:
         self.tell("link accounts", 1, 3)
         shared = np.flatnonzero(templates.entities >= LEAST_ENTITIES)
         requests = sample_requests(self.engine, rows, left, templates, shared)
-        queues = find_queues(templates, suspects(templates, requests, seed=self.seed), left)
+        chosen = suspects(templates, requests, seed=self.seed, threads=self.engine.threads)
+        queues = find_queues(templates, chosen, left)
         self.tell("link accounts", 2, 3)
         found = traces(self.engine, rows, left)
         groups = [Group(queue.accounts, queue.templates[queue.tasks]) for queue in queues]

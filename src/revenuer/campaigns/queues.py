@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -97,7 +96,7 @@ class Queue:
         return held if held.any() else self.tasks
 
 
-def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
+def suspects(templates: Templates, requests: Requests, *, seed: int, threads: int = 1) -> I64:
     """Templates that several owners use, that may be tasks and are not plainly the product of customers with habits.
 
     A template that accounts of a proxy share with the genuine customers behind them, a published persona say, would
@@ -111,7 +110,7 @@ def suspects(templates: Templates, requests: Requests, *, seed: int) -> I64:
         test = requests.test(requests.of(np.array([template])), seed=seed, permutations=QUICK)
         return queue_evidence(test) > PLAINLY_INNOCENT
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         kept = np.fromiter(pool.map(suspect, chosen.tolist()), np.bool_, len(chosen))
     return chosen[kept]
 

@@ -10,7 +10,6 @@ outside.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -97,7 +96,7 @@ def listen(
     if not chosen:
         return None
     words = bags(engine, traffic, np.sort(examples["draw"].to_numpy()), key)
-    weights, intercepts = _voices(words, examples, chosen)
+    weights, intercepts = _voices(words, examples, chosen, engine.threads)
     spoken = engine.persist("spoken", _once(sound(engine, traffic, Voices(weights, intercepts, key))))
     outside = rows.anti_join(members, rows.account == members.account).select("draw")
     heard = _levelled(engine, spoken, outside, len(chosen))
@@ -176,7 +175,7 @@ def _examples(engine: Engine, rows: ir.Table, members: ir.Table, used: dict[str,
     return chosen.sort_by([("of", "ascending"), ("draw", "ascending")])
 
 
-def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32, F32]:
+def _voices(words: pa.Table, examples: pa.Table, chosen: list[int], threads: int) -> tuple[F32, F32]:
     """Weights of shape (FEATURES, voices) and intercepts of shape (voices,)."""
     texts = matrix(words["words"])
     names, first, copies = np.unique(words["draw"].to_numpy(), return_index=True, return_counts=True)
@@ -196,7 +195,7 @@ def _voices(words: pa.Table, examples: pa.Table, chosen: list[int]) -> tuple[F32
         return _learn(sparse.vstack([own, more], format="csr"), others)
 
     weights, intercepts = np.zeros((FEATURES, len(chosen)), np.float32), np.zeros(len(chosen), np.float32)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for column, (held, learnt, intercept) in enumerate(pool.map(voice, chosen)):
             weights[held, column], intercepts[column] = learnt, intercept
     return weights, intercepts

@@ -28,9 +28,11 @@ class Engine(Protocol):
 
     Attributes:
         kind: `local` or `spark`, as findings tell it.
+        threads: what the process that asks may run side by side of its own.
     """
 
     kind: str
+    threads: int
 
     def map(
         self,

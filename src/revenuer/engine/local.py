@@ -37,7 +37,7 @@ class LocalEngine:
     kind = "local"
 
     def __init__(self, *, memory: str = "2GB", threads: int | None = None, scratch: Path | None = None) -> None:
-        self._threads = threads or os.cpu_count() or 1
+        self.threads = threads or os.cpu_count() or 1
         try:
             self._directory = tempfile.TemporaryDirectory(prefix="revenuer-", dir=scratch)
         except OSError as error:
@@ -45,7 +45,7 @@ class LocalEngine:
             raise EngineError(f"the local engine cannot start in {where}: {reason(error)}") from error
         try:
             self._connection = ibis.duckdb.connect(
-                threads=self._threads, memory_limit=memory, temp_directory=str(self._path("spill"))
+                threads=self.threads, memory_limit=memory, temp_directory=str(self._path("spill"))
             )
         except duckdb.Error as error:
             self._directory.cleanup()
@@ -123,7 +123,7 @@ class LocalEngine:
     def _each(self, run: Callable[[Any], Any], tasks: Sequence[Any], on_part: OnPart | None) -> list[Any]:
         """Run every task on the pool; the first error stops the rest and is raised."""
         results = []
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             try:
                 for result in pool.map(run, tasks):
                     results.append(result)

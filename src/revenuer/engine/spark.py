@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -72,6 +73,7 @@ class SparkEngine:
             raise EngineError(f"the Spark engine cannot start: {error}") from error
         # workers may run as somebody else
         Path(self._directory.name).chmod(0o777)
+        self.threads = os.cpu_count() or 1
         self._numbers = count()
         self._places: dict[str, Path] = {}
         self._unknown: dict[str, pa.Schema] = {}
