@@ -187,6 +187,15 @@ def test_a_scan_of_ordinary_traffic_is_clean_and_repeatable(traffic: Path, tmp_p
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
 
+def test_findings_beside_the_tables_of_traffic_are_no_traffic(traffic: Path):
+    """A folder of findings in the folder of traffic is left aside by the next scan."""
+    put_parquet(traffic, rows(30))
+    assert scan(traffic, out=traffic / "findings").exit_code == 0
+    assert scan(traffic, out=traffic / "again").exit_code == 0
+    for name in FINDINGS:
+        assert (traffic / "findings" / name).read_bytes() == (traffic / "again" / name).read_bytes(), name
+
+
 def test_a_scan_that_finds_campaigns_exits_1(traffic: Path):
     """And its JSON names them."""
     simulate("demo", traffic, seed=7)

@@ -167,6 +167,7 @@ def scan(
             on_stage("open traffic", 0, 1)
             # a wrong path is told before heavy parts are loaded
             for source in filter(None, (traffic, how["reference"])):
+                _check_apart(out, source)
                 open_traffic(source, strict=how["strict"], content=how["content"])
             from revenuer.scanning import scan as run  # noqa: PLC0415
 
@@ -199,7 +200,9 @@ def scan(
 )
 @click.option("--cover", type=click.Choice(["made", "lived", "customers"]), help="What the ordinary traffic is.")
 @click.option("--campaign-accounts", type=click.IntRange(min=2), help="Accounts of each campaign.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a day of each campaign account.")
+@click.option(
+    "--rate", type=click.FloatRange(0, 100_000, min_open=True), help="Requests a day of each campaign account."
+)
 @click.option("--campaign-days", type=click.FloatRange(0, 13.9, min_open=True), help="How many days a campaign runs.")
 @click.option(
     "--per-account", type=click.FloatRange(4, 10_000), help="Exchanges of an account, on average (default: 17)."
@@ -305,6 +308,12 @@ main.add_command(taxii)
 main.add_command(match)
 main.add_command(dossier)
 main.add_command(verify)
+
+
+def _check_apart(out: Path, traffic: Path) -> None:
+    """Findings have tables of the names of traffic: among the exchanges the next scan would meet them as such."""
+    if out.resolve().is_relative_to((traffic / "exchanges").resolve()):
+        raise ConfigError(f"--out {out}: lies where the exchanges of {traffic} are read from")
 
 
 def _check_something_was_read(result: ScanResult, traffic: Path) -> None:
