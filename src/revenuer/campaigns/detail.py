@@ -40,7 +40,7 @@ def drawn_in_time(series: pa.Table, hours: Hours, number: int) -> InTime:
     """
     extracts = series["extracts"].to_numpy(zero_copy_only=False).astype(bool)
     at, n = micros(series["hour"]), series["n"].to_numpy()
-    own, rest = hours.of(number), hours.of(-1)
+    own, rest = hours.of(number), hours.others
     return InTime(
         series=_series(at, n, extracts),
         hours=_clock(at[extracts], n[extracts]),

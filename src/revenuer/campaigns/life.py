@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import ibis.expr.types as ir
@@ -113,7 +114,7 @@ def life_signs(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hours:
     """Extraction exchanges of each campaign, and exchanges of everybody else (-1), by hour and model."""
 
@@ -126,6 +127,11 @@ class Hours:
         """Those of one campaign, or of everybody else (-1)."""
         rows = self.campaign == campaign
         return Hours(self.campaign[rows], self.hour[rows], self.model[rows], self.n[rows])
+
+    @cached_property
+    def others(self) -> Hours:
+        """Those of everybody else, which every campaign is held against."""
+        return self.of(-1)
 
 
 def hours_by_model(engine: Engine, scored: ir.Table) -> Hours:
@@ -142,7 +148,7 @@ def hours_by_model(engine: Engine, scored: ir.Table) -> Hours:
 
 def pivots(campaign: int, hours: Hours, releases: pa.Table) -> tuple[Pivot, ...]:
     """Moves of a campaign to a model within a day of its release, faster than everybody else's."""
-    found, mine, others = [], hours.of(campaign), hours.of(-1)
+    found, mine, others = [], hours.of(campaign), hours.others
     for model, released in zip(releases["model"].to_pylist(), micros(releases["released_at"]), strict=True):
         own, rest = _shares(mine, model, int(released)), _shares(others, model, int(released))
         if own is None or own.after - own.before < RISE:
