@@ -114,6 +114,12 @@ def cache(place: Path, engine: Any, early: Path, whole: Path) -> Cache:
 
 
 @pytest.fixture
+def early_cache(place: Path, cache: Cache) -> Path:  # noqa: ARG001 - the cache's fixture makes the copy
+    """The copy, which stands once the cache was made."""
+    return place / "cache of early"
+
+
+@pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Rows of every batch that fingerprints are made of."""
     rows: list[int] = []
@@ -153,10 +159,12 @@ def test_known_files_are_not_read_for_fingerprints(tmp_path: Path, engine: Any, 
     assert made(engine, whole, copied(cache.place, tmp_path / "cache"))[1].equals(expected)
 
 
-def test_only_new_files_are_read(tmp_path: Path, engine: Any, place: Path, whole: Path, cache: Cache, read: list[int]):
+def test_only_new_files_are_read(
+    tmp_path: Path, engine: Any, early_cache: Path, whole: Path, cache: Cache, read: list[int]
+):
     """Nothing but the file that came is fingerprinted, and what comes of it is what came of it before."""
     expected = made(engine, whole, cache)[1]
-    assert made(engine, whole, copied(place / "cache of early", tmp_path / "cache"))[1].equals(expected)
+    assert made(engine, whole, copied(early_cache, tmp_path / "cache"))[1].equals(expected)
     assert sum(read) == rows_of(whole, DAYS - 1)
 
 
@@ -172,9 +180,9 @@ def test_frames_of_new_files_are_found(engine: Any, whole: Path, cache: Cache):
     assert frame in prints.libraries["prompt"].ids
 
 
-def test_what_was_known_stays(place: Path, whole: Path, cache: Cache):
+def test_what_was_known_stays(early_cache: Path, whole: Path, cache: Cache):
     """Frames that are added stand behind those that were there; token weights are the same."""
-    before, after = Cache(place / "cache of early", Kept(place / "cache of early")).frames(), cache.frames()
+    before, after = Cache(early_cache, Kept(early_cache)).frames(), cache.frames()
     assert before is not None
     assert after is not None
     known = before.libraries["prompt"].ids
@@ -184,12 +192,12 @@ def test_what_was_known_stays(place: Path, whole: Path, cache: Cache):
     assert (after.rows, after.since) == (before.rows, rows_of(whole, DAYS - 1))
 
 
-def test_kept_fingerprints_are_those_that_the_frames_of_their_time_give(place: Path, whole: Path, cache: Cache):
+def test_kept_fingerprints_are_those_that_the_frames_of_their_time_give(early_cache: Path, whole: Path, cache: Cache):
     """Byte for byte: the frames of the first scan for its files, those and the added ones for the file that came."""
     parts = narrowed(open_traffic(whole).exchange_parts(), set(EXCHANGES.names) - {"response"})
     assert len(parts) == DAYS
     for part in parts:
-        at = cache.place if part is parts[-1] else place / "cache of early"
+        at = cache.place if part is parts[-1] else early_cache
         frames = Cache(at, Kept(at)).frames()
         assert frames is not None
         libraries = frames.libraries
@@ -259,12 +267,12 @@ def test_a_broken_entry_is_told(tmp_path: Path, engine: Any, whole: Path, cache:
         copy.frames()
 
 
-def test_a_changed_file_is_read_again(tmp_path: Path, engine: Any, place: Path, early: Path, read: list[int]):
+def test_a_changed_file_is_read_again(tmp_path: Path, engine: Any, early_cache: Path, early: Path, read: list[int]):
     """The content of a file counts, not its name or time."""
     shutil.copytree(early, tmp_path / "changed")
     changed = file(tmp_path / "changed", 1)
     pq.write_table(pq.read_table(changed).slice(1), changed)
-    rows = made(engine, tmp_path / "changed", copied(place / "cache of early", tmp_path / "cache"))[1]
+    rows = made(engine, tmp_path / "changed", copied(early_cache, tmp_path / "cache"))[1]
     assert sum(read) == rows_of(tmp_path / "changed", 1)
     assert len(rows) == len(exchanges_of(early)) - 1
 

@@ -123,7 +123,17 @@ def test_what_nobody_looks_at_keeps_its_bytes():
     assert b"12345678901234567890" in out
 
 
-bodies = st.binary(max_size=60) | st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5).map(dumps)
+def no_object(body: bytes) -> bool:
+    """Whether the bytes are something else than a JSON object, as a few bytes can be by chance."""
+    try:
+        return not isinstance(json.loads(body), dict)
+    except ValueError:
+        return True
+
+
+bodies = (
+    st.binary(max_size=60) | st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5).map(dumps)
+).filter(no_object)
 
 
 @given(bodies, st.sampled_from(["chat", "completions", "responses", "messages"]))
