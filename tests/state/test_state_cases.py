@@ -27,6 +27,7 @@ from revenuer.state import (
     resolve,
     revoke,
     shown,
+    utc,
     verify_chain,
 )
 
@@ -123,6 +124,15 @@ def test_what_a_person_says_of_a_campaign_outlasts_scans(state: State):
         assert shown(connection, "C-1")["standing"] == "dismissed"
         with pytest.raises(InputError, match="nothing in the state"):
             shown(connection, "C-404")
+
+
+@pytest.mark.parametrize(
+    "text", ["yesterday", "", "2026-02-30", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00"]
+)
+def test_what_is_no_time_is_refused(text: str):
+    """Nor is one that its zone leads beyond the years that there are."""
+    with pytest.raises(InputError, match="expected a time such as"):
+        utc(text)
 
 
 def test_a_consent_holds_until_it_ends(state: State):

@@ -95,6 +95,7 @@ def utc(text: str) -> str:
     """
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        there = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # a zone may lead beyond the years that there are
         raise InputError(f"{text}: expected a time such as 2026-03-01T00:00:00Z") from error
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return there.strftime("%Y-%m-%dT%H:%M:%SZ")
