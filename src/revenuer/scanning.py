@@ -26,6 +26,7 @@ from revenuer.campaigns.observe import observe
 from revenuer.campaigns.queues import LEAST_ENTITIES, Queue, find_queues, heard_too, suspects
 from revenuer.campaigns.quoters import without_quoters
 from revenuer.campaigns.scoring import Heard, score_exchanges
+from revenuer.campaigns.singles import with_singles
 from revenuer.campaigns.verdict import Verdict, deliver
 from revenuer.campaigns.wording import listen
 from revenuer.engine import Engine, check_engine, connect
@@ -287,8 +288,9 @@ class _Scan:
             return queues, None
         known = len(templates)
         more = as_templates(self.engine, wording, rows, templates, profiles, queues)
-        sure = sure_users(self.engine, rows, templates, profiles, queues)
-        queues = heard_too(templates, more, profiles, queues, sure)
+        meant = sure_users(self.engine, rows, templates, profiles, queues, private=False)
+        sure = sure_users(self.engine, rows, templates, profiles, queues, private=True)
+        queues = with_singles(templates, heard_too(templates, more, profiles, queues, meant), sure)
         worth = worth_of_levels(more, known, profiles, queues)
         self.tell("listen", 1, 1)
         return queues, Heard(wording.heard, worth, wording.voices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,13 @@ def test_flagged_is_who_was_seen_to_extract_or_surely_belongs(
     """Two exchanges called extraction, or as many expected of an account that is surely a member."""
     found = flagged_of(members([0.9, posterior]), harvest([LEAST_FLAGGED, extracted], [5.0, expected]))
     assert found.tolist() == ([0, 1] if flagged else [0])
+
+
+def test_one_task_is_enough_of_an_account_that_was_taken_in_for_one():
+    """Who was expected to have one task is flagged for it; somebody else's one exchange may be an accident."""
+    queue = replace(members([0.9, 0.7, 0.7]), once=np.array([1]))
+    assert flagged_of(queue, harvest([LEAST_FLAGGED, 1, 1], [5.0, 0.7, 0.7])).tolist() == [0, 1]
+    assert flagged_of(queue, harvest([LEAST_FLAGGED, 0, 0], [5.0, 0.7, 0.7])).tolist() == [0]
 
 
 def test_nobody_is_flagged_in_a_campaign_in_which_nobody_was_seen_to_extract():

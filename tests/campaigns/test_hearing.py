@@ -82,8 +82,10 @@ def test_the_templates_before_the_levels_stay_as_they_are(world: Heard, heard: T
     np.testing.assert_array_equal(order, np.arange(len(order)))
 
 
-def sure(world: Heard, queues: list[Queue] | None = None) -> list[set[int]]:
-    found = sure_users(world.engine, world.rows, world.templates, world.profiles, queues or world.queues)
+def sure(world: Heard, queues: list[Queue] | None = None, *, private: bool = True) -> list[set[int]]:
+    found = sure_users(
+        world.engine, world.rows, world.templates, world.profiles, queues or world.queues, private=private
+    )
     return [set(accounts.tolist()) for accounts in found]
 
 
@@ -93,15 +95,16 @@ def test_sure_are_those_who_send_a_task_and_mean_it(world: Heard):
 
 
 def test_a_published_template_makes_nobody_sure_unless_it_is_all_there_is(world: Heard):
-    """Of tasks that others send as well those count only where a campaign has no others."""
+    """Of tasks that others send as well those count only where a campaign has no others, or where any task does."""
     (queue,) = world.queues
     public = replace(queue, inside=np.full(2, 0.5))
     assert sure(world, [queue, public]) == [{*MEMBERS, *JOINERS}, {*MEMBERS, *JOINERS, *COVERED}]
+    assert sure(world, [public], private=False) == [{*MEMBERS, *JOINERS, *COVERED}]
 
 
 def test_those_who_do_the_tasks_in_other_words_join(world: Heard, heard: Templates):
     """A task as it is and many in other words make a member; the words alone, a quotation or cover do not."""
-    users = sure_users(world.engine, world.rows, world.templates, world.profiles, world.queues)
+    users = sure_users(world.engine, world.rows, world.templates, world.profiles, world.queues, private=False)
     (queue,) = heard_too(world.templates, heard, world.profiles, world.queues, users)
     assert queue.accounts.tolist() == [*MEMBERS, *JOINERS]
     assert len(queue.posterior) == len(queue.accounts)

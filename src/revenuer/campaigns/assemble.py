@@ -178,10 +178,11 @@ def _flagged(queue: Queue, harvest: Harvest, templates: Templates, profiles: Pro
     """The accounts to flag: those that were seen to extract, and those that surely belong.
 
     Of bare tasks it is known how many an account sends, and not well which. Where all are bare, an account is flagged
-    only if there are enough at the lower bound, or as large a share as its campaign's accounts make.
+    only if there are enough at the lower bound, or as large a share as its campaign's accounts make. Accounts with a single
+    task were taken in as no accident.
     """
     accounts = queue.accounts
-    seen = harvest.extracted[accounts] >= LEAST_FLAGGED
+    seen = harvest.extracted[accounts] >= np.where(np.isin(accounts, queue.once), 1, LEAST_FLAGGED)
     if not seen.any():
         return accounts[:0]
     sure = (harvest.expected[accounts] >= LEAST_FLAGGED) & (queue.posterior >= SURE)

@@ -66,17 +66,17 @@ def _untold(engine: Engine, wording: Wording, rows: ir.Table, templates: Templat
 
 
 def sure_users(
-    engine: Engine, rows: ir.Table, templates: Templates, profiles: Profiles, queues: list[Queue]
+    engine: Engine, rows: ir.Table, templates: Templates, profiles: Profiles, queues: list[Queue], *, private: bool
 ) -> list[I64]:
-    """For each campaign the accounts that send a task of it, hardly anybody else's, and mean it.
+    """For each campaign the accounts that send a task of it (if `private` hardly anybody else's), and mean it.
 
     Whoever reports or studies an attack quotes it: the wording is there, and the text model reads it as less of a task.
     """
     least = np.nan_to_num(np.array([AS_PLAIN * task_text(queue, templates) for queue in queues]))
     parts = []
     for kind, name in enumerate(KINDS):
-        of, ids = tasks_of(templates, queues, kind, private=True)
-        told = engine.table(f"sure_{name}", pa.table({"task": ids, "of": of, "least": least[of]}))
+        of, ids = tasks_of(templates, queues, kind, private=private)
+        told = engine.table(f"sure_{name}_{private}", pa.table({"task": ids, "of": of, "least": least[of]}))
         sent = rows.join(told, rows[name] == told.task)
         parts.append(sent.filter(_.extraction.cast("float64").fill_null(1.0) >= _.least).select("account", "of"))
     found = engine.collect(ibis.union(*parts, distinct=True).order_by("of", "account"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -72,6 +72,7 @@ class Queue:
         requests: of each template, by members.
         worth: probability of each template to be a task, not what the members' customers send.
         reading: log10 likelihood ratio of tasks against any templates, from how they read.
+        once: those of the accounts that were taken in for a single task (`campaigns.singles`).
     """
 
     accounts: I64
@@ -82,6 +83,7 @@ class Queue:
     requests: I64
     worth: F64
     reading: float
+    once: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def tasks(self) -> npt.NDArray[np.bool_]:
