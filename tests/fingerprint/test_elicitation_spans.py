@@ -138,13 +138,24 @@ def test_short_quotations_are_words_that_are_named():
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(MARKS), st.text(max_size=12)), max_size=60).map("".join))
 def test_spans_lie_in_order_within_any_text(text: str):
-    """Whatever marks a text holds, spans are within it, in order, and what is left and what is taken are all of it."""
+    """Whatever marks a text holds, spans lie within it by where they start, and what is left and what they take are all of it."""
     (spans,) = foreign_spans(pa.array([text]))
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)
-    assert all(one.end <= other.start for one, other in pairwise(spans))
-    taken = sum(span.end - span.start for span in spans)
-    assert len(without(text, spans)) == len(text) - taken + len(spans)
+    assert all(one.start <= other.start for one, other in pairwise(spans))
+    taken = {place for span in spans for place in range(span.start, span.end)}
+    assert len(without(text, spans)) == len(text) - len(taken) + len(spans)
     assert isinstance(own_words([text])[0], str)
+
+
+def test_a_quotation_within_a_labelled_field_is_taken_once():
+    """Spans may lie within one another; of the text what stands in either is left out, and nothing twice."""
+    text = 'Look at this.\nMessage: he said "show every step of your reasoning" to us\n\nthanks'
+    (spans,) = foreign_spans(pa.array([text]))
+    assert [text[span.start : span.end] for span in spans] == [
+        ' he said "show every step of your reasoning" to us',
+        '"show every step of your reasoning"',
+    ]
+    assert without(text, spans).split() == ["Look", "at", "this.", "Message:", "thanks"]
 
 
 def cpu_of(work: Callable[[], object]) -> float:

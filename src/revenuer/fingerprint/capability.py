@@ -185,6 +185,16 @@ class CapabilityModel:
         Raises:
             ValueError: the three do not speak of the same number of exchanges.
         """
+        return Scores.from_logits(*self.judge(prompt, system, structure, wordless))
+
+    def judge(
+        self,
+        prompt: Tokens,
+        system: Tokens,
+        structure: F32 | None = None,
+        wordless: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[F32, F32]:
+        """The logits and the elicitation of `score`, without what follows from the logits."""
         n = len(prompt.offsets) - 1
         if len(system.offsets) - 1 != n or (structure is not None and structure.shape != (n, len(STRUCTURE))):
             raise ValueError(f"prompt has {n} texts; system and structure must have as many")
@@ -195,4 +205,4 @@ class CapabilityModel:
         if wordless is not None:
             logits[wordless, CAPABILITIES.index("other")] += _WORDLESS
         elicitation = 1 / (1 + np.exp(-np.clip(raw[:, -1], -30, 30)))
-        return Scores.from_logits(logits, elicitation.astype(np.float32))
+        return logits, elicitation.astype(np.float32)

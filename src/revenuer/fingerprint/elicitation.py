@@ -186,7 +186,7 @@ def asked_elicitation(
     # of others it does not matter what they ask
     rows = np.flatnonzero((np.diff(asked.offsets) == 0) | (of_beside >= DOUBTFUL))
     silent = np.diff(asked.offsets)[rows] == 0
-    of_asked = model.score(take(asked, rows), take(systems, doubtful[rows])).elicitation
+    _, of_asked = model.judge(take(asked, rows), take(systems, doubtful[rows]))
     lower = silent | (of_beside[rows] > of_asked)
     result = elicitation.copy()
     result[doubtful[rows[lower]]] = np.minimum(result[doubtful[rows[lower]]], of_asked[lower])
@@ -204,4 +204,4 @@ def _doubtful(model: CapabilityModel, prompts: pa.Array, elicitation: F32, syste
 
 def _alone(model: CapabilityModel, texts: pa.Array) -> F32:
     """The score of each text without a system prompt."""
-    return model.score(tokenize(texts), tokenize(pa.nulls(len(texts), pa.string()))).elicitation
+    return model.judge(tokenize(texts), tokenize(pa.nulls(len(texts), pa.string())))[1]

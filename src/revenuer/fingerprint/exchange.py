@@ -141,7 +141,8 @@ class Fingerprinter:
         system_tokens = tokenize(systems.texts)
         of_system = match(keyed(system_tokens, self.key), self.systems.index, self.systems.weights)
         heads = take(system_tokens, systems.rows, most=SYSTEM_TOKENS)
-        scores = self.model.score(prompts, heads, structure(batch), wordless(batch, prompts))
+        kinds = structure(batch)
+        scores = self.model.score(prompts, heads, kinds, wordless(batch, prompts))
         asked = asked_elicitation(self.model, batch.column("prompt"), scores.elicitation, heads)
         frames = _names(found.frame, self.prompts.ids)
         system_frames = _spread(_names(of_system.frame, self.systems.ids), systems.rows)
@@ -154,7 +155,7 @@ class Fingerprinter:
             "sketch": binary(found.sketch),
             "capability": pa.array(scores.probabilities.argmax(axis=1).astype(np.int8)),
             "holds": pa.array(_bits(replace(scores, elicitation=asked).holding())),
-            **self._votes(batch, prompts, found, scores.logits),
+            **self._votes(prompts, found, kinds, scores.logits, replayed(batch)),
             "extraction": pa.array(scores.extraction),
             "elicitation": pa.array(asked),
             "exemplar": self._exemplars(batch.column("prompt"), frames, draws),
@@ -162,15 +163,18 @@ class Fingerprinter:
         }
 
     def _votes(
-        self, batch: pa.RecordBatch, prompts: Tokens, found: Matches, logits: npt.NDArray[np.float32]
+        self,
+        prompts: Tokens,
+        found: Matches,
+        kinds: npt.NDArray[np.float32],
+        logits: npt.NDArray[np.float32],
+        again: npt.NDArray[np.bool_],
     ) -> dict[str, pa.Array]:
-        framed = np.flatnonzero(found.frame >= 0)
-        slots = slot_tokens(prompts, found.inside, framed)
-        filled = np.diff(slots.offsets) >= LEAST_SLOT
-        empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(framed) + 1, np.int64))
+        filled = np.flatnonzero((found.frame >= 0) & (found.free >= LEAST_SLOT))
+        empty = Tokens(np.zeros(0, np.uint64), np.zeros(len(filled) + 1, np.int64))
         of_slots = np.zeros_like(logits)
-        of_slots[framed[filled]] = self.model.score(slots, empty, structure(batch)[framed]).logits[filled]
-        cast = votes(logits, of_slots, replayed(batch))
+        of_slots[filled], _ = self.model.judge(slot_tokens(prompts, found.inside, filled), empty, kinds[filled])
+        cast = votes(logits, of_slots, again)
         return {name: pa.array(column) for name, column in cast._asdict().items()}
 
     def _exemplars(self, texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
@@ -290,9 +294,11 @@ def _exemplars(texts: pa.Array, frames: I64, draws: I64) -> pa.Array:
 
     The least over all batches is then the same however the traffic is cut into batches.
     """
-    order = np.lexsort((draws, frames))
-    ids, first = np.unique(frames[order], return_index=True)
-    chosen = np.zeros(len(frames), np.bool_)
-    chosen[order[first[ids != 0]]] = True
-    shown = pc.if_else(pa.array(chosen), texts, pa.scalar(None, texts.type))
-    return pc.utf8_slice_codeunits(shown, 0, EXEMPLAR_CHARACTERS)
+    framed = np.flatnonzero(frames)
+    order = framed[np.lexsort((draws[framed], frames[framed]))]
+    _, first = np.unique(frames[order], return_index=True)
+    chosen = order[first]
+    place = np.full(len(frames), -1)
+    place[chosen] = np.arange(len(chosen))
+    shown = pc.utf8_slice_codeunits(texts.take(pa.array(chosen)), 0, EXEMPLAR_CHARACTERS)
+    return shown.take(pa.array(place, mask=place < 0))

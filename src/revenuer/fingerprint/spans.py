@@ -218,6 +218,8 @@ def _walk(text: str, marks: list[_Mark]) -> Iterator[Span]:
 def foreign_spans(texts: pa.Array, heard: Heard | None = None) -> list[list[Span]]:
     """The spans of each text in other words than its writer's, by where they start; time is linear in the texts.
 
+    One may lie within another, as a quotation does in a labelled field, or reach out of it.
+
     Args:
         texts: strings without null.
         heard: the same texts, where they were heard already.

@@ -59,7 +59,15 @@ def votes(logits: F32, of_slots: F32, replayed: Bools) -> Votes:
     own[:, _TRACES] += REPLAY * replayed
     share = np.exp(own - own.max(axis=1, keepdims=True, initial=-np.inf))
     share /= share.sum(axis=1, keepdims=True)
-    order = np.argsort(-share, axis=1, kind="stable")[:, :2]
-    most = np.rint(VOTES * np.take_along_axis(share, order, axis=1)).astype(np.int8)
-    two = order.astype(np.int8)
-    return Votes(two[:, 0], most[:, 0], two[:, 1], most[:, 1])
+    first, most = _likeliest(share)
+    second, more = _likeliest(share)
+    return Votes(first, most, second, more)
+
+
+def _likeliest(share: F32) -> tuple[I8, I8]:
+    """The likeliest of each row, of equals the first, and its votes; its share is then taken out of the row."""
+    likeliest = share.argmax(axis=1)
+    rows = np.arange(len(share))
+    most = np.rint(VOTES * share[rows, likeliest]).astype(np.int8)
+    share[rows, likeliest] = -1
+    return likeliest.astype(np.int8), most

@@ -44,6 +44,7 @@ F32 = npt.NDArray[np.float32]
 I8 = npt.NDArray[np.int8]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 
 
@@ -116,10 +117,39 @@ def _pair(
 
 
 @nb.njit(nogil=True)
-def _scratch() -> tuple[I32, I32, U64]:
-    """Where `_part` notes which concepts it heard last, how often each, and the n-grams of the token it is at."""
+def _scratch() -> tuple[I32, I32, U64, I32]:
+    """Where `_part` notes which concepts it heard last, how often each, and the n-grams it may know with their tokens."""
     recent = np.empty((_AROUND * (HEAD_TOKENS + TAIL_TOKENS), 2), np.int32)
-    return recent, np.empty(CONCEPTS, np.int32), np.empty(_AROUND, np.uint64)
+    most = _AROUND * (HEAD_TOKENS + TAIL_TOKENS) + 1
+    return recent, np.empty(CONCEPTS, np.int32), np.empty(most, np.uint64), np.empty(most, np.int32)
+
+
+@nb.njit(inline="always")
+def _kept(gram: Any, i: int, chosen: Any, known: U8, out: U64, tokens: I32, n: int) -> Any:
+    """Write an n-gram of token `i` that is chosen, if the table may have it; return the new count. It takes no branch."""
+    out[n], tokens[n] = gram, i
+    return n + (maybe(known, gram) & chosen)
+
+
+@nb.njit(nogil=True)
+def _candidates(hashes: U64, start: int, end: int, known: U8, out: U64, tokens: I32) -> tuple[int, int]:
+    """Write the n-grams of a text that the table may have, as `_grams` orders them; return how many, and how many numbers."""
+    length = min(end - start, HEAD_TOKENS + TAIL_TOKENS)
+    numbers = n = 0
+    before = before2 = np.uint64(0)
+    for i in range(length):
+        h = hashes[_place(start, end, i)]
+        numbers += h == _NUMBER
+        pair = join(before, h)
+        n = _kept(h, i, 1, known, out, tokens, n)
+        n = _kept(pair, i, i >= 1, known, out, tokens, n)
+        n = _kept(join(before2, h), i, i >= 2, known, out, tokens, n)
+        if i < EDGE_TOKENS:
+            n = _kept(h ^ OPENING, i, 1, known, out, tokens, n)
+        if i >= length - EDGE_TOKENS:
+            n = _kept(h ^ CLOSING, i, 1, known, out, tokens, n)
+        before, before2 = h, pair
+    return n, numbers
 
 
 @nb.njit(nogil=True)
@@ -128,10 +158,10 @@ def _part(
     start: int,
     end: int,
     weight: float,
-    table: tuple[U64, I32, I8, F32, npt.NDArray[np.uint8]],
+    table: tuple[U64, I32, I8, F32, U8],
     stamp: I32,
     mark: int,
-    scratch: tuple[I32, I32, U64],
+    scratch: tuple[I32, I32, U64, I32],
     ids: I32,
     values: F32,
     n: int,
@@ -139,56 +169,51 @@ def _part(
     """Append the features of one text to `ids` and `values` from position `n`; return the new count.
 
     `stamp` (one place per feature) remembers under `mark` what this text already has: presence counts, not frequency.
+    First all n-grams are sifted, then those left are looked up: which are known is not foreseen, and each guess gone wrong costs
+    as much as several n-grams.
     """
     keys, feature, concept, idf, may = table
-    recent, counts, around = scratch
+    recent, counts, candidates, tokens = scratch
     grams = idf.shape[0]
     first = n
     norm = np.float32(0)
-    numbers = hits = repeated = known = 0
+    hits = repeated = known = 0
     concepts = pairs = near = heard = 0
-    counts[:] = 0
-    before = before2 = np.uint64(0)
     length = min(end - start, HEAD_TOKENS + TAIL_TOKENS)
     if length == 0:
         return first
-    for i in range(length):
-        h = hashes[_place(start, end, i)]
-        numbers += h == _NUMBER
-        share = FRAME_WEIGHT if i < FRAME_TOKENS or i >= length - FRAME_TOKENS else 1
-        heard_before = heard
-        for g in range(_grams(h, before, before2, i, length, around, 0)):
-            gram = around[g]
-            if not maybe(may, gram):
-                continue
-            at = slot(keys, gram)
-            if keys[at] == 0:
-                continue
-            f, c = feature[at], concept[at]
-            if f >= 0:
-                known += 1
-                if stamp[f] == mark:
-                    repeated += 1
-                else:
-                    stamp[f] = mark
-                    ids[n] = f
-                    values[n] = idf[f]
-                    norm += idf[f] * idf[f]
-                    n += 1
-            if c >= 0:
-                concepts += share
-                counts[c] += share
-                if counts[c] == share:
-                    ids[n] = grams + c
-                    values[n] = 0  # known at the end
-                    n += 1
-                others = n
-                n, near = _pair(c, i, near, heard, recent, grams, stamp, mark, ids, values, n)
-                pairs += n - others
-                heard += 1
-        hits += heard > heard_before
-        before2 = join(before, h)
-        before = h
+    counts[:] = 0
+    left, numbers = _candidates(hashes, start, end, may, candidates, tokens)
+    last = -1  # the token at which a concept was heard last
+    for g in range(left):
+        at = slot(keys, candidates[g])
+        if keys[at] == 0:
+            continue
+        i, f, c = tokens[g], feature[at], concept[at]
+        if f >= 0:
+            known += 1
+            if stamp[f] == mark:
+                repeated += 1
+            else:
+                stamp[f] = mark
+                ids[n] = f
+                values[n] = idf[f]
+                norm += idf[f] * idf[f]
+                n += 1
+        if c >= 0:
+            share = FRAME_WEIGHT if i < FRAME_TOKENS or i >= length - FRAME_TOKENS else 1
+            concepts += share
+            counts[c] += share
+            if counts[c] == share:
+                ids[n] = grams + c
+                values[n] = 0  # known at the end
+                n += 1
+            others = n
+            n, near = _pair(c, i, near, heard, recent, grams, stamp, mark, ids, values, n)
+            pairs += n - others
+            heard += 1
+            hits += i != last
+            last = i
     _scale(weight, norm, pairs, concepts, grams, counts, ids[first:n], values[first:n])
     base = grams + CONCEPTS + CONCEPTS * CONCEPTS
     for i in range(SHAPE):
@@ -205,7 +230,7 @@ def _score(
     p_ends: I64,
     system: U64,
     s_ends: I64,
-    table: tuple[U64, I32, I8, F32, npt.NDArray[np.uint8]],
+    table: tuple[U64, I32, I8, F32, U8],
     weights: I8,
     scale: F32,
 ) -> F32:
@@ -234,7 +259,7 @@ def _sparse(
     p_ends: I64,
     system: U64,
     s_ends: I64,
-    table: tuple[U64, I32, I8, F32, npt.NDArray[np.uint8]],
+    table: tuple[U64, I32, I8, F32, U8],
     width: int,
 ) -> tuple[I32, F32, I64]:
     rows = p_ends.shape[0] - 1

@@ -111,10 +111,7 @@ def build_index(cores: Tokens) -> Index:
 
 
 @nb.njit(inline="always")
-def _find(keys: U64, known: U8, shingle: np.uint64) -> np.int64:
-    bit = shingle >> np.uint64(64 - _KNOWN_BITS)
-    if not (known[bit >> np.uint64(3)] >> (bit & np.uint64(7))) & np.uint8(1):
-        return np.int64(-1)
+def _find(keys: U64, shingle: np.uint64) -> np.int64:
     mask = np.uint64(keys.shape[0] - 1)
     h = shingle | np.uint64(1)
     at = mix(h) & mask
@@ -123,6 +120,18 @@ def _find(keys: U64, known: U8, shingle: np.uint64) -> np.int64:
             return np.int64(at)
         at = (at + np.uint64(1)) & mask
     return np.int64(-1)
+
+
+@nb.njit(nogil=True)
+def _maybe(hashes: U64, start: int, end: int, known: U8, shingles: U64, spots: I64) -> int:
+    """Write the shingles of a text that a frame may have, and where they stand; return how many. It takes no branch."""
+    n = 0
+    for i in range(start, end - 3):
+        h = shingle_at(hashes, i)
+        bit = h >> np.uint64(64 - _KNOWN_BITS)
+        shingles[n], spots[n] = h, i
+        n += (known[bit >> np.uint64(3)] >> (bit & np.uint64(7))) & np.uint8(1)
+    return n
 
 
 @nb.njit(cache=True, nogil=True)
@@ -138,18 +147,24 @@ def _best_frame(
     hits: I32,
     touched: I32,
     scratch: U64,
+    shingles: U64,
+    spots: I64,
     places: I64,
-) -> tuple[int, int]:
-    """The best frame of the text at `[start, end)`; leaves in `places` where each of its shingles stands in `keys`."""
-    n_touched = 0
+) -> tuple[int, int, int]:
+    """The best frame of the text at `[start, end)`, its hits, and how many shingles of the text stand in `keys`.
+
+    Leaves in `spots` where in the text these are, and in `places` where in `keys`.
+    """
+    n_touched = found = 0
     fresh = True  # the scratch is cleared for a text that has a shingle of a frame, and few have
     seen = np.uint64(scratch.shape[0] - 1)
-    for i in range(start, end - 3):
-        h = shingle_at(hashes, i)
-        at = _find(keys, known, h)
-        places[i - start] = at
+    for j in range(_maybe(hashes, start, end, known, shingles, spots)):
+        h = shingles[j]
+        at = _find(keys, h)
         if at < 0:
             continue
+        spots[found], places[found] = spots[j], at
+        found += 1
         if fresh:
             scratch[:] = 0
             fresh = False
@@ -172,7 +187,7 @@ def _best_frame(
             best, best_hits = f, hits[f]
     for j in range(n_touched):
         hits[touched[j]] = 0
-    return best, best_hits
+    return best, best_hits, found
 
 
 @nb.njit(cache=True, nogil=True)
@@ -184,72 +199,85 @@ def _leave_own(
     own: U8,
     inside: npt.NDArray[np.bool_],
     marked: npt.NDArray[np.bool_],
+    keys: U64,
+    spots: I64,
 ) -> None:
     """Count what the account says in all its texts among the constant parts.
 
     It reaches from one counted shingle that is not its own to the next, so that it takes a few tokens of what stands beside it.
+    All are looked up before the first is asked about: `keys` and `spots` are room for that.
     """
+    n = 0
+    for i in range(start, end - 3):
+        h = shingle_at(hashes, i)
+        keys[n], spots[n] = own_key(h, account), i
+        n += chosen(h)
+    for j in range(n):
+        keys[j] = is_own(own, keys[j])
     marked[: end - start] = False
-    begin, run = start, 0
-    for i in range(start, end - 2):
-        last = i == end - 3
-        h = np.uint64(0) if last else shingle_at(hashes, i)
-        if not last and not chosen(h):
-            continue
-        if not last and is_own(own, own_key(h, account)):
+    begin, run, some = start, 0, False
+    for j in range(n + 1):
+        last = j == n
+        if not last and keys[j]:
             run += 1
             continue
-        stop = end if last else i + 3
+        stop = end if last else spots[j] + 3
         if run >= 2:
             said = 0
-            for j in range(begin, stop):
-                said += not inside[j]
+            for i in range(begin, stop):
+                said += not inside[i]
             if said >= _LEAST_SAID:
-                marked[begin - start : stop - start] = True
-        begin, run = i + 1, 0
+                marked[begin - start : stop - start] = some = True
+        begin, run = spots[j] + 1, 0
+    if not some:
+        return
     left = 0
     for i in range(start, end):
-        left += not (inside[i] or marked[i - start])
+        left += not (inside[i] | marked[i - start])
     if left >= _LEAST_LEFT:
         for i in range(start, end):
             inside[i] |= marked[i - start]
 
 
 @nb.njit(nogil=True)
-def _mark_frame(start: int, end: int, best: int, places: I64, postings: I32, inside: npt.NDArray[np.bool_]) -> None:
+def _mark_frame(spots: I64, places: I64, found: int, best: int, postings: I32, inside: npt.NDArray[np.bool_]) -> None:
     """Mark the tokens of each shingle of the text that frame `best` holds."""
-    for i in range(start, end - 3):
-        at = places[i - start]
-        if at < 0:
-            continue
+    for j in range(found):
         for p in range(postings.shape[1]):
-            if postings[at, p] == best:
-                inside[i : i + 4] = True
+            if postings[places[j], p] == best:
+                inside[spots[j] : spots[j] + 4] = True
                 break
 
 
 @nb.njit(nogil=True)
 def _fill(
-    hashes: U64, start: int, end: int, inside: npt.NDArray[np.bool_], weights: F32, total: npt.NDArray[np.float64]
+    hashes: U64,
+    start: int,
+    end: int,
+    inside: npt.NDArray[np.bool_],
+    weights: F32,
+    total: npt.NDArray[np.float64],
+    heavy: I64,
 ) -> tuple[np.uint64, int]:
-    """Signature and number of the tokens outside the frame; their weighted projection is left in `total`."""
+    """Signature and number of the tokens outside the frame; their weighted projection is left in `total`.
+
+    Those of weight are found first, without a branch: their weights, far apart in memory, then come together.
+    """
     word_mask = np.uint64(weights.shape[0] - 1)
     signature = np.uint64(0)
-    outside = 0
+    outside = n = 0
     total[:] = 0.0
     for i in range(start, end):
-        if inside[i]:
-            continue
-        outside += 1
-        h = hashes[i]
-        signature += mix(h)
-        weight = weights[h & word_mask]
-        if weight > 0.0:
-            for d in range(total.shape[0]):
-                if (h >> np.uint64(40 + d)) & np.uint64(1):
-                    total[d] += weight
-                else:
-                    total[d] -= weight
+        h, free = hashes[i], not inside[i]
+        outside += free
+        signature += mix(h) if free else np.uint64(0)
+        heavy[n] = i
+        n += free & (weights[h & word_mask] > 0.0)
+    for j in range(n):
+        h = hashes[heavy[j]]
+        weight = np.float64(weights[h & word_mask])
+        for d in range(SKETCH_WIDTH):
+            total[d] += weight if (h >> np.uint64(40 + d)) & np.uint64(1) else -weight
     return signature, outside
 
 
@@ -275,7 +303,8 @@ def _match(
     longest = 1
     for t in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[t + 1] - offsets[t])
-    places = np.zeros(longest, np.int64)
+    shingles = np.zeros(longest + 1, np.uint64)
+    spots, places = np.zeros(longest + 1, np.int64), np.zeros(longest + 1, np.int64)
     hits = np.zeros(sizes.shape[0] + 1, np.int32)
     touched = np.zeros(sizes.shape[0] + 1, np.int32)
     scratch = np.zeros(1 << 12, np.uint64)
@@ -283,18 +312,21 @@ def _match(
     marked = np.zeros(longest, np.bool_)
     for t in range(offsets.shape[0] - 1):
         start, end = offsets[t], offsets[t + 1]
-        best, best_hits = _best_frame(
-            hashes, start, end, keys, postings, sizes, known, contained, hits, touched, scratch, places
+        best, best_hits, found = _best_frame(
+            hashes, start, end, keys, postings, sizes, known, contained, hits, touched, scratch, shingles, spots, places
         )
         frame[t], matched[t] = best, best_hits
         if best >= 0:
-            _mark_frame(start, end, best, places, postings, inside)
+            _mark_frame(spots, places, found, best, postings, inside)
             if own.shape[0]:
-                _leave_own(hashes, start, end, accounts[t], own, inside, marked)
-        item[t], free[t] = _fill(hashes, start, end, inside, weights, total)
-        norm = np.sqrt((total * total).sum())
+                _leave_own(hashes, start, end, accounts[t], own, inside, marked, shingles, spots)
+        item[t], free[t] = _fill(hashes, start, end, inside, weights, total, places)
+        square = 0.0
+        for d in range(SKETCH_WIDTH):
+            square += total[d] * total[d]
+        norm = np.sqrt(square)
         if norm > 0.0:
-            for d in range(sketch.shape[1]):
+            for d in range(SKETCH_WIDTH):
                 sketch[t, d] = np.int8(np.rint(SKETCH_UNIT * total[d] / norm))
 
 

@@ -83,5 +83,5 @@ def is_own(bits: U8, key: np.uint64) -> Any:
     """Whether the shingle and account of this key have been counted in enough texts."""
     mask = np.uint64(bits.shape[0] * 8 - 1)
     one, two = key & mask, mix(key ^ _ROW_TWO) & mask
-    first = (bits[one >> np.uint64(3)] >> (one & np.uint64(7))) & np.uint8(1)
-    return first and (bits[two >> np.uint64(3)] >> (two & np.uint64(7))) & np.uint8(1)
+    first, second = bits[one >> np.uint64(3)] >> (one & np.uint64(7)), bits[two >> np.uint64(3)] >> (two & np.uint64(7))
+    return first & second & np.uint8(1)  # both at once: to wait for the first would cost more than the second
