@@ -2,9 +2,9 @@
 
     python benchmarks/policy.py --cache FOLDER [--seeds 9601] [--corpora CORPORA] [--days 4 6 8 10 12] [--markdown]
 
-A scan at the end of each day named sees all traffic, sign-ups, releases and bans up to then; the policy acts on what comes after. Worlds
-and findings stay in the cache. The hold-out stays on, under a fixed key; people confirm campaigns of at least 0.95 and agree at once, or
-after `--agreeing` hours.
+A scan at the end of each day named sees all traffic, sign-ups, releases and bans up to then, and is recorded in one state (`--state`),
+so that campaigns keep their ids; the policy acts on what comes after. Worlds and findings stay in the cache. The hold-out stays on, under a fixed key; people confirm campaigns of at least 0.95 and agree at once, or
+after `--agreeing` hours. Printed twice: if nobody verifies who has to, and if everybody has after `--verifying` hours, harvesters too.
 """
 
 from __future__ import annotations
@@ -42,14 +42,15 @@ HEAD = (
 
 
 def scanned(traffic: Path, findings: Path, days: Sequence[int]) -> list[Path]:
-    """The findings at the end of each day, scanned where they are not in the cache."""
+    """The findings at the end of each day, scanned where they are not in the cache, one after another into one state."""
     missing = [day for day in days if not (findings / f"F{day:02d}").exists()]
     rows = pq.read_table(traffic / "exchanges") if missing else None
     for day in missing:
         part = findings / f"T{day:02d}"
         shutil.rmtree(part, ignore_errors=True)
         until_day(traffic, rows, part, day)
-        checked(measured("scan", part, "--out", findings / f"F{day:02d}", "--careful", "off", "--quiet"), 0, 1)
+        kept = ("--out", findings / f"F{day:02d}", "--state", findings / "cases.db")
+        checked(measured("scan", part, *kept, "--careful", "off", "--quiet"), 0, 1)
         shutil.rmtree(part)
     return [findings / f"F{day:02d}" for day in days]
 
@@ -113,6 +114,35 @@ def report(judged: Sequence[Judged], begun: Sequence[int], *, markdown: bool) ->
     print(table(("other traffic of campaigns", "met"), others, markdown=markdown))
 
 
+def prepared(asked: argparse.Namespace, seed: int) -> tuple[Path, list[Path]]:
+    """A world and its findings, from the cache or made."""
+    texts = ["--corpora", asked.corpora] if asked.corpora else []
+    traffic = world(asked.cache, f"w{seed}", ["all", "--seed", str(seed), "--exchanges", str(asked.exchanges), *texts])
+    # by its days, since a state must see them in their order
+    findings = asked.cache / f"s{seed}-{'-'.join(map(str, sorted(asked.days)))}"
+    findings.mkdir(exist_ok=True)
+    return traffic, scanned(traffic, findings, sorted(asked.days))
+
+
+def replayed(
+    asked: argparse.Namespace, places: Sequence[tuple[int, Path, list[Path]]], verifying: float | None
+) -> tuple[list[Judged], list[int]]:
+    """What the policy did to each world, and when each began."""
+    how: dict[str, Any] = {
+        "key": "benchmark",
+        "confirmed": CONFIRMED,
+        "agreeing": asked.agreeing,
+        "verifying": verifying,
+    }
+    judged, begun = [], []
+    for seed, traffic, scans in places:
+        result = replay(default_policy(), traffic, scans, **how)
+        begun.append(result.since - min(asked.days) * 86_400_000_000)
+        judged.append(judge(result, traffic, traffic / "truth"))
+        print(f"seed {seed}: {result.rungs}, {result.reasons}, over budget {result.days_over}", file=sys.stderr)
+    return judged, begun
+
+
 def main() -> None:
     """Make what is missing, replay, print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -122,22 +152,15 @@ def main() -> None:
     options.add_argument("--corpora", type=Path)
     options.add_argument("--days", type=int, nargs="+", default=[4, 6, 8, 10, 12])
     options.add_argument("--agreeing", type=float, default=0.0)
+    options.add_argument("--verifying", type=float, default=24.0)
     options.add_argument("--markdown", action="store_true")
     asked = options.parse_args()
-    judged, begun = [], []
-    for seed in asked.seeds:
-        texts = ["--corpora", asked.corpora] if asked.corpora else []
-        made = ["all", "--seed", str(seed), "--exchanges", str(asked.exchanges), *texts]
-        traffic = world(asked.cache, f"w{seed}", made)
-        findings = asked.cache / f"s{seed}"
-        findings.mkdir(exist_ok=True)
-        scans = scanned(traffic, findings, sorted(asked.days))
-        how: dict[str, Any] = {"key": "benchmark", "confirmed": CONFIRMED, "agreeing": asked.agreeing}
-        result = replay(default_policy(), traffic, scans, **how)
-        begun.append(result.since - min(asked.days) * 86_400_000_000)
-        judged.append(judge(result, traffic, traffic / "truth"))
-        print(f"seed {seed}: {result.rungs}, {result.reasons}, over budget {result.days_over}", file=sys.stderr)
-    report(judged, begun, markdown=asked.markdown)
+    places = [(seed, *prepared(asked, seed)) for seed in asked.seeds]
+    for verifying in (None, asked.verifying):
+        print(
+            "Nobody verifies." if verifying is None else f"Everybody verifies, after {verifying:g} hours.", end="\n\n"
+        )
+        report(*replayed(asked, places, verifying), markdown=asked.markdown)
     print(conditions(), file=sys.stderr)
 
 

@@ -66,6 +66,11 @@ def default_() -> None:
 @click.option(
     "--agreeing", type=click.FloatRange(0.0), default=0.0, show_default=True, help="Hours until people agree."
 )
+@click.option(
+    "--verifying",
+    type=click.FloatRange(0.0),
+    help="Hours until everybody who has to verify has (default: nobody does).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def replay(
     file: str,
@@ -76,6 +81,7 @@ def replay(
     since: str | None,
     confirmed: float | None,
     agreeing: float,
+    verifying: float | None,
     as_json: bool,
 ) -> None:
     """Say what POLICY (a file, or `default`) would have done to TRAFFIC after the findings, and to whom."""
@@ -84,7 +90,8 @@ def replay(
 
     begun = None if since is None else as_micros(since)
     key = os.environ.get("REVENUER_HOLDOUT_KEY", "")
-    how: dict[str, Any] = {"since": begun, "key": key, "confirmed": confirmed, "agreeing": agreeing}
+    people = {"confirmed": confirmed, "agreeing": agreeing, "verifying": verifying}
+    how: dict[str, Any] = {"since": begun, "key": key, **people}
     result = run(policy_of(file), traffic, findings, **how)
     judged = None if truth is None else judge(result, traffic, truth)
     if as_json:

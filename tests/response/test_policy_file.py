@@ -45,6 +45,8 @@ def test_a_copy_reads_as_the_original(tmp_path: Path):
         ("schema = 1", "schema = 2", "schema 2"),
         ('version = "default-1"', 'version = ""', "version"),
         ("share = 0.01", "share = 1.01", "holdout.share"),
+        ("resembling_tasks = 2", "resembling_tasks = 1", "limits.resembling_tasks"),
+        ("resembling_tasks = 2", "resembling_tasks = 10", "limits.resembling_tasks"),
     ],
 )
 def test_a_policy_may_not_say_everything(old: str, new: str, named: str, tmp_path: Path):

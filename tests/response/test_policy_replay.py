@@ -239,6 +239,35 @@ def test_a_task_in_other_words_is_met_where_the_account_serves_the_campaign(worl
     assert "honest-1-3" not in names
 
 
+def test_two_tasks_in_other_words_mark_a_stranger(world: Path):
+    """Of three fifths of one task nobody is met, nor of the same again; of two different ones from the second on."""
+    second = "Solve the problem step by step, check each of your steps twice, and only then write the result down: {…}"
+    document = json.loads((world / "findings" / "campaigns.json").read_text())
+    document["campaigns"][0]["frames"].append(second)
+    (world / "findings" / "campaigns.json").write_text(json.dumps(document))
+    one = "Grade the answer below against the rubric, name every point that you take off, please. Essay 7"
+    other = "Solve the problem step by step, check each of your steps twice, and only then tell me: 2+2"
+    sent = {"honest-1-0": one, "honest-1-1": one, "honest-1-2": other, "honest-1-3": one, "unlucky-1-1": other}
+    rows = [row | {"prompt": sent.get(row["exchange_id"], row["prompt"])} for row in exchanges()]
+    for row in rows:  # so that the scan has seen the second task serve extraction
+        row["prompt"] = second if row["exchange_id"] == "harvester-0-0" else row["prompt"]
+    put(world / "traffic" / "exchanges.parquet", rows, EXCHANGES)
+    names = {one.exchange_id for one in replay(POLICY, world / "traffic", [world / "findings"]).met}
+    assert names >= {"honest-1-2", "honest-1-3", "unlucky-1-1"}  # the last had sent the first task word for word
+    assert not names & {"honest-1-0", "honest-1-1", "honest-1-4", "unlucky-1-2"}
+    limits = msgspec.structs.replace(POLICY.limits, resembling_tasks=0)
+    without = replay(msgspec.structs.replace(POLICY, limits=limits), world / "traffic", [world / "findings"])
+    assert not any(one.account_id == "honest" for one in without.met)
+
+
+def test_who_has_verified_is_at_rest(world: Path):
+    """Some minutes after a rule had an account verify it meets it no more; suspension stays."""
+    slow, fast = met(world, verifying=24.0), met(world, verifying=0.0)
+    assert slow == met(world)
+    assert fast["newcomer"] == ["verify"] * 2  # a task, and then the account: each rule for itself
+    assert (fast["reseller"], fast["harvester"]) == (["verify"], ["suspend"] * 6)
+
+
 def test_a_spent_budget_lets_requests_pass(world: Path):
     """And the day is reported."""
     none = msgspec.structs.replace(POLICY, budget=Budget(0.0))

@@ -158,6 +158,23 @@ def test_half_a_task_meets_who_serves_the_campaign(tmp_path: Path) -> None:
     desk.close()
 
 
+def test_two_tasks_in_other_words_mark_a_stranger(tmp_path: Path) -> None:
+    """Three fifths of one task meet nobody, however often; of a second one they do, unless the policy leaves that out."""
+    one = "Grade the following answer against the rubric and explain every point, please: the sky is green"
+    other = "You are a patient marker who writes every step of the reasoning, kindly"
+    (tmp_path / "on").mkdir()
+    (tmp_path / "off").mkdir()
+    desk = desk_with(tmp_path / "on", policy_text())
+    asked = [desk.rungs("customer", one)[1], desk.rungs("customer", one)[1], desk.rungs("customer", system=other)[1]]
+    assert asked == ["observe", "observe", "verify"]
+    assert desk.rungs("customer", one) == ("verify", "verify", "CAMPAIGN-TASK")
+    assert desk.rungs("customer", "How do I bake bread?")[0] == "allow"
+    desk.close()
+    desk = desk_with(tmp_path / "off", policy_text().replace("resembling_tasks = 2", "resembling_tasks = 0"))
+    assert {desk.rungs("customer", one)[1], desk.rungs("customer", system=other)[1]} == {"observe"}
+    desk.close()
+
+
 def test_a_campaign_without_tasks_is_met_account_by_account(tmp_path: Path) -> None:
     """Where no wording tells its requests from others, whoever is flagged has to verify, whatever the share."""
     desk = Desk(tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from revenuer.response import task_book
 from revenuer.service.frames import Frames, frame_book, nothing_known
-from revenuer.service.nearly import comes_near
+from revenuer.service.nearly import comes_near, likeness
 
 WORDS = ("grade", "the", "answer", "and", "explain", "every", "point", "日本", "42", "Größe", "—", "mark")
 NO_KEYS = np.empty(0, np.int64)
@@ -33,6 +33,10 @@ def test_a_single_text_carries_what_it_carries_in_a_batch(
     wanted = book.carried(pa.array(asked)).tolist()
     assert [found.look(text, 0, NO_KEYS)[1] for text in asked] == wanted
     assert [frame_book(book).look(text, 0, NO_KEYS)[1] for text in asked] == wanted
+    alike = likeness(found)
+    frames_of = [alike.look(text, 0, NO_KEYS)[1] for text in asked]
+    like = [(int(found.owners[one]), int(found.kinds[one])) if one >= 0 else None for one in frames_of]
+    assert [one and one[0] for one in like] == [one and one[0] for one in book.resembled(pa.array(asked))]
     for text, near in zip(asked, book.near(pa.array(asked)), strict=True):
         assert {number for number in range(len(campaigns)) if comes_near(found, text, number)} == near
 

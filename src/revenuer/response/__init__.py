@@ -9,7 +9,8 @@ from revenuer.response.decide import AccountStanding, CampaignStanding, Decision
 from revenuer.response.judged import Cut, Friction, Harvest, Judged, judge
 from revenuer.response.policy import LADDER, Policy, Rule, When, default_policy, default_text, load_policy, policy_notes
 from revenuer.response.replay import Met, Replay, as_micros, replay
-from revenuer.response.tasks import TaskBook, marked, task_book, told_apart
+from revenuer.response.resembling import Resembling
+from revenuer.response.tasks import TaskBook, marked, resembling, task_book, task_kinds, told_apart
 from revenuer.response.taught import standings
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Met",
     "Policy",
     "Replay",
+    "Resembling",
     "Rule",
     "TaskBook",
     "When",
@@ -40,9 +42,11 @@ __all__ = [
     "marked",
     "policy_notes",
     "replay",
+    "resembling",
     "served",
     "standings",
     "task_book",
+    "task_kinds",
     "task_marks",
     "told_apart",
 ]

@@ -13,6 +13,7 @@ from revenuer.response.agreed import Agreed
 from revenuer.response.allowed import Allowed
 from revenuer.response.decide import AccountStanding, CampaignStanding, Decision, Facts, decide, served
 from revenuer.response.policy import LADDER, Policy
+from revenuer.response.resembling import Resembling
 from revenuer.response.taught import Taught
 
 __all__ = ["DAY", "Acting", "Came", "Met", "Replay"]
@@ -69,7 +70,7 @@ class Replay:
 
 
 class Came(NamedTuple):
-    """An exchange; `task`: id of the campaign of which it carries a task, "" for none; `near`: of those that it comes near."""
+    """An exchange; `task`, `near` and `like` as in `Carried`."""
 
     ts: int
     exchange_id: str
@@ -77,6 +78,7 @@ class Came(NamedTuple):
     org_id: str | None
     task: str
     near: frozenset[str] = frozenset()
+    like: tuple[str, int] | None = None
 
 
 class Acting:
@@ -89,14 +91,19 @@ class Acting:
         key: secret of the hold-out.
         begun: microsecond of each account's first exchange.
         agreeing: microseconds that people take to agree to what a scan leads to.
+        verifying: microseconds until whoever has to verify has done so, which reverses the decision as an upheld appeal does;
+            None: nobody does.
     """
 
     def __init__(
         self, policy: Policy, scans: Sequence[Taught], allowed: Allowed, *, key: str, begun: Mapping[str, int],
-        agreeing: int = 0,
+        agreeing: int = 0, verifying: int | None = None,
     ) -> None:  # fmt: skip
         self.policy, self.allowed, self.key, self.begun = policy, allowed, key, begun
-        self.agreed = Agreed(policy, agreeing)
+        self.agreed, self.verifying = Agreed(policy, agreeing), verifying
+        self.resembling = Resembling(policy.limits.resembling_tasks)
+        self.asked: dict[tuple[str, str], int] = {}
+        self.kinds: frozenset[int] = frozenset()
         self.scans = list(reversed(scans))
         self.known: Mapping[str, AccountStanding] = {}
         self.campaigns: dict[str, CampaignStanding] = {}
@@ -117,7 +124,8 @@ class Acting:
         self.latest = max(self.latest, came.ts)
         result.exchanges += 1
         standing = self.known.get(came.account_id, AccountStanding(came.account_id))
-        came = came._replace(task=came.task or self._own(came, standing))
+        like = self._like(came)
+        came = came._replace(task=came.task or self._own(came, standing) or like)
         facts = self._facts(came, day, standing)
         decision = decide(standing, self.policy, facts, key=self.key)
         decision = self.agreed.binding(came.account_id, came.ts, facts, decision)
@@ -136,7 +144,7 @@ class Acting:
         }
 
     def _learn(self, scan: Taught, result: Replay) -> None:
-        self.known = scan.known
+        self.known, self.kinds = scan.known, scan.kinds
         self.campaigns = {one.campaign_id: one for one in scan.campaigns}
         self.agreed.learn(scan)
         for one in scan.named:
@@ -149,6 +157,14 @@ class Acting:
         own = served(standing, self.campaigns.get(name), hits) if came.near else ()
         return next((one.campaign_id for one in own if one.campaign_id in came.near), "")
 
+    def _like(self, came: Came) -> str:
+        """The campaign of the task that the request resembles, if the account has sent something like enough different ones."""
+        if came.like is None:
+            return ""
+        name, kind = came.like
+        serves = self.resembling.serves(came.account_id, name, kind, day=came.ts // DAY, kinds=self.kinds)
+        return name if serves else ""
+
     def _facts(self, came: Came, day: int, standing: AccountStanding) -> Facts:
         task = self.campaigns.get(came.task)
         name, hits = self.hits.get(came.account_id, ("", 0))
@@ -157,7 +173,22 @@ class Acting:
         consented = self.allowed.kinds(came.account_id, came.org_id, came.ts, serves)
         spent = self.above[day] >= self.policy.budget.above_observe * max(self.of_day[day], LEAST_OF_DAY)
         waiting = self.agreed.waiting(came.account_id, came.task, came.ts)
-        return Facts(task, of, hits, consented, spent, waiting)
+        return Facts(task, of, hits, consented, spent, (*waiting, *self._verified(came)))
+
+    def _verified(self, came: Came) -> list[str]:
+        """Rules that hold no more for the account, since it has verified, until the decision ends that asked for it."""
+        if self.verifying is None:
+            return []
+        ends = self.policy.expires.get("verify", 0) * DAY
+        rules = [rule.name for rule in self.policy.rule if rule.rung == "verify"]
+        asked = [(name, self.asked.get((came.account_id, name), -ends)) for name in rules]
+        return [name for name, at in asked if at + self.verifying <= came.ts < at + ends]
+
+    def _ask(self, came: Came, rule: str) -> None:
+        """Remember since when a rule has the account verify."""
+        at = self.asked.get((came.account_id, rule))
+        if at is None or came.ts >= at + self.policy.expires["verify"] * DAY:
+            self.asked[came.account_id, rule] = came.ts
 
     def _too_many(self, came: Came, day: int) -> bool:
         self.rated[came.account_id, day] += 1
@@ -174,6 +205,8 @@ class Acting:
             return
         self.above[came.ts // DAY] += 1
         result.rules.setdefault(decision.rule, set()).add(came.account_id)
+        if decision.rung == "verify":
+            self._ask(came, decision.rule)
         about = came.exchange_id, came.account_id, came.ts
         result.met.append(Met(*about, decision.rung, decision.rule, decision.reason, stopped))
 

@@ -58,7 +58,8 @@ class Agreed:
         """The decision in force that goes beyond what the policy says now, or that; as the service has it."""
         if facts.spent or any(kind in ALLOWING for kind in facts.consented):
             return decision
-        there = [one.decision for one in self._accounts.get(account, {}).values() if one.begins <= ts < one.ends]
+        rulings = [one for name, one in self._accounts.get(account, {}).items() if name not in facts.exempt]
+        there = [one.decision for one in rulings if one.begins <= ts < one.ends]
         return max([decision, *there], key=lambda one: LADDER.index(one.rung))
 
     def _of_requests(self) -> list[Rule]:

@@ -23,6 +23,8 @@ TWO_PEOPLE: Final[tuple[Rung, ...]] = ("withhold_reasoning", "summarise_reasonin
 ONE_PERSON: Final[tuple[Rung, ...]] = ("suspend",)
 SCHEMA: Final = 1
 LONGEST_DAYS: Final = 366
+# After one task instead of two an honest account was met in a development world; see `SERVES_AFTER` of `decide`.
+RESEMBLING: Final = (0, *range(2, 10))
 DEFAULT_FILE: Final = "default_policy.toml"
 
 Share = float
@@ -89,9 +91,13 @@ class Holdout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exchanges of an account each UTC day that pass under `shape_rate`."""
+    """Exchanges of an account each UTC day that pass under `shape_rate`, and what marks an account as a campaign's own.
+
+    Whoever has sent something like `resembling_tasks` different tasks of a campaign serves it; 0: nobody does for that.
+    """
 
     shape_rate_per_day: int = 20
+    resembling_tasks: int = 0
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +164,8 @@ def _faults(policy: Policy) -> list[str]:
     ):
         faults += [] if 0.0 <= share <= 1.0 else [f"{place}: {share} is no share"]
     faults += [] if policy.limits.shape_rate_per_day >= 0 else ["limits.shape_rate_per_day: must not be negative"]
+    if policy.limits.resembling_tasks not in RESEMBLING:
+        faults.append("limits.resembling_tasks: 0, or 2 to 9, since a single one is sent by chance")
     return faults + [fault for rule in policy.rule for fault in _rule_faults(policy, rule)]
 
 

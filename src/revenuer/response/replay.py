@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,10 +18,12 @@ from revenuer.response.acting import DAY, Acting, Came, Met, Replay
 from revenuer.response.allowed import Allowed
 from revenuer.response.common import exchanges_before, task_marks
 from revenuer.response.policy import Policy
-from revenuer.response.taught import Taught, exchanges_seen, taught
+from revenuer.response.taught import Carried, Taught, exchanges_seen, taught
 from revenuer.sources import Quarantine, Traffic, open_traffic, read_part
 
 __all__ = ["Met", "Replay", "as_micros", "replay"]
+
+HOUR: Final = 3_600 * 1_000_000
 
 
 def replay(
@@ -33,11 +35,12 @@ def replay(
     key: str = "",
     confirmed: float | None = None,
     agreeing: float = 0.0,
+    verifying: float | None = None,
 ) -> Replay:
     """Let a policy act, as if it enforced, on the exchanges that came after the first of the findings.
 
     What a scan finds is known behind the last exchange that it has seen. Approvals are given. Nobody reacts: what is stopped
-    is not tried again, and what is verified stays away.
+    is not tried again, and whoever has to verify stays away, unless `verifying` says otherwise.
 
     Args:
         policy: in whatever mode.
@@ -47,6 +50,7 @@ def replay(
         key: secret of the hold-out.
         confirmed: people confirm every campaign of at least this confidence; None: none.
         agreeing: hours that people take to agree to what a scan leads to.
+        verifying: hours after which everybody whom a rule has verify has done so, harvesters too; None: nobody does.
 
     Raises:
         InputError: something cannot be read, or no exchange is left to act on.
@@ -58,8 +62,10 @@ def replay(
     first = ended[0][0] if since is None else since
     places = [(first, ended[0][1]), *((max(at, first), one) for at, one in ended[1:])]
     scans = taught(places, confirmed=confirmed, marks=partial(_marks, traffic))
-    allowed, hours = Allowed(opened.consents()), round(agreeing * 3_600_000_000)
-    acting = Acting(policy, scans, allowed, key=key, begun=begun, agreeing=hours)
+    allowed, verified = Allowed(opened.consents()), None if verifying is None else round(verifying * HOUR)
+    acting = Acting(
+        policy, scans, allowed, key=key, begun=begun, agreeing=round(agreeing * HOUR), verifying=verified
+    )  # fmt: skip
     result = Replay(first)
     for came in _later(opened, first, scans):
         acting.act(came, result)
@@ -100,10 +106,10 @@ def _later(opened: Traffic, first: int, scans: Sequence[Taught]) -> list[Came]:
     return sorted(rows, key=lambda came: (came.ts, came.exchange_id))
 
 
-def _tasks(batch: Any, scans: Sequence[Taught]) -> list[tuple[str, frozenset[str]]]:
+def _tasks(batch: Any, scans: Sequence[Taught]) -> list[Carried]:
     """What each row carries of the campaigns that were known when it came."""
     latest = [bisect_right([scan.at for scan in scans], ts) - 1 for ts in _micros(batch)]
-    found: list[tuple[str, frozenset[str]]] = [("", frozenset())] * len(latest)
+    found = [Carried()] * len(latest)
     for number in set(latest):
         rows = [row for row, at in enumerate(latest) if at == number]
         for row, one in zip(rows, scans[number].tasks(batch.take(pa.array(rows))), strict=True):

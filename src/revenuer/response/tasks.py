@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 from revenuer.text.shingles import SHINGLE, windows
 from revenuer.text.tokens import tokenize
 
-__all__ = ["COMMON", "COVER", "SYSTEM", "TaskBook", "marked", "task_book", "told_apart"]
+__all__ = ["COMMON", "COVER", "SYSTEM", "TaskBook", "marked", "resembling", "task_book", "task_kinds", "told_apart"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -45,12 +46,14 @@ class TaskBook:
         needed: shingles of each frame that have to be there, shape (frames,); less than 0 for short and common frames, which
             nobody carries and to which one can come near, by the same number.
         shingles: sorted, shape (entries,), and `frames`, the frame of each.
+        kinds: of each frame, shape (frames,); see `task_kinds`.
     """
 
     owners: I64
     needed: I64
     shingles: U64
     frames: I64
+    kinds: U64
 
     def carried(self, texts: pa.Array) -> I64:
         """The campaign of which each text carries a task, shape (texts,); -1 for none, the first of several."""
@@ -68,6 +71,16 @@ class TaskBook:
         for row, owner in zip(text[half].tolist(), self.owners[frame[half]].tolist(), strict=True):
             found[row].add(owner)
         return [frozenset(one) for one in found]
+
+    def resembled(self, texts: pa.Array) -> list[tuple[int, int] | None]:
+        """Campaign and kind of the first task, by their numbers, that each text resembles: it holds three quarters of what that needs."""
+        text, frame, counts = self.held(texts)
+        like = counts >= resembling(self.needed)[frame]
+        found: list[tuple[int, int] | None] = [None] * len(texts)
+        rows, owners, kinds = text[like].tolist(), self.owners[frame[like]].tolist(), self.kinds[frame[like]].tolist()
+        for row, one in zip(rows, zip(owners, kinds, strict=True), strict=True):
+            found[row] = min(one, found[row] or one)
+        return found
 
     def held(self, texts: pa.Array) -> tuple[I64, I64, I64]:
         """Texts and frames that share shingles, and how many, each of shape (pairs,); a shingle counts once a text."""
@@ -98,6 +111,29 @@ def _distinct(texts: pa.Array) -> tuple[I64, U64]:
     fresh = np.ones(len(text), np.bool_)
     fresh[1:] = (text[1:] != text[:-1]) | (shingles[1:] != shingles[:-1])
     return text[fresh], shingles[fresh]
+
+
+def resembling(needed: I64) -> I64:
+    """How many shingles of each frame a text holds that resembles it: three quarters of what it needs, three fifths of all."""
+    return (3 * np.abs(needed) + 3) // 4
+
+
+def task_kinds(sets: Sequence[U64], of: Sequence[Hashable]) -> U64:
+    """One task in several wordings is one kind: by its least shingle, the first frame of the campaign that shares half of the shorter's.
+
+    Args:
+        sets: shingles of each frame, once each, at least one.
+        of: its campaign.
+    """
+    leaders: dict[tuple[Hashable, int], list[int]] = {}
+    led: list[int] = []
+    for number, (own, name) in enumerate(zip(sets, of, strict=True)):
+        shared = Counter(one for shingle in own.tolist() for one in leaders.get((name, shingle), ()))
+        alike = (one for one in sorted(shared) if 2 * shared[one] >= min(len(sets[one]), len(own)))
+        led.append(next(alike, number))
+        for shingle in own.tolist() if led[-1] == number else ():
+            leaders.setdefault((name, shingle), []).append(number)
+    return np.array([sets[one].min() for one in led], np.uint64)
 
 
 def marked(frames: Iterable[str], marks: Mapping[str, str]) -> tuple[str, ...]:
@@ -136,7 +172,7 @@ def task_book(frames: Sequence[Sequence[str]], *, system: bool = False) -> TaskB
     frame_of = np.repeat(np.arange(len(sets), dtype=np.int64), lengths)
     for_servers = (lengths < LONG) | np.array(common, np.bool_)
     needed = np.ceil(CONTAINED * lengths).astype(np.int64) * np.where(for_servers, -1, 1)
-    return TaskBook(np.array(owners, np.int64), needed, joined[order], frame_of[order])
+    return TaskBook(np.array(owners, np.int64), needed, joined[order], frame_of[order], task_kinds(sets, owners))
 
 
 def _shingles(masked: str) -> U64:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -18,10 +18,24 @@ from revenuer.response.tasks import I64, TaskBook, marked, task_book
 from revenuer.schema import FOUND_ACCOUNTS, FOUND_EXCHANGES
 from revenuer.summary import CAMPAIGNS_FILE, read_findings
 
-__all__ = ["Taught", "exchanges_seen", "standings", "taught"]
+__all__ = ["Carried", "Taught", "exchanges_seen", "standings", "taught"]
 
 NOTHING: Final = ""
 _SEEN: Final = pa.schema([FOUND_EXCHANGES.field("exchange_id")])
+
+
+class Carried(NamedTuple):
+    """What a request has of campaigns.
+
+    Attributes:
+        task: the campaign of which it carries a task in prompt or system prompt, "" for none.
+        near: those to a task of which it comes near.
+        like: campaign and kind of the first task that it resembles; None: none.
+    """
+
+    task: str = NOTHING
+    near: frozenset[str] = frozenset()
+    like: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Taught:
         known: accounts that the last scan to see them has flagged.
         prompts, systems: every task that the campaigns were ever found with; owners are numbers of `campaigns`.
         named: the last scan's campaigns as it found them.
+        kinds: of all tasks.
     """
 
     at: int
@@ -42,21 +57,33 @@ class Taught:
     prompts: TaskBook
     systems: TaskBook
     named: tuple[Campaign, ...]
+    kinds: frozenset[int] = field(init=False)
 
-    def tasks(self, batch: Any) -> list[tuple[str, frozenset[str]]]:
-        """Of each row, the campaign of which it carries a task in prompt or system prompt, "" for none, and those it is near."""
+    def __post_init__(self) -> None:
+        kinds = frozenset[int]((*self.prompts.kinds.tolist(), *self.systems.kinds.tolist()))
+        object.__setattr__(self, "kinds", kinds)
+
+    def tasks(self, batch: Any) -> list[Carried]:
+        """What each row carries."""
         carried: list[I64] = []
         near: list[list[frozenset[int]]] = []
+        like: list[list[tuple[int, int] | None]] = []
         for book, name in ((self.prompts, "prompt"), (self.systems, "system")):
             if name in batch.schema.names and len(book.owners):
                 carried.append(book.carried(batch[name]))
                 near.append(book.near(batch[name]))
-        return [self._named([one[row] for one in carried], [one[row] for one in near]) for row in range(batch.num_rows)]
+                like.append(book.resembled(batch[name]))
+        return [
+            self._named([one[row] for one in carried], [one[row] for one in near], [one[row] for one in like])
+            for row in range(batch.num_rows)
+        ]
 
-    def _named(self, carried: list[int], near: list[frozenset[int]]) -> tuple[str, frozenset[str]]:
+    def _named(self, carried: list[int], near: list[frozenset[int]], like: list[tuple[int, int] | None]) -> Carried:
         """Ids for numbers; the prompt's task goes before the system prompt's."""
-        task = next((self.campaigns[number].campaign_id for number in carried if number >= 0), NOTHING)
-        return task, frozenset(self.campaigns[number].campaign_id for number in frozenset[int]().union(*near))
+        ids = [one.campaign_id for one in self.campaigns]
+        task = next((ids[number] for number in carried if number >= 0), NOTHING)
+        first = next(((ids[one[0]], one[1]) for one in like if one), None)
+        return Carried(task, frozenset(ids[number] for number in frozenset[int]().union(*near)), first)
 
 
 Marks = Callable[[int, Path, tuple[Campaign, ...]], Mapping[str, str]]

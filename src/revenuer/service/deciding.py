@@ -10,13 +10,13 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from revenuer.response import LADDER, CampaignStanding, Decision, Facts, Policy, decide, served, task_book
+from revenuer.response import LADDER, CampaignStanding, Decision, Facts, Policy, Resembling, decide, served, task_book
 from revenuer.response.decide import ALLOWING
 from revenuer.service.asked import Answer, Ask, action_of
 from revenuer.service.consented import Consented
 from revenuer.service.frames import frame_book, nothing_known
 from revenuer.service.memory import DAY, Line, Memory, summed
-from revenuer.service.nearly import comes_near
+from revenuer.service.nearly import comes_near, likeness
 from revenuer.service.table import Ruling, Table, account_key, seconds
 from revenuer.state import Proposal
 
@@ -74,6 +74,7 @@ class Decider:
         self._gated = tuple(rule for rule in policy.rule if policy.approvals_needed(rule.rung))
         self._explained = {rule.name: rule.explanation for rule in policy.rule}
         self._made: dict[tuple[str, str, str], tuple[str, int]] = {}
+        self._resembling = Resembling(policy.limits.resembling_tasks)
 
     def decide(self, ask: Ask, now: int) -> Outcome:
         """Decide on a request.
@@ -88,20 +89,18 @@ class Decider:
         if table is None:
             return self.failed("STANDING-UNKNOWN")
         key = account_key(account)
-        place, task = table.prompts.look(ask.prompt or "", key, table.keys)
-        if task < 0 and ask.system and len(table.systems.owners):
-            task = table.systems.look(ask.system, key, table.keys)[1]
-        if place < 0 and task < 0 and account not in known.memory.hits and account not in known.recent:
+        place, task, like = _looked(ask, key, table)
+        if place < 0 and like is None and account not in known.memory.hits and account not in known.recent:
             known.consented.kinds(account, ask.org_id, now, ())
             return self.plain
-        return self._weigh(ask, table, key, table.campaigns[task] if task >= 0 else None, now)
+        return self._weigh(ask, table, key, table.campaigns[task] if task >= 0 else None, like, now)
 
     def warm_up(self) -> None:
         """Compile what the first request would wait for."""
         nothing = nothing_known()
         nothing.look("", 0, np.empty(0, np.int64))
         filled = frame_book(task_book([["one two three four five six seven eight nine ten"]]))
-        filled.look("one two three four five six seven", 0, np.empty(0, np.int64))
+        likeness(filled).look("one two three four five six seven", 0, np.empty(0, np.int64))
 
     def failed(self, reason: str) -> Outcome:
         """What meets a request of which nothing is known, or that cannot be written down."""
@@ -115,14 +114,17 @@ class Decider:
             )
         )  # fmt: skip
 
-    def _weigh(self, ask: Ask, table: Table, key: int, task: CampaignStanding | None, now: int) -> Outcome:
+    def _weigh(
+        self, ask: Ask, table: Table, key: int, task: CampaignStanding | None, like: tuple[int, int] | None, now: int
+    ) -> Outcome:
         known, account, memory = self.known, ask.account_id, self.known.memory
         standing = table.standing(account, key)
         rulings = known.rulings(table, account, key, now)
         name, hits = memory.hits.get(account, ("", 0))
         hits_of = table.campaign(name) if hits else None
+        own = self._like(account, table, like, now)
         if task is None:
-            task = _near(ask, table, served(standing, hits_of, hits))
+            task = _near(ask, table, served(standing, hits_of, hits)) or own
         serves = {word for one in (task, standing.campaign, hits_of) if one for word, _ in one.capabilities}
         consented = known.consented.kinds(account, ask.org_id, now, serves)
         spent = memory.spent(self.policy.budget.above_observe)
@@ -132,6 +134,14 @@ class Decider:
         decision = decide(standing, self.policy, facts, key=self.holdout_key)
         ruling = self._binding(rulings, decision, facts)
         return self._told(ask, decision, ruling, [*rulings, *on_task], task, now)
+
+    def _like(self, account: str, table: Table, like: tuple[int, int] | None, now: int) -> CampaignStanding | None:
+        """The campaign of the task that the request resembles, if the account has sent something like enough different ones."""
+        if like is None:
+            return None
+        campaign = table.campaigns[like[0]]
+        serves = self._resembling.serves(account, campaign.campaign_id, like[1], day=now // DAY, kinds=table.kinds)
+        return campaign if serves else None
 
     def _exempt(self, rulings: Sequence[Ruling], on_task: Sequence[Ruling]) -> tuple[str, ...]:
         """Rules that do not hold for the account: reversed on appeal, or waiting for people to agree."""
@@ -233,6 +243,23 @@ class Decider:
     def forget(self, account: str, rule: str, rung: str) -> None:
         """The state has taken a decision over that was made here."""
         self._made.pop((account, rule, rung), None)
+
+
+def _looked(ask: Ask, key: int, table: Table) -> tuple[int, int, tuple[int, int] | None]:
+    """Where the account stands, the campaign of which the request carries a task, and campaign and kind of one that it resembles.
+
+    Most requests resemble nothing, and what carries a task resembles one: one look-up answers both.
+    """
+    place, frame = table.like_prompts.look(ask.prompt or "", key, table.keys)
+    book, text = table.prompts, ask.prompt or ""
+    task = book.look(text, key, table.keys)[1] if frame >= 0 else -1
+    like = (int(book.owners[frame]), int(book.kinds[frame])) if frame >= 0 else None
+    if task < 0 and ask.system and len(table.systems.owners):
+        book, frame = table.systems, table.like_systems.look(ask.system, key, table.keys)[1]
+        if frame >= 0:
+            task = book.look(ask.system, key, table.keys)[1]
+            like = like or (int(book.owners[frame]), int(book.kinds[frame]))
+    return place, task, like
 
 
 def _near(ask: Ask, table: Table, own: Sequence[CampaignStanding]) -> CampaignStanding | None:

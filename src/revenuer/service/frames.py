@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from revenuer.response import TaskBook, task_book, told_apart
+from revenuer.response import TaskBook, task_book, task_kinds, told_apart
 from revenuer.text.characters import WORDS
 from revenuer.text.probe import SIEVE_SHARE, fill_slots, look_up
 
@@ -31,7 +31,7 @@ class FrameBook:
         sieve: marks of the shingles, shape (power of two,).
         starts: where the frames of each shingle begin in `frames`, shape (shingles + 1,).
         frames: the frames that hold each shingle.
-        owners, needed: as in the task book, shape (frames,).
+        owners, needed, kinds: as in the task book, shape (frames,).
         least: the least of `needed`, 1 where there is no frame.
     """
 
@@ -43,6 +43,7 @@ class FrameBook:
     owners: I64
     needed: I64
     least: int
+    kinds: U64
 
     def look(self, text: str, key: int, keys: I64) -> tuple[int, int]:
         """Where a key stands, and what a text carries.
@@ -74,7 +75,7 @@ def frame_book(book: TaskBook) -> FrameBook:
     fill_slots(shingles, slots, place, sieve)
     ends = np.append(starts.astype(np.int64), len(book.shingles))
     least = int(book.needed.min(initial=np.iinfo(np.int64).max)) if len(book.needed) else 1
-    return FrameBook(slots, place, sieve, ends, book.frames, book.owners, book.needed, max(least, 1))
+    return FrameBook(slots, place, sieve, ends, book.frames, book.owners, book.needed, max(least, 1), book.kinds)
 
 
 class Frames:
@@ -111,7 +112,8 @@ class Frames:
         frame_of = np.repeat(np.arange(len(mine), dtype=np.int64), sizes)
         needed = np.array([part.needed[0] for _, part in mine], np.int64)
         nobody = np.full(len(mine), -1, np.int64)
-        return [name for name, _ in mine], frame_book(TaskBook(nobody, needed, shingles[order], frame_of[order]))
+        kinds = task_kinds([part.shingles for _, part in mine], [name for name, _ in mine])
+        return [name for name, _ in mine], frame_book(TaskBook(nobody, needed, shingles[order], frame_of[order], kinds))
 
     def _taken_apart(
         self, frames: Iterable[Sequence[str]], *, system: bool
@@ -124,4 +126,4 @@ class Frames:
 def nothing_known() -> FrameBook:
     """A book without frames."""
     none = np.empty(0, np.int64)
-    return frame_book(TaskBook(none, none, np.empty(0, np.uint64), none))
+    return frame_book(TaskBook(none, none, np.empty(0, np.uint64), none, np.empty(0, np.uint64)))

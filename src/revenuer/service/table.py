@@ -17,6 +17,7 @@ import numpy.typing as npt
 from revenuer.response import LADDER, AccountStanding, CampaignStanding
 from revenuer.response.policy import Rung
 from revenuer.service.frames import FrameBook, nothing_known
+from revenuer.service.nearly import Likeness, likeness
 
 __all__ = [
     "Accounts",
@@ -104,6 +105,7 @@ class Table:
         of_campaign: decisions on whole campaigns.
         prompts, systems: their frames.
         keys: hashes of the accounts of which anything is known, ascending, once each.
+        like_prompts, like_systems: what resembles the frames; `kinds`: of all of them.
     """
 
     accounts: Accounts
@@ -114,9 +116,16 @@ class Table:
     prompts: FrameBook = field(default_factory=nothing_known)
     systems: FrameBook = field(default_factory=nothing_known)
     keys: I64 = field(init=False)
+    like_prompts: Likeness = field(init=False)
+    like_systems: Likeness = field(init=False)
+    kinds: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "keys", _once(self.accounts.keys, self.rulings.keys))
+        object.__setattr__(self, "like_prompts", likeness(self.prompts))
+        object.__setattr__(self, "like_systems", likeness(self.systems))
+        kinds = frozenset[int]((*self.prompts.kinds.tolist(), *self.systems.kinds.tolist()))
+        object.__setattr__(self, "kinds", kinds)
 
     def standing(self, account_id: str, key: int) -> AccountStanding:
         """Of an account."""
