@@ -187,10 +187,14 @@ def test_another_ring_with_the_same_key_id_opens_nothing():
 
 
 def test_length_tells_little():
-    """All payloads of a bucket make blocks of one length, and buckets double."""
+    """All payloads of a size make blocks of one length; sizes grow by at most an eighth, and all are whole triples."""
     sizes = {len(SEALER.seal(bytes(length), BOUND, expires=LATER)) for length in range(0, 765, 51)}
     assert len(sizes) == 1
-    assert [padded_size(length) for length in (0, 764, 765, 1532, 1533)] == [768, 768, 1536, 1536, 3072]
+    assert [padded_size(length) for length in (0, 764, 765, 796, 797, 32_000)] == [768, 768, 801, 801, 834, 32_769]
+    taken = {length: padded_size(length) for length in range(764, 70_000)}
+    assert all(length + 4 <= size <= (length + 4) * 9 / 8 and size % 3 == 0 for length, size in taken.items())
+    assert len(set(taken.values())) < 150
+    assert padded_size(LARGEST - 4) == LARGEST
     with pytest.raises(ConfigError, match="too large"):
         padded_size(LARGEST)
 

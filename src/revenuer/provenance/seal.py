@@ -200,17 +200,22 @@ def public_id(block: str) -> str:
 
 
 def padded_size(length: int) -> int:
-    """Bytes that a payload of this length takes: 768 times a power of two, so that its length tells little.
+    """Bytes that a payload of this length takes: at most an eighth more, in so few sizes that its length tells little.
+
+    Padmé: a size keeps as many leading bits as its exponent has digits, so that sizes up to M leak O(log log M) bits (Nikitin et
+    al. 2019, "Reducing metadata leakage from encrypted files and communication with PURBs", section 4); here from 768 bytes
+    on, and then up to a multiple of three (see `_raw`), which joins no two sizes and parts none.
 
     Raises:
         ConfigError: longer than 12 MiB less 4 bytes.
     """
-    size = SMALLEST
-    while size < length + _LENGTH.size:
-        size *= 2
+    size = max(length + _LENGTH.size, SMALLEST)
+    exponent = size.bit_length() - 1
+    free = (1 << (exponent - exponent.bit_length())) - 1
+    size = (size + free) & ~free
     if size > LARGEST:
         raise ConfigError(f"reasoning of {length:,} bytes is too large to be sealed")
-    return size
+    return size + -size % 3
 
 
 def inspected(block: str, ring: KeyRing) -> dict[str, Any] | None:
