@@ -54,7 +54,7 @@ def made(arm: str, world: World, line: Row) -> Row:
     found = test(world, line["fraction"], SCHEMES[line["scheme"]], line["student"])
     return {
         "z": {kind: round(one.z, 2) for kind, one in found.items()},
-        "p": {kind: one.p_exact for kind, one in found.items()},
+        "p": {kind: one.p_upper for kind, one in found.items()},
     }
 
 
@@ -85,7 +85,7 @@ def _network(world: World, fraction: float, scheme: Scheme, number: int) -> dict
 
 
 def _test(suspect: Positions, reference: Positions, key: Words, scheme: Scheme, number: int) -> Leaning:
-    return leaning(tabulate(suspect, reference), key, scheme, null_keys(199, 9_000 + number))
+    return leaning(tabulate(suspect, reference), key, scheme, null_keys(999, 9_000 + number))
 
 
 def loss(world: World, keys: int) -> Iterator[Row]:

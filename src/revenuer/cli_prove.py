@@ -228,7 +228,9 @@ def _tell(told: TestReport) -> None:
 
     console = Console(highlight=False)
     console.print(one_line(f"{told.verdict}: {told.why}"), markup=False)
-    table = Table("model", "key", "committed", "tokens", "effect", "z", "exact p", "over all", "tail p", box=None)
+    table = Table(
+        "model", "key", "committed", "tokens", "effect", "z", "exact p", "at most", "over all", "tail p", box=None
+    )
     for test in (*told.keys, *told.controls, *told.planted):
         table.add_row(*_cells(test))
     console.print(table)
@@ -253,6 +255,7 @@ def _cells(test: KeyTest) -> tuple[str, ...]:
         f"{lean.effect:+.4f}",
         f"{lean.z:.1f}",
         f"{lean.p_exact:.2g}",
+        f"{lean.p_upper:.2g}",
         f"{test.p_holm:.2g}",
         f"{lean.p_tail:.1g}",
     )

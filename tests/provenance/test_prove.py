@@ -21,7 +21,17 @@ from revenuer.provenance.attribution import attributed
 from revenuer.provenance.keys import MarkKey, save_key
 from revenuer.provenance.power import Plan, planted_power
 from revenuer.provenance.power_student import Mark, NGram, read, train, write
-from revenuer.provenance.radioactivity import Positions, Table, leaning, null_keys, statistics, tabulate
+from revenuer.provenance.radioactivity import (
+    Positions,
+    Table,
+    _upper,
+    exact_level,
+    fewest_null_keys,
+    leaning,
+    null_keys,
+    statistics,
+    tabulate,
+)
 from revenuer.provenance.scheme import GUMBEL, KGW, Ints, Scheme
 from revenuer.provenance.verify import Asked, Beside, holm, verify
 from revenuer.provenance.verify_rows import Answer
@@ -120,6 +130,27 @@ def test_the_table_holds_a_suspect_against_the_reference():
     assert len(tabulate(suspect, rows((7, 7, 7))).tokens) == 0
 
 
+@pytest.mark.parametrize("level", [0.05, 0.01, 0.001])
+@pytest.mark.parametrize("count", [4_700, 4_999, 19_999])
+def test_what_is_concluded_from_is_never_kinder_than_the_level(level: float, count: int):
+    """The upper end is above the exact p, and reaches a level only where the exact p lies clearly below it."""
+    beyond = np.arange(count + 1)
+    upper = np.array([_upper(int(one), count) for one in beyond[:1_500]])
+    exact = (1 + beyond[:1_500]) / (1 + count)
+    assert (upper >= exact).all()
+    assert exact[upper <= level].max() == exact_level(level, count) < level
+    assert _upper(count, count) == 1.0
+
+
+@pytest.mark.parametrize("level", [0.05, 0.01, 0.001])
+def test_the_fewest_null_keys_are_the_fewest(level: float):
+    """With one key less not even a key beyond all others would reach the level."""
+    least = fewest_null_keys(level)
+    assert _upper(0, least) <= level * (1 + 1e-9) < _upper(0, least - 1)
+    with pytest.raises(ConfigError, match=f"at least {least} are needed"):
+        exact_level(level, least - 1)
+
+
 def test_an_empty_table_says_nothing():
     """Without a single common context the exact p is 1."""
     nothing = tabulate(
@@ -151,7 +182,7 @@ def opened(model: NGram, texts: Ints) -> list[Answer]:
     return made
 
 
-ASKED = Asked(null=99, students=3, seed=3)
+ASKED = Asked(null=499, students=3, seed=3)
 
 
 def held(name: str, key: bytes = SECRET, scheme: Scheme = GUMBEL) -> MarkKey:
@@ -165,7 +196,7 @@ def test_the_report_names_the_key_and_its_conditions():
         ("suspect", rows(answers(student(1.0, 50), 200, 51))),
         rows(answers(teacher(), 400, 52)),
         keys,
-        replace(ASKED, null=399),
+        replace(ASKED, null=1_499),
         Beside(
             controls={"innocent": rows(answers(student(0.0, 53), 200, 54))},
             committed={keys[1].commitment(): "2026-01-01T00:00:00Z"},
@@ -245,7 +276,7 @@ def test_the_power_falls_with_the_share_of_marked_text():
 
 def test_levels_that_cannot_be_reached_are_refused():
     """Instead of a test that can never find anything."""
-    with pytest.raises(ConfigError, match="at least 499 are needed"):
+    with pytest.raises(ConfigError, match="at least 2301 are needed"):
         verify(("s", rows(answers(teacher(), 3, 1))), rows(answers(teacher(), 3, 2)), [held("k")] * 5, Asked(null=199))
 
 
@@ -278,14 +309,16 @@ def test_the_command_says_it_by_its_exit_code(tmp_path: Path):
     suspect = put(tmp_path / "suspect.jsonl", answers(student(1.0, 102), 300, 103))
     innocent = put(tmp_path / "innocent.jsonl", answers(student(0.0, 104), 300, 105))
     few = put(tmp_path / "few.jsonl", answers(student(1.0, 106), 1, 107)[:, :5])
-    rest = ("--key", tmp_path / "key.json", "--reference", reference, "--null-keys", "199", "--students", "3")
+    rest = ("--key", tmp_path / "key.json", "--reference", reference, "--null-keys", "499", "--students", "3")
     found = run("prove", suspect, *rest, "--control", innocent, "--out", tmp_path / "report.json")
     assert found.exit_code == 1, found.output
     assert found.output.startswith("evidence: ")
     assert "proof" not in found.output
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["verdict"] == "evidence"
-    assert report["keys"][0]["leaning"]["p_exact"] == 0.005
+    assert report["keys"][0]["leaning"]["p_exact"] == 0.002
+    assert report["keys"][0]["leaning"]["p_upper"] == pytest.approx(1 - 0.01 ** (1 / 499))
+    assert report["keys"][0]["p_holm"] == report["keys"][0]["leaning"]["p_upper"]
     assert (
         run("prove", suspect, *rest, "--control", innocent, "--json").output == (tmp_path / "report.json").read_text()
     )

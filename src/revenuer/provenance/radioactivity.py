@@ -3,6 +3,10 @@
 The null is the key: it was drawn at random, so to any model that never saw its marks it is one key among K others, and the
 rank of its statistic is uniform, whatever the model, the language or the tokeniser (a randomisation test; Fisher 1935,
 Phipson and Smyth 2010 for the exact p). Nothing is assumed about how often tokens repeat, on which naive tests accuse innocents.
+
+The exact p hangs on which null keys were drawn, and is under its level half the time by that luck alone. What is concluded
+rests on `p_upper` instead: the upper end of the exact interval (Clopper and Pearson 1934) of the share of all keys that
+lie at least as far out. It is never below the exact p, so a test by it accuses fewer innocents than its level says.
 """
 
 from __future__ import annotations
@@ -14,11 +18,24 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from revenuer.errors import ConfigError
 from revenuer.provenance.scheme import Floats, Ints, Scheme, Words, hash_one
 
-__all__ = ["Leaning", "Positions", "Table", "leaning", "null_keys", "pooled", "statistics", "tabulate"]
+__all__ = [
+    "Leaning",
+    "Positions",
+    "Table",
+    "exact_level",
+    "fewest_null_keys",
+    "leaning",
+    "null_keys",
+    "pooled",
+    "statistics",
+    "tabulate",
+]
 
 MIN_REFERENCE: Final = 5  # looks at a context below which its expected shares are noise
+SURE: Final = 0.99  # that p_upper is not below the share of all keys: one draw of null keys in a hundred flatters
 _LEAST_SHARE: Final = 1e-6
 _NOTHING: Final = 30.0  # a chance of exp(-30)
 
@@ -67,6 +84,8 @@ class Leaning:
     Attributes:
         z: distance from the mean of the null keys, in their standard deviations.
         p_exact: (1 + null keys at least as far) / (1 + null keys).
+        p_upper: the share of all keys that lie at least as far out is at most this, with a confidence of 99 % over the draw of
+            the null keys; never below `p_exact`. The one to conclude from.
         p_tail: normal tail at z: an approximation, for keys further out than the null reaches.
         effect: excess of the score a token, above the null keys' mean: with `gumbel` the chance that the token won the key's
             race, with `kgw` that it was green.
@@ -75,6 +94,7 @@ class Leaning:
 
     z: float
     p_exact: float
+    p_upper: float
     p_tail: float
     effect: float
     keys: int
@@ -178,7 +198,36 @@ def leaning(table: Table, key: Words, scheme: Scheme, null: Words) -> Leaning:
     others = statistics(table, null, scheme)
     spread = float(others.std())
     z = (own - float(others.mean())) / spread if spread > 0 else 0.0
-    p_exact = (1 + int((others >= own).sum())) / (1 + len(null))
+    beyond = int((others >= own).sum())
+    p_exact, p_upper = (1 + beyond) / (1 + len(null)), _upper(beyond, len(null))
     usual = float(statistics(table, null[:100], scheme, plain=True).mean())
     effect = (float(statistics(table, key, scheme, plain=True)[0]) - usual) / max(table.looks, 1.0)
-    return Leaning(z, p_exact, float(ndtr(-z)), effect, len(null))
+    return Leaning(z, p_exact, p_upper, float(ndtr(-z)), effect, len(null))
+
+
+def fewest_null_keys(level: float) -> int:
+    """How many null keys it takes for `p_upper` to reach a level at all: with none of them as far out."""
+    return math.ceil(math.log(1.0 - SURE) / math.log1p(-level))
+
+
+def exact_level(level: float, count: int) -> float:
+    """The exact p up to which `p_upper` is at most `level`, with so many null keys: the real level of the test.
+
+    Raises:
+        ConfigError: too few null keys to reach the level.
+    """
+    if count < fewest_null_keys(level):
+        raise ConfigError(
+            f"{count} null keys cannot reach the level {level:g}: at least {fewest_null_keys(level)} are needed"
+        )
+    within, without = 0, count
+    while without - within > 1:
+        middle = (within + without) // 2
+        within, without = (middle, without) if _upper(middle, count) <= level else (within, middle)
+    return (1 + within) / (1 + count)
+
+
+def _upper(beyond: int, count: int) -> float:
+    from scipy.special import betaincinv  # noqa: PLC0415
+
+    return float(betaincinv(beyond + 1, count - beyond, SURE)) if beyond < count else 1.0

@@ -17,7 +17,7 @@ from revenuer.errors import ConfigError
 from revenuer.provenance.attribution import Attribution
 from revenuer.provenance.keys import MarkKey
 from revenuer.provenance.power import Plan, Power, planted_power
-from revenuer.provenance.radioactivity import Leaning, Table, leaning, null_keys, tabulate
+from revenuer.provenance.radioactivity import Leaning, Table, exact_level, leaning, null_keys, tabulate
 from revenuer.provenance.verify_rows import Answer, positions
 from revenuer.provenance.watermark import key_words
 
@@ -71,7 +71,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class KeyTest:
-    """One model under one key; `p_holm` is exact, over all keys (and, of controls, over all controls too)."""
+    """One model under one key; `p_holm` is `p_upper` over all keys (and, of controls, over all controls too)."""
 
     model: str
     key: str
@@ -162,9 +162,7 @@ def _check(asked: Asked, keys: Sequence[MarkKey], hypotheses: int) -> None:
         raise ConfigError("no key to test")
     if not 0 < asked.alpha < 1 or not 0 < asked.fraction <= 1 or asked.students < 1:
         raise ConfigError("expected a level below 1, a fraction up to 1, and at least one planted student")
-    if hypotheses / (asked.null + 1) > asked.alpha:
-        need = int(np.ceil(hypotheses / asked.alpha)) - 1
-        raise ConfigError(f"{asked.null} null keys cannot reach the level {asked.alpha:g}: at least {need} are needed")
+    exact_level(asked.alpha / hypotheses, asked.null)
 
 
 def _tested(
@@ -186,16 +184,16 @@ def _test(name: str, table: Table, key: MarkKey, asked: Asked, known: Mapping[st
     seed = int.from_bytes(hashlib.sha256(f"{asked.seed}|{told}|{name}".encode()).digest()[:8], "big")
     found = leaning(table, key_words([key.key]), key.scheme, null_keys(asked.null, seed))
     looks, pairs = round(table.looks), len(table.tokens)
-    return KeyTest(name, key.name, told, known.get(told), key.scheme.label(), looks, pairs, found, found.p_exact)
+    return KeyTest(name, key.name, told, known.get(told), key.scheme.label(), looks, pairs, found, found.p_upper)
 
 
 def _adjusted(tests: Sequence[KeyTest], others: tuple[float, ...]) -> tuple[KeyTest, ...]:
-    adjusted = holm([test.leaning.p_exact for test in tests] + list(others)) if tests else []
+    adjusted = holm([test.leaning.p_upper for test in tests] + list(others)) if tests else []
     return tuple(replace(test, p_holm=p) for test, p in zip(tests, adjusted, strict=False))
 
 
 def _canary(p: float | None, own: Sequence[KeyTest]) -> float:
-    return 1.0 if p is None else holm([test.leaning.p_exact for test in own] + [p])[-1]
+    return 1.0 if p is None else holm([test.leaning.p_upper for test in own] + [p])[-1]
 
 
 def _power(
@@ -215,7 +213,7 @@ def _power(
         harvest=asked.harvest or len(reference),
         opened=answers[0].top is not None,
         told=reference[0].top is not None,
-        alpha=asked.alpha / (len(own) + canaries),
+        alpha=exact_level(asked.alpha / (len(own) + canaries), asked.null),
         students=asked.students,
         seed=asked.seed,
         looks=min(test.looks for test in own),
@@ -252,14 +250,15 @@ def _concluded(
         told = f"key {best.key}" if best.p_holm <= canary else "the canaries"
         return (
             "evidence",
-            f"evidence of training on outputs served under {told} (exact p {p:.2g} over all that was tested)",
+            f"evidence of training on outputs served under {told} (p at most {p:.2g} over all that was tested)",
         )
-    return "no evidence", f"no key stands out (least exact p {p:.2g} over all that was tested)"
+    return "no evidence", f"no key stands out (p at most {p:.2g} over all that was tested)"
 
 
 def _conditions(own: Sequence[KeyTest], innocent: Sequence[KeyTest], guilty: Sequence[KeyTest]) -> list[str]:
     told = [
-        "The exact p holds for any model that never saw text marked with the key, and for the keys that were tested here alone.",
+        "p holds for any model that never saw text marked with the key, and for the keys that were tested here alone.",
+        "p is the upper end of what the null keys that were drawn allow; the exact p of each key stands beside it.",
         "Marked text that others published teaches as well: evidence speaks of the outputs, not of who took them, nor of intent.",
         "Careful attackers remove the mark by rewording; no evidence is not innocence.",
         "Power is that of planted models of counts on this reference, which learn more closely than networks do.",
